@@ -1,0 +1,86 @@
+"""CNNs for the STCM at scale 224: ResNet-18 and DenseNet-161, in the manner of `keras.applications`.
+
+Neither is in `keras.applications`; every other one that is there is reached by its name.
+"""
+
+import inspect
+
+import keras
+from keras import layers
+
+
+def _conv_bn(x, filters, kernel, stride, conv, name):
+    x = layers.Conv2D(filters, kernel, strides=stride, padding="same", use_bias=False, name=f"{name}_conv", **conv)(x)
+    return layers.BatchNormalization(epsilon=1.001e-5, name=f"{name}_bn")(x)
+
+
+def resnet18(image, **conv):
+    """ResNet-18 (He et al., CVPR 2016, Table 1) up to its average pool: (batch, T, N, 3) -> (batch, 512).
+
+    `conv`: arguments of every convolution (initialiser, regulariser).
+    """
+    x = _conv_bn(image, 64, 7, 2, conv, "conv1")
+    x = layers.ReLU(name="conv1_relu")(x)
+    x = layers.MaxPooling2D(3, strides=2, padding="same", name="pool1")(x)
+    for stage, filters in enumerate((64, 128, 256, 512), start=2):
+        for block in (1, 2):
+            name = f"conv{stage}_block{block}"
+            stride = 2 if stage > 2 and block == 1 else 1
+            shortcut = x
+            if x.shape[-1] != filters:
+                shortcut = _conv_bn(x, filters, 1, stride, conv, f"{name}_0")
+            x = _conv_bn(x, filters, 3, stride, conv, f"{name}_1")
+            x = layers.ReLU(name=f"{name}_1_relu")(x)
+            x = _conv_bn(x, filters, 3, 1, conv, f"{name}_2")
+            x = layers.Add(name=f"{name}_add")([shortcut, x])
+            x = layers.ReLU(name=f"{name}_out")(x)
+    return layers.GlobalAveragePooling2D(name="average_pool")(x)
+
+
+def _bn_relu_conv(x, filters, kernel, conv, name):
+    x = layers.BatchNormalization(epsilon=1.001e-5, name=f"{name}_bn")(x)
+    x = layers.ReLU(name=f"{name}_relu")(x)
+    return layers.Conv2D(filters, kernel, padding="same", use_bias=False, name=f"{name}_conv", **conv)(x)
+
+
+def densenet161(image, **conv):
+    """DenseNet-161 (Huang et al., CVPR 2017) up to its average pool: (batch, T, N, 3) -> (batch, 2208).
+
+    Growth 48, a stem of 96 filters, blocks of 6-12-36-24, bottlenecks of 4 x growth, compression 0.5. `conv`: arguments
+    of every convolution (initialiser, regulariser).
+    """
+    growth = 48
+    x = _conv_bn(image, 2 * growth, 7, 2, conv, "conv1")
+    x = layers.ReLU(name="conv1_relu")(x)
+    x = layers.MaxPooling2D(3, strides=2, padding="same", name="pool1")(x)
+    for stage, blocks in enumerate((6, 12, 36, 24), start=2):
+        if stage > 2:
+            x = _bn_relu_conv(x, x.shape[-1] // 2, 1, conv, f"pool{stage - 1}")
+            x = layers.AveragePooling2D(2, name=f"pool{stage - 1}_pool")(x)
+        for block in range(1, blocks + 1):
+            name = f"conv{stage}_block{block}"
+            new = _bn_relu_conv(x, 4 * growth, 1, conv, f"{name}_1")
+            new = _bn_relu_conv(new, growth, 3, conv, f"{name}_2")
+            x = layers.Concatenate(name=f"{name}_concat")([x, new])
+    x = layers.BatchNormalization(epsilon=1.001e-5, name="last_bn")(x)
+    x = layers.ReLU(name="last_relu")(x)
+    return layers.GlobalAveragePooling2D(name="average_pool")(x)
+
+
+def application_names():
+    """The models of the installed `keras.applications`, sorted."""
+    return sorted(name for name in vars(keras.applications) if name[0].isupper())
+
+
+def application(image, name):
+    """The model `name` of `keras.applications`, randomly initialised and without its head, applied to an image.
+
+    Pixel preprocessing inside the model is left out where the model lets one: coordinates are no pixels. Raises
+    `ValueError` for an unknown name; the model itself raises one if the image is too small for it.
+    """
+    if name not in application_names():
+        raise ValueError(f"keras.applications has no {name!r}: it has {', '.join(application_names())}")
+    build = getattr(keras.applications, name)
+    options = {"include_preprocessing": False} if "include_preprocessing" in inspect.signature(build).parameters else {}
+    model = build(include_top=False, weights=None, pooling="avg", input_shape=image.shape[1:], **options)
+    return model(image)

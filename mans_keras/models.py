@@ -1,0 +1,123 @@
+"""Memory Attention Networks: three TARMs, one a coordinate -> a 3-channel image -> STCM -> softmax (Fig. 1)."""
+
+import functools
+
+import keras
+from keras import layers
+
+from mans_keras.backbones import application, densenet161, resnet18
+from mans_keras.stcm import stacked_blocks
+from mans_keras.tarm import ATTENTIONS, TARM, Coordinate, CoordinateImage, check_alpha
+
+OWN_BACKBONES = {
+    "blocks-9": functools.partial(stacked_blocks, depth=9),
+    "blocks-33": functools.partial(stacked_blocks, depth=33),
+    "blocks-61": functools.partial(stacked_blocks, depth=61),
+    "ResNet18": resnet18,
+    "DenseNet161": densenet161,
+}
+
+
+def _check(classes, input_shape, units, alpha, attention, tarm, dropout, l2):
+    if len(input_shape) != 3 or input_shape[-1] != 3 or min(input_shape) < 1:
+        raise ValueError(f"input_shape={input_shape} is not (frames, joints, 3), e.g. (50, 50, 3)")
+    for name, value, least in (("classes", classes, 2), ("units", units, 1)):
+        if not isinstance(value, int) or value < least:
+            raise ValueError(f"{name}={value!r} must be an integer of at least {least}")
+    if attention not in ATTENTIONS:
+        raise ValueError(f"attention={attention!r} is not known: it must be 'residual', 'song' or None")
+    if tarm and attention == "residual":
+        check_alpha(alpha, input_shape[0])
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout={dropout} must be at least 0 and below 1")
+    if l2 < 0:
+        raise ValueError(f"l2={l2} must not be negative")
+
+
+def MANs(
+    backbone,
+    classes,
+    input_shape=(224, 224, 3),
+    *,
+    tarm=True,
+    attention="residual",
+    units=128,
+    alpha=16,
+    dropout=0.0,
+    l2=1e-4,
+    gru_initializer="orthogonal",
+    conv_initializer="he_normal",
+    name=None,
+):
+    """Build a Memory Attention Network: `keras.Model`, (batch, T, N, 3) -> class probabilities (batch, classes).
+
+    Args:
+        backbone: the STCM: "blocks-9", "blocks-33", "blocks-61", "ResNet18", "DenseNet161", or the name of any model
+            of `keras.applications`, e.g. "MobileNetV2".
+        classes: number of actions.
+        input_shape: (T frames, N joints, 3).
+        tarm: False leaves the STCM alone on the original image: setting A of Table 4.
+        attention: "residual", the paper's; None, no F_A: setting B; "song", the gate of STA-LSTM: setting C.
+        units: K, GRU neurons in each direction; the paper has 64 at scale 50 and 128 at scale 224.
+        alpha: the ratio of Eq. 8.
+        dropout: of the GRUs, on inputs and recurrent state.
+        l2: weight of the L2 penalty on the kernels of GRUs and convolutions; a `keras.applications` model has none.
+        gru_initializer, conv_initializer: of the GRUs' input kernels and the convolutions; the paper states neither,
+            the defaults are the released code's. A `keras.applications` model keeps its own.
+
+    Raises: `ValueError`, which says what would be right.
+    """
+    _check(classes, input_shape, units, alpha, attention, tarm, dropout, l2)
+    regularizer = keras.regularizers.L2(l2) if l2 else None
+
+    inputs = layers.Input(input_shape, name="joints")
+    image = inputs
+    if tarm:
+        branches = []
+        for index, axis in enumerate("xyz"):
+            coordinate = Coordinate(index, name=axis)(inputs)
+            branches.append(
+                TARM(
+                    units,
+                    alpha,
+                    attention,
+                    dropout,
+                    kernel_regularizer=regularizer,
+                    kernel_initializer=gru_initializer,
+                    name=f"tarm_{axis}",
+                )(coordinate)
+            )
+        image = CoordinateImage(name="image")(branches)
+    if backbone in OWN_BACKBONES:
+        features = OWN_BACKBONES[backbone](
+            image, kernel_initializer=conv_initializer, kernel_regularizer=regularizer
+        )
+    else:
+        features = application(image, backbone)
+    outputs = layers.Dense(classes, activation="softmax", name="softmax")(features)
+    return keras.Model(inputs, outputs, name=name or f"mans_{backbone}".lower().replace("-", "_"))
+
+
+def MANs9(classes, input_shape=(50, 50, 3), *, units=64, dropout=0.5, **options):
+    """MANs-9 of Table 2, 0.8M parameters. Arguments: see `MANs`; GRU dropout 0.5 is the released code's."""
+    return MANs("blocks-9", classes, input_shape, units=units, dropout=dropout, name="mans_9", **options)
+
+
+def MANs33(classes, input_shape=(50, 50, 3), *, units=64, dropout=0.5, **options):
+    """MANs-33 of Table 2, 3.1M parameters. Arguments: see `MANs`; GRU dropout as in MANs-9."""
+    return MANs("blocks-33", classes, input_shape, units=units, dropout=dropout, name="mans_33", **options)
+
+
+def MANs61(classes, input_shape=(50, 50, 3), *, units=64, dropout=0.5, **options):
+    """MANs-61 of Table 2, 5.7M parameters. Arguments: see `MANs`; GRU dropout as in MANs-9."""
+    return MANs("blocks-61", classes, input_shape, units=units, dropout=dropout, name="mans_61", **options)
+
+
+def MANsResNet18(classes, input_shape=(224, 224, 3), **options):
+    """MANs (ResNet-18) of Table 5, 12.0M parameters. Arguments: see `MANs`."""
+    return MANs("ResNet18", classes, input_shape, name="mans_resnet18", **options)
+
+
+def MANsDenseNet161(classes, input_shape=(224, 224, 3), **options):
+    """MANs (DenseNet-161) of Table 5, 27.6M parameters. Arguments: see `MANs`; no GRU dropout in the released code."""
+    return MANs("DenseNet161", classes, input_shape, name="mans_densenet161", **options)
