@@ -11,15 +11,15 @@ except ModuleNotFoundError as error:
         raise
 else:
     __all__ = [
+        "TARM",
+        "Coordinate",
+        "CoordinateImage",
         "MANs",
         "MANs9",
         "MANs33",
         "MANs61",
         "MANsDenseNet161",
         "MANsResNet18",
-        "TARM",
-        "Coordinate",
-        "CoordinateImage",
         "SongAttention",
         "TemporalAttention",
     ]

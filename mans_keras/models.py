@@ -89,9 +89,7 @@ def MANs(
             )
         image = CoordinateImage(name="image")(branches)
     if backbone in OWN_BACKBONES:
-        features = OWN_BACKBONES[backbone](
-            image, kernel_initializer=conv_initializer, kernel_regularizer=regularizer
-        )
+        features = OWN_BACKBONES[backbone](image, kernel_initializer=conv_initializer, kernel_regularizer=regularizer)
     else:
         features = application(image, backbone)
     outputs = layers.Dense(classes, activation="softmax", name="softmax")(features)

@@ -14,7 +14,7 @@ def check_alpha(alpha, frames):
     """Raise `ValueError` unless T/alpha of Eq. 8 leaves at least one unit."""
     if not 1 <= alpha <= frames:
         raise ValueError(
-            f"alpha={alpha} leaves no unit in the bottleneck of Eq. 8: with {frames} frames it must be from 1 to {frames}"
+            f"alpha={alpha} leaves no unit in the bottleneck of Eq. 8: for {frames} frames it must be 1 to {frames}"
         )
 
 

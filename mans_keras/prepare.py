@@ -1,0 +1,103 @@
+"""Sources -> tensor file: what every script in data_prep/ shares."""
+
+import argparse
+import functools
+import multiprocessing
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from mans_keras import store
+from mans_keras.skeletons.sequence import Dropped
+from mans_keras.skeletons.transforms import COORDINATES, LAYOUTS, to_tensor
+
+
+def argument_parser(description, raw=None):
+    """The options that all data_prep scripts have in common; a script adds its own. `raw`: what RAW must hold."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter, allow_abbrev=False
+    )
+    if raw:
+        parser.add_argument("raw", metavar="RAW", type=Path, help=raw)
+    parser.add_argument("out", metavar="OUT", type=Path, help="folder for the tensor file")
+    parser.add_argument("--scale", type=int, choices=(50, 224), default=50, help="frames and joints of a tensor")
+    parser.add_argument(
+        "--layout",
+        choices=LAYOUTS,
+        default="resize",
+        help="resize: interpolate over frames and joints (the paper); pad: zeros around (the released code)",
+    )
+    parser.add_argument(
+        "--coordinates",
+        choices=COORDINATES,
+        default="body",
+        help="raw: the camera's; hip: moved to the hips of the first frame; body: turned to the body's own axes too",
+    )
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes that read and transform")
+    return parser
+
+
+def _convert(source, reader, scale, layout, coordinates):
+    """(tensor, sequence) of a source, or (None, reason)."""
+    try:
+        sequence = reader.read(source)
+        return to_tensor(sequence.joints, scale, layout, coordinates, reader.BODY), sequence
+    except Dropped as dropped:
+        return None, str(dropped)
+
+
+def write_tensors(reader, sources, out, scale, layout, coordinates, jobs=1):
+    """Read `sources` with the module `reader`, write `<dataset>_<scale>.h5` under `out`, and print what became of them.
+
+    Returns the path. Nothing is written if a source raises `InputError`.
+    """
+    path = store.tensor_path(out, reader.DATASET, scale)
+    convert = functools.partial(_convert, reader=reader, scale=scale, layout=layout, coordinates=coordinates)
+    settings = {"scale": scale, "layout": layout, "coordinates": coordinates}
+    with store.Writer(path, dataset=reader.DATASET, class_names=reader.CLASS_NAMES, **settings) as writer:
+        with multiprocessing.Pool(jobs) if jobs > 1 else _Here() as pool:
+            console = Console(stderr=True)
+            results = track(
+                zip(sources, pool.imap(convert, sources, chunksize=8), strict=True),
+                reader.DATASET,
+                total=len(sources),
+                console=console,
+                disable=not console.is_terminal,
+            )
+            for source, (tensor, outcome) in results:
+                if tensor is None:
+                    writer.drop(reader.source_name(source), outcome)
+                else:
+                    writer.add(tensor, outcome)
+        kept, dropped = writer.columns["num_frames"], writer.dropped
+    _summary(path, len(sources), kept, dropped)
+    return path
+
+
+class _Here:
+    """A pool of no processes."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def imap(self, function, items, chunksize):
+        return map(function, items)
+
+
+def _summary(path, found, lengths, dropped):
+    print(f"{path}: {found} sequences found, {len(lengths)} kept, {len(dropped)} dropped")
+    if lengths:
+        least, median, most = np.percentile(lengths, (0, 50, 100)).astype(int)
+        print(f"  frames a sequence: {least} to {most}, median {median}")
+    reasons = defaultdict(list)
+    for name, reason in dropped:
+        reasons[reason].append(name)
+    for reason, names in reasons.items():
+        listed = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+        print(f"  {len(names)} dropped, {reason}: {listed}")

@@ -1,0 +1,42 @@
+"""What every reader yields, and what is known of the bodies in it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+class Dropped(Exception):
+    """A source that is no usable sequence; the message is the reason, kept in the tensor file."""
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """One recorded action.
+
+    joints: (frames, bodies, joints, 3) float, metres; a body that is absent from a frame is all zeros there.
+    label: class from 0. subject, camera: as the dataset numbers them, -1 if it has none.
+    """
+
+    name: str
+    joints: np.ndarray
+    label: int
+    subject: int = -1
+    camera: int = -1
+
+
+@dataclass(frozen=True)
+class Body:
+    """The joints, by number from 0, that orient a body (FACTS: the released code's body frame)."""
+
+    joints: int
+    left_hip: int
+    right_hip: int
+    left_shoulder: int
+    torso: tuple[int, ...]
+    ankles: tuple[int, int]
+    feet: tuple[int, int]
+
+
+# Kinect 1 has its shoulder centre at 2, Kinect 2 (NTU RGB+D) at 20; both number the limbs alike.
+KINECT_1 = Body(20, 12, 16, 4, torso=(0, 1, 2, 4, 8, 12, 16), ankles=(14, 18), feet=(15, 19))
+KINECT_2 = Body(25, 12, 16, 4, torso=(0, 1, 4, 8, 12, 16, 20), ankles=(14, 18), feet=(15, 19))

@@ -1,0 +1,90 @@
+"""From joints in camera space to a square tensor: pure functions on arrays."""
+
+import numpy as np
+from scipy import ndimage
+
+from mans_keras.skeletons.sequence import Dropped
+
+COORDINATES = ("raw", "hip", "body")
+LAYOUTS = ("resize", "pad")
+
+
+def hip_frame(joints, body):
+    """Move one body so that the midpoint of its hips, in its first frame, is the origin.
+
+    joints: (frames, joints, 3), all zeros where the body is absent, which stays so. Directions stay the camera's.
+    """
+    present = joints.any(axis=(1, 2))
+    first = joints[present][0]
+    origin = (first[body.left_hip] + first[body.right_hip]) / 2
+    return np.where(present[:, None, None], joints - origin, 0)
+
+
+def body_frame(joints, body):
+    """Turn one body to its own axes, those of its first frame: x to its right, y forward, z up.
+
+    As in the released code: z is the first principal component of seven torso joints, y = v x z with v from the right
+    to the left hip, x = y x z; then a coordinate is mirrored if the left shoulder's first z is negative, if the feet
+    point backwards from the ankles, or if the right hip's mean x is below the left one's.
+
+    joints: (frames, joints, 3), all zeros where the body is absent, which stays so. Raises `Dropped` if the hips of the
+    first frame are one point or lie along the torso: there is no body frame then.
+    """
+    moved = hip_frame(joints, body)
+    present = joints.any(axis=(1, 2))
+    first = moved[present][0]
+    torso = first[list(body.torso)]
+    up = np.linalg.svd(torso - torso.mean(axis=0))[2][0]
+    forward = np.cross(first[body.left_hip] - first[body.right_hip], up)
+    length = np.linalg.norm(forward)
+    if length < 1e-6:
+        raise Dropped("no body frame: hips and torso of the first frame lie on one line")
+    forward /= length
+    turned = moved @ np.stack([np.cross(forward, up), forward, up], axis=1)
+
+    seen = turned[present]
+    toes = seen[:, list(body.feet), 1] - seen[:, list(body.ankles), 1]
+    mirrored = [
+        seen[:, body.right_hip, 0].mean() < seen[:, body.left_hip, 0].mean(),
+        toes.mean() < 0,
+        seen[0, body.left_shoulder, 2] < 0,
+    ]
+    return turned * np.where(mirrored, -1, 1)
+
+
+def to_coordinates(joints, coordinates, body):
+    """Each body of (frames, bodies, joints, 3) in `coordinates`: "raw" (the camera's), "hip" or "body"."""
+    if coordinates == "raw":
+        return joints
+    move = {"hip": hip_frame, "body": body_frame}[coordinates]
+    moved = [move(one, body) if one.any() else one for one in np.moveaxis(joints, 1, 0)]
+    return np.stack(moved, axis=1)
+
+
+def resize(image, scale):
+    """Interpolate (frames, columns, 3) linearly over frames and columns to (scale, scale, 3); ends stay ends."""
+    frames, columns = image.shape[:2]
+    return ndimage.zoom(image, (scale / frames, scale / columns, 1), order=1)
+
+
+def pad(image, scale):
+    """The released code's layout of (frames, columns, 3): nothing is interpolated.
+
+    More than `scale` frames are picked at evenly spaced indices, fewer get zeros at both ends; columns get zeros at
+    both sides. Raises `ValueError` for more than `scale` columns.
+    """
+    frames, columns = image.shape[:2]
+    if columns > scale:
+        raise ValueError(f"layout 'pad' holds {scale} columns, not {columns} (bodies x joints): use 'resize'")
+    if frames > scale:
+        image = image[np.linspace(0, frames - 1, scale).astype(int)]
+    missing = np.array([scale - len(image), scale - columns])
+    before = missing // 2
+    return np.pad(image, [*zip(before, missing - before, strict=True), (0, 0)])
+
+
+def to_tensor(joints, scale, layout, coordinates, body):
+    """(frames, bodies, joints, 3) to a sample (scale, scale, 3) float32 of a tensor file; bodies stand side by side."""
+    moved = to_coordinates(joints, coordinates, body)
+    image = moved.reshape(len(moved), -1, 3)
+    return {"resize": resize, "pad": pad}[layout](image, scale).astype(np.float32)

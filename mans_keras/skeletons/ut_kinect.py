@@ -1,0 +1,143 @@
+"""UT-Kinect Action3D (Xia, Chen and Aggarwal, CVPRW 2012): 10 actions, 10 subjects, twice each.
+
+`joints_sNN_eNN.txt` holds a frame number and 20 x (x y z) a line, in metres; `actionLabel.txt` says from which frame to
+which each action goes.
+"""
+
+import functools
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mans_keras.errors import InputError
+from mans_keras.skeletons.sequence import KINECT_1, Dropped, Sequence
+
+DATASET = "ut_kinect"
+CLASS_NAMES = (
+    "walk",
+    "sitDown",
+    "standUp",
+    "pickUp",
+    "carry",
+    "throw",
+    "push",
+    "pull",
+    "waveHands",
+    "clapHands",
+)
+BODY = KINECT_1
+WHERE = "https://cvrc.ece.utexas.edu/KinectDatasets/HOJ3D.html: unpack its joint files and labels into one folder"
+
+# Typing errors of actionLabel.txt: as printed, the first overlaps five other actions, the second covers all of `pull`.
+ERRATA = {
+    ("s03_e01", "push"): ((2556, 3622), (2556, 3556)),
+    ("s09_e01", "push"): ((3266, 3390), (3266, 3316)),
+}
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One line of actionLabel.txt; `first` and `last` are frame numbers, None where the file says NaN."""
+
+    file: Path
+    recording: str
+    action: str
+    first: int | None
+    last: int | None
+
+
+def _label_error(path, number, line, expected):
+    return InputError(f"{path}, line {number}: {line.strip()!r} is not {expected}")
+
+
+def segments(folder, errata=True):
+    """The 200 labelled segments under `folder`, in the order of actionLabel.txt; `errata` corrects its typing errors.
+
+    Raises `InputError` if a file is missing or a line can't be understood.
+    """
+    labels = Path(folder) / "actionLabel.txt"
+    if not labels.is_file():
+        raise InputError(f"{labels} is missing: {DATASET} is published at {WHERE}")
+    found, recording = [], None
+    for number, line in enumerate(labels.read_text(errors="replace").splitlines(), start=1):
+        if not line.strip():
+            continue
+        if re.fullmatch(r"\s*s\d\d_e\d\d\s*", line):
+            recording = line.strip()
+            file = Path(folder) / f"joints_{recording}.txt"
+            if not file.is_file():
+                raise InputError(f"{file} is missing, though {labels} names it: {DATASET} is published at {WHERE}")
+            continue
+        match = re.fullmatch(r"\s*(\w+):\s*(\d+|NaN)\s+(\d+|NaN)\s*", line)
+        if not match or recording is None or match[1] not in CLASS_NAMES:
+            raise _label_error(labels, number, line, "'sNN_eNN' or 'action: first last'")
+        action = match[1]
+        frames = None if "NaN" in match.groups() else (int(match[2]), int(match[3]))
+        if errata and frames is not None:
+            printed, right = ERRATA.get((recording, action), (None, None))
+            frames = right if frames == printed else frames
+        if frames is not None and frames[0] > frames[1]:
+            raise _label_error(labels, number, line, "a range: its last frame comes before its first")
+        found.append(Segment(file, recording, action, *(frames or (None, None))))
+    if not found:
+        raise InputError(f"{labels} labels no action")
+    return found
+
+
+@functools.lru_cache(maxsize=2)
+def read_recording(file):
+    """Frame numbers (rows,) ascending and joints (rows, 20, 3) of one joints file.
+
+    A repeated frame number carries other coordinates each time; the last stays, as in the original MATLAB reader.
+    Raises `InputError` with file and line if a line does not hold 61 finite numbers.
+    """
+    rows = {}
+    for number, line in enumerate(Path(file).read_text(errors="replace").splitlines(), start=1):
+        tokens = line.split()
+        if not tokens:
+            continue
+        try:
+            values = [float(token) for token in tokens]
+        except ValueError:
+            values = []
+        if len(values) != 61 or not np.isfinite(values).all() or values[0] != int(values[0]):
+            raise InputError(f"{file}, line {number}: a frame number and 60 finite coordinates were expected")
+        rows[int(values[0])] = values[1:]
+    if not rows:
+        raise InputError(f"{file} holds no frame")
+    frames = np.array(sorted(rows))
+    return frames, np.array([rows[frame] for frame in frames]).reshape(-1, 20, 3)
+
+
+def read(segment):
+    """The `Sequence` of a segment, joints (frames, 1, 20, 3).
+
+    Raises `Dropped` for a NaN label, `InputError` if the range is not inside the recording.
+    """
+    if segment.first is None:
+        raise Dropped("actionLabel.txt gives no frames (NaN)")
+    frames, joints = read_recording(segment.file)
+    if segment.first < frames[0] or segment.last > frames[-1]:
+        raise InputError(
+            f"{segment.recording} {segment.action}: frames {segment.first} to {segment.last} are not all inside "
+            f"{segment.file.name}, which goes from {frames[0]} to {frames[-1]}"
+        )
+    inside = (frames >= segment.first) & (frames <= segment.last)
+    if not inside.any():
+        raise InputError(
+            f"{segment.recording} {segment.action}: {segment.file.name} has no frame "
+            f"from {segment.first} to {segment.last}"
+        )
+    return Sequence(
+        name=source_name(segment),
+        joints=joints[inside][:, None],
+        label=CLASS_NAMES.index(segment.action),
+        subject=int(segment.recording[1:3]),
+    )
+
+
+def source_name(segment):
+    """The name a segment goes by in a tensor file, e.g. `s01_e01_walk`."""
+    return f"{segment.recording}_{segment.action}"

@@ -1,0 +1,156 @@
+"""The HDF5 contract between recordings and models: `<dataset>_<scale>.h5`, written as a stream, opened with checks.
+
+x (n, T, N, 3) float32, one sample a chunk; label, subject, camera, name, num_frames, num_bodies (n,); dropped/name and
+dropped/reason (m,). Attributes: dataset, class_names, scale, layout, coordinates, mans_keras_version, schema_version.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+import mans_keras
+from mans_keras.errors import InputError
+
+SCHEMA_VERSION = 1
+COLUMNS = {"label": np.int64, "subject": np.int64, "camera": np.int64, "num_frames": np.int64, "num_bodies": np.int64}
+ATTRIBUTES = ("dataset", "class_names", "scale", "layout", "coordinates", "mans_keras_version", "schema_version")
+
+
+def tensor_path(folder, dataset, scale):
+    """Where the tensors of a dataset lie."""
+    return Path(folder) / f"{dataset}_{scale}.h5"
+
+
+class Writer:
+    """Write a tensor file sample by sample; it appears under its name only when it is complete.
+
+    Use as a context manager; an exception inside, or a full disk, leaves nothing behind. A file that a killed process
+    left under the temporary name is overwritten.
+    """
+
+    def __init__(self, path, *, dataset, class_names, scale, layout, coordinates):
+        self.path = Path(path)
+        self.attributes = {
+            "dataset": dataset,
+            "class_names": list(class_names),
+            "scale": scale,
+            "layout": layout,
+            "coordinates": coordinates,
+            "mans_keras_version": mans_keras.__version__,
+            "schema_version": SCHEMA_VERSION,
+        }
+        self.columns = {name: [] for name in (*COLUMNS, "name")}
+        self.dropped = []
+
+    def __enter__(self):
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.part = self.path.with_suffix(".part")
+        self.file = h5py.File(self.part, "w")
+        self.file.attrs.update(self.attributes)
+        sample = (self.attributes["scale"], self.attributes["scale"], 3)
+        self.x = self.file.create_dataset("x", (0, *sample), np.float32, maxshape=(None, *sample), chunks=(1, *sample))
+        return self
+
+    def add(self, tensor, sequence):
+        """Append one sample (scale, scale, 3) made from `sequence`; `ValueError` if a value is not finite."""
+        if not np.isfinite(tensor).all():
+            raise ValueError(f"{sequence.name}: the tensor holds values that are not finite")
+        self.x.resize(len(self.x) + 1, axis=0)
+        self.x[-1] = tensor
+        values = {
+            "name": sequence.name,
+            "label": sequence.label,
+            "subject": sequence.subject,
+            "camera": sequence.camera,
+            "num_frames": len(sequence.joints),
+            "num_bodies": int(sequence.joints.any(axis=(0, 2, 3)).sum()),
+        }
+        for name, value in values.items():
+            self.columns[name].append(value)
+
+    def drop(self, name, reason):
+        """Note a source that did not make it."""
+        self.dropped.append((name, reason))
+
+    def __exit__(self, error, *_):
+        try:
+            if error is None:
+                for name, dtype in COLUMNS.items():
+                    self.file[name] = np.array(self.columns[name], dtype)
+                text = h5py.string_dtype()
+                self.file.create_dataset("name", data=self.columns["name"], dtype=text)
+                for column, name in enumerate(("name", "reason")):
+                    self.file.create_dataset(f"dropped/{name}", data=[row[column] for row in self.dropped], dtype=text)
+            self.file.close()
+            if error is None:
+                os.replace(self.part, self.path)
+        finally:
+            self.part.unlink(missing_ok=True)
+
+
+class Tensors:
+    """A complete, validated tensor file, opened for reading.
+
+    label, subject, camera, num_frames, num_bodies: (n,) int arrays; name: (n,) strings; class_names: list of strings;
+    dataset, scale, layout, coordinates: its attributes. Raises `InputError` if the file breaks the contract.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+        if not self.path.is_file():
+            raise InputError(f"{path} does not exist")
+        try:
+            file = h5py.File(path, "r")
+        except OSError as error:
+            raise InputError(f"{path} is not a readable HDF5 file ({error})") from None
+        with file:
+            version = file.attrs.get("schema_version")
+            if version != SCHEMA_VERSION:
+                raise InputError(
+                    f"{path} has schema version {version}, this mans_keras reads {SCHEMA_VERSION}: prepare it again"
+                )
+            missing = [name for name in ATTRIBUTES if name not in file.attrs]
+            missing += [name for name in ("x", "name", *COLUMNS) if name not in file]
+            if missing:
+                raise InputError(f"{path} lacks {', '.join(missing)}: prepare it again")
+            self.dataset, self.layout, self.coordinates = (file.attrs[k] for k in ("dataset", "layout", "coordinates"))
+            self.scale = int(file.attrs["scale"])
+            self.class_names = [str(name) for name in file.attrs["class_names"]]
+            self.name = file["name"].asstr()[:]
+            for column in COLUMNS:
+                setattr(self, column, file[column][:])
+            self.shape = file["x"].shape
+        self._check()
+
+    def _check(self):
+        n = self.shape[0]
+        if self.shape[1:] != (self.scale, self.scale, 3) or any(len(getattr(self, c)) != n for c in ("name", *COLUMNS)):
+            raise InputError(f"{self.path}: x has shape {self.shape}, which does not fit its scale or its columns")
+        if n == 0:
+            raise InputError(f"{self.path} holds no sequence")
+        if self.label.min() < 0 or self.label.max() >= len(self.class_names):
+            raise InputError(f"{self.path}: a label is outside the {len(self.class_names)} classes that it names")
+
+    def __len__(self):
+        return self.shape[0]
+
+    def read(self, indices):
+        """x of these samples, (len(indices), scale, scale, 3) float32, in the order of `indices`."""
+        with h5py.File(self.path, "r") as file:
+            x = file["x"]
+            return np.stack([x[index] for index in indices])
+
+    def digest(self):
+        """SHA-256 of everything a result depends on: samples, labels, subjects, cameras, names, attributes."""
+        hashed = hashlib.sha256()
+        described = (self.dataset, self.class_names, self.scale, self.layout, self.coordinates, list(self.name))
+        hashed.update(repr(described).encode())
+        for column in ("label", "subject", "camera"):
+            hashed.update(getattr(self, column).astype("<i8").tobytes())
+        with h5py.File(self.path, "r") as file:
+            for index in range(len(self)):
+                hashed.update(file["x"][index].astype("<f4").tobytes())
+        return hashed.hexdigest()
