@@ -92,7 +92,8 @@ def MANs(
         features = OWN_BACKBONES[backbone](image, kernel_initializer=conv_initializer, kernel_regularizer=regularizer)
     else:
         features = application(image, backbone)
-    outputs = layers.Dense(classes, activation="softmax", name="softmax")(features)
+    # float32 also under mixed precision: probabilities in bfloat16 have two digits
+    outputs = layers.Dense(classes, activation="softmax", dtype="float32", name="softmax")(features)
     return keras.Model(inputs, outputs, name=name or f"mans_{backbone}".lower().replace("-", "_"))
 
 

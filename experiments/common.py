@@ -1,0 +1,136 @@
+"""What the scripts here share: their options, the tensors they run on, and the plan of their runs."""
+
+import argparse
+import contextlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported, or it tells of missing GPUs
+
+from mans_keras import protocols, recipes, runs, store, training
+from mans_keras.errors import InputError
+
+DATA_PREP = Path(__file__).resolve().parent.parent / "data_prep"
+SYNTHETIC = "synthetic"
+
+
+def argument_parser(description, default_models):
+    """The options that every table and figure understands."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dataset", metavar="D", help="default: the paper's if its tensors are there, else synthetic")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=Path(os.environ.get("MANS_DATA", "data")),
+        metavar="DIR",
+        help="where the tensor files lie (default: $MANS_DATA, or data/)",
+    )
+    parser.add_argument("--protocol", metavar="P", help="default: the dataset's protocols in the paper")
+    parser.add_argument("--recipe", choices=sorted(recipes.RECIPES), default="paper", help="default: %(default)s")
+    parser.add_argument(
+        "--models",
+        nargs="+",
+        choices=sorted(training.MODELS),
+        default=default_models,
+        metavar="MODEL",
+        help=f"of {', '.join(training.MODELS)} (default: {' '.join(default_models)})",
+    )
+    parser.add_argument("--epochs", type=positive, metavar="N", help="default: the recipe's for the dataset")
+    parser.add_argument("--seeds", type=positive, default=1, metavar="N", help="repeat with seeds 0..N-1 (default: 1)")
+    parser.add_argument(
+        "--folds", nargs="+", type=fold_range, metavar="A-B", help="only these folds, counted from 0 (default: all)"
+    )
+    parser.add_argument("--jobs", type=positive, metavar="N", help="runs at a time (default: 2 on a CPU, 1 on a GPU)")
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=Path("results"),
+        metavar="DIR",
+        help="where records and tables go; a run whose record is there is not run again (default: results/)",
+    )
+    parser.add_argument("--mixed-precision", action="store_true", help="train in bfloat16 with float32 weights")
+    return parser
+
+
+def positive(text):
+    """argparse type: an integer of at least 1."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+    return value
+
+
+def fold_range(text):
+    """argparse type: "3" or "0-9"."""
+    first, _, last = text.partition("-")
+    return range(int(first), int(last or first) + 1)
+
+
+def open_tensors(args, paper_dataset, scale):
+    """The tensor file that the arguments ask for; the synthetic one is made if it is missing.
+
+    Raises `InputError` if any other is missing, unless it is the paper's and was not asked for by name: then says so
+    and takes the synthetic one.
+    """
+    dataset = args.dataset or paper_dataset
+    if dataset not in protocols.PROTOCOLS:
+        raise InputError(f"no dataset {dataset!r}: there are {', '.join(protocols.PROTOCOLS)}")
+    path = store.tensor_path(args.data, dataset, scale)
+    if dataset != SYNTHETIC and not path.exists():
+        how = f"{path} is missing: python data_prep/{dataset}.py RAW {args.data} --scale {scale} makes it"
+        if args.dataset:
+            raise InputError(how)
+        print(f"{how}.\nRunning on the SYNTHETIC default instead: its numbers say nothing about real recordings.\n")
+        dataset = SYNTHETIC
+        path = store.tensor_path(args.data, dataset, scale)
+    if not path.exists():
+        script = [sys.executable, str(DATA_PREP / "synthetic.py"), str(args.data), "--scale", str(scale)]
+        if subprocess.run(script).returncode:
+            raise InputError("the synthetic default could not be prepared")
+    return store.Tensors(path)
+
+
+def plan(args, experiment, tensors, variants):
+    """The runs of an experiment: variants x protocols x folds x seeds.
+
+    variants: (variant, model, arguments) each.
+    """
+    recipe = recipes.RECIPES[args.recipe]
+    dataset = tensors.dataset
+    names = [args.protocol] if args.protocol else protocols.PAPER_PROTOCOLS[dataset]
+    shared = {
+        "experiment": experiment,
+        "dataset": dataset,
+        "recipe": recipe.name,
+        "epochs": args.epochs or recipes.for_dataset(recipe.epochs, dataset),
+        "batch": recipes.for_dataset(recipe.batch, dataset),
+        "precision": "mixed_bfloat16" if args.mixed_precision else "float32",
+        "tensors": tensors.digest(),
+    }
+    return [
+        training.Run(protocol=name, fold=fold, model=model, variant=variant, arguments=arguments, seed=seed, **shared)
+        for seed in range(args.seeds)
+        for name in names
+        for fold in chosen_folds(protocols.folds(tensors, name), args.folds)
+        for variant, model, arguments in variants
+    ]
+
+
+def chosen_folds(folds, ranges):
+    """The folds whose numbers are in `ranges`, all if None; `InputError` for a number that there is not."""
+    if ranges is None:
+        return folds
+    numbers = [number for chosen in ranges for number in chosen]
+    if not numbers or max(numbers) >= len(folds):
+        raise InputError(f"--folds: the folds of this protocol are 0-{len(folds) - 1}")
+    return [folds[number] for number in numbers]
+
+
+def run_missing(args, planned, tensors):
+    """Train what has no record yet."""
+    left = runs.missing(planned, args.results)
+    done = len(planned) - len(left)
+    print(f"{len(planned)} runs of {planned[0].epochs} epochs on {tensors.path}: {done} recorded, {len(left)} to train")
+    runs.execute(left, tensors, args.results, args.jobs or runs.default_jobs())

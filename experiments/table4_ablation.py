@@ -1,0 +1,127 @@
+"""Table 4: what memory and attention add to the STCM.
+
+Eight rows: the STCM alone (A), MANs without attention (B), with the attention of STA-LSTM (C), and MANs; each with the
+blocks of MANs-9 at scale 50 and with DenseNet-161 at scale 224. The paper has them on NTU RGB+D.
+"""
+
+import sys
+
+import common
+import paper
+
+from mans_keras import protocols, reports, training
+from mans_keras.errors import exit_code
+
+EXPERIMENT = "table4_ablation"
+SETTINGS = {
+    "stcm": {"tarm": False},
+    "no-attention": {"attention": None},
+    "other-attention": {"attention": "song"},
+    "mans": {"attention": "residual"},
+}
+STCM_NAMES = {
+    "mans-9": "STCM-9 (CNNs)",
+    "mans-33": "STCM-33 (CNNs)",
+    "mans-61": "STCM-61 (CNNs)",
+    "mans-resnet18": "STCM (ResNet-18)",
+    "mans-densenet161": "STCM (DenseNet-161)",
+}
+
+
+def variant(setting, model):
+    """The name that records of a row are filed under, e.g. "mans-9", "mans-9-stcm"."""
+    return model if setting == "mans" else f"{model}-{setting}"
+
+
+def row_name(setting, model):
+    """The paper's name of a row."""
+    if setting == "stcm":
+        return STCM_NAMES[model]
+    name = STCM_NAMES[model].replace(" (CNNs)", "").replace("STCM", "MANs")
+    remark = {"no-attention": "no attention", "other-attention": "other temporal attention"}.get(setting)
+    if remark is None:
+        return name
+    return f"{name[:-1]}, {remark})" if name.endswith(")") else f"{name} ({remark})"
+
+
+def table(records, models=()):
+    """Title, header and rows of Table 4 on one dataset, from its records; `models` have rows even without any."""
+    dataset = records[0]["dataset"]
+    models = [m for m in training.MODELS if m in models or any(record["model"] == m for record in records)]
+    found = [p for p in protocols.PROTOCOLS[dataset] if any(record["protocol"] == p for record in records)]
+    header = ["Method", "paper, NTU CS", "paper, NTU CV"]
+    for protocol in found:
+        header += [f"{dataset} {protocol}, last epoch", "best epoch on test", "runs"]
+    rows, below = [], []
+    for model in models:
+        for setting in SETTINGS:
+            quoted = paper.TABLE4.get((setting, model), ("-", "-"))
+            row = [row_name(setting, model), *quoted]
+            for protocol in found:
+                cell = [
+                    record
+                    for record in records
+                    if record["variant"] == variant(setting, model) and record["protocol"] == protocol
+                ]
+                last = reports.accuracies(cell, "last")
+                best = reports.accuracies(cell, "best")
+                row += [reports.mean_and_deviation(last), reports.mean_and_deviation(best), len(cell)]
+                theirs = _paper_value(setting, model, dataset, protocol)
+                if last and theirs and sum(last) / len(last) < theirs[0]:
+                    below.append(f"{row[0]}, {protocol}: {row[-3]} where the paper has {theirs[0]:.2f} ({theirs[1]})")
+            rows.append(row)
+    return _title(records, below), header, rows
+
+
+def _paper_value(setting, model, dataset, protocol):
+    """(accuracy, where from) that the paper has for this dataset, whatever its protocol; or None."""
+    if dataset == "ntu_rgbd" and (setting, model) in paper.TABLE4:
+        return paper.TABLE4[setting, model][protocol == "cross_view"], f"Table 4, {protocol}"
+    for (quoted_dataset, quoted_protocol), accuracy in paper.TABLE5[model].items():
+        if setting == "mans" and quoted_dataset == dataset:
+            return accuracy, f"Table 5, {quoted_protocol}"
+    return None
+
+
+def _title(records, below):
+    first = records[0]
+    dataset = first["dataset"]
+    lines = []
+    if below:
+        lines += ["Below the paper: " + "; ".join(below) + ".", ""]
+    name = "SYNTHETIC recordings, which say nothing about real ones" if dataset == common.SYNTHETIC else dataset
+    lines.append(
+        f"Table 4 on {name}: test accuracy in percent, recipe `{first['recipe']['name']}`, {first['epochs']} epochs, "
+        f"batch {first['batch']}, {first['coordinates']} coordinates, layout {first['layout']}."
+    )
+    if dataset != "ntu_rgbd":
+        lines.append(
+            "The paper's two columns are on NTU RGB+D: other recordings, there to compare the order of the rows."
+        )
+    lines.append("The best epoch is chosen on the test set, a leak: the last epoch is the honest column.")
+    return "\n".join(lines)
+
+
+def main():
+    parser = common.argument_parser(__doc__, default_models=["mans-9"])
+    args = parser.parse_args()
+    for scale in sorted({training.SCALES[model] for model in args.models}):
+        models = [model for model in args.models if training.SCALES[model] == scale]
+        tensors = common.open_tensors(args, "ntu_rgbd", scale)
+        variants = [(variant(setting, model), model, SETTINGS[setting]) for model in models for setting in SETTINGS]
+        planned = common.plan(args, EXPERIMENT, tensors, variants)
+        common.run_missing(args, planned, tensors)
+    records = reports.records(args.results, EXPERIMENT, tensors.dataset)
+    folder = args.results / EXPERIMENT / tensors.dataset
+    print("\n" + reports.write_table(folder, "table4", *table(records, args.models)))
+    print(f"Written to {folder}/table4.md and table4.csv")
+    if "mans-densenet161" not in args.models:
+        print(
+            "Left out: the four 224x224 rows (DenseNet-161). They want tensors of scale 224 and a GPU:\n"
+            f"  python experiments/table4_ablation.py --dataset {tensors.dataset} --data {args.data} "
+            "--models mans-densenet161"
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))

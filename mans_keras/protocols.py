@@ -1,0 +1,78 @@
+"""Evaluation protocols: a tensor file -> folds, each a training and a test set."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mans_keras.errors import InputError
+
+# Shahroudy et al., CVPR 2016.
+NTU_TRAINING_SUBJECTS = (1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38)
+NTU_TRAINING_CAMERAS = (2, 3)
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One training of a protocol: indices into the tensor file."""
+
+    name: str
+    train: np.ndarray
+    test: np.ndarray
+
+
+def _fold(name, is_train):
+    return Fold(name, np.flatnonzero(is_train), np.flatnonzero(~is_train))
+
+
+def loocv(tensors):
+    """Leave one sequence out: the paper's protocol on UT-Kinect, as many folds as sequences."""
+    digits = len(str(len(tensors) - 1))
+    everything = np.arange(len(tensors))
+    return [_fold(f"loocv-{index:0{digits}}", everything != index) for index in everything]
+
+
+def loso(tensors):
+    """Leave one subject out: as many folds as subjects."""
+    return [_fold(f"loso-s{subject:02}", tensors.subject != subject) for subject in np.unique(tensors.subject)]
+
+
+def odd_even(tensors):
+    """Subjects with odd numbers train, those with even numbers test: one fold."""
+    return [_fold("odd_even", tensors.subject % 2 == 1)]
+
+
+def cross_subject(tensors):
+    """NTU RGB+D: 20 of the 40 subjects train: one fold."""
+    return [_fold("cross_subject", np.isin(tensors.subject, NTU_TRAINING_SUBJECTS))]
+
+
+def cross_view(tensors):
+    """NTU RGB+D: cameras 2 and 3 train, camera 1 tests: one fold."""
+    return [_fold("cross_view", np.isin(tensors.camera, NTU_TRAINING_CAMERAS))]
+
+
+# The first one or two are the paper's.
+PROTOCOLS = {
+    "ntu_rgbd": {"cross_subject": cross_subject, "cross_view": cross_view},
+    "synthetic": {"cross_subject": cross_subject, "cross_view": cross_view},
+    "ut_kinect": {"loocv": loocv, "loso": loso, "odd_even": odd_even},
+}
+PAPER_PROTOCOLS = {
+    "ntu_rgbd": ("cross_subject", "cross_view"),
+    "synthetic": ("cross_subject", "cross_view"),
+    "ut_kinect": ("loocv",),
+}
+
+
+def folds(tensors, protocol):
+    """The folds of a named protocol; `InputError` if the dataset has no such protocol, or a side of a fold is empty."""
+    known = PROTOCOLS.get(tensors.dataset, {})
+    if protocol not in known:
+        raise InputError(f"{tensors.dataset} has no protocol {protocol!r}: it has {', '.join(known) or 'none'}")
+    found = known[protocol](tensors)
+    for fold in found:
+        if not len(fold.train) or not len(fold.test):
+            raise InputError(
+                f"{tensors.path}: fold {fold.name} has no sequence to {'test' if len(fold.train) else 'train'}"
+            )
+    return found

@@ -1,0 +1,163 @@
+"""Many runs: which records are missing, make them here or in processes, collect them.
+
+A record is `<results>/<experiment>/<dataset>/<variant>/<fold>-seed<seed>.json`; it is complete or absent.
+"""
+
+import contextlib
+import json
+import multiprocessing
+import os
+import signal
+import threading
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from mans_keras import training
+from mans_keras.errors import InputError
+from mans_keras.store import Tensors
+
+
+def record_path(results, run):
+    """Where the record of a run lies."""
+    return Path(results, run.experiment, run.dataset, run.variant, f"{run.fold.name}-seed{run.seed}.json")
+
+
+def read_record(path):
+    """A record; `InputError` if it can't be read."""
+    try:
+        return json.loads(Path(path).read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} is not a readable record ({error})") from None
+
+
+def _write_record(path, record):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(record, indent=1) + "\n")
+    os.replace(part, path)
+
+
+def missing(runs, results):
+    """The runs that have no record yet.
+
+    Raises `InputError` if a record was made with other settings or data than the run asks for: it is neither a result
+    of this run, nor ours to overwrite.
+    """
+    left = []
+    for run in runs:
+        path = record_path(results, run)
+        if not path.exists():
+            left.append(run)
+            continue
+        record, wanted = read_record(path), json.loads(json.dumps(run.settings()))
+        different = [name for name, value in wanted.items() if record.get(name) != value]
+        if different:
+            told = ", ".join(
+                f"{name} {record.get(name)} where {wanted[name]} is asked for"
+                if name in ("epochs", "batch", "precision", "seed", "protocol")
+                else name
+                for name in different
+            )
+            raise InputError(f"{path} was made with other settings ({told}): name another --results, or move it away")
+    return left
+
+
+def _run(run, tensors, results, tell):
+    record = training.train(run, tensors, on_epoch=lambda logs: tell((run, logs["val_accuracy"])))
+    _write_record(record_path(results, run), record)
+    return record
+
+
+def _start_worker(path, results, shares, queue):
+    """Bind a worker to its share of the cores, and to the life of its parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    share = shares.get()
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, share)
+
+    def follow_parent():
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=follow_parent, daemon=True).start()
+    _worker.update(tensors=Tensors(path), results=results, tell=queue.put)
+
+
+_worker = {}
+
+
+def _run_in_worker(run):
+    return _run(run, **_worker)
+
+
+def _in_processes(runs, path, results, jobs, tell):
+    """Yield (run, record) as they are done, by `jobs` processes."""
+    context = multiprocessing.get_context("spawn")
+    shares, queue = context.Queue(), context.Queue()
+    ours = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count()))
+    for job in range(jobs):
+        shares.put(ours[job * len(ours) // jobs : (job + 1) * len(ours) // jobs] or [ours[job % len(ours)]])
+
+    def listen():
+        while (told := queue.get()) is not None:
+            tell(told)
+
+    threading.Thread(target=listen, daemon=True).start()
+    pool = ProcessPoolExecutor(jobs, context, _start_worker, (path, results, shares, queue))
+    try:
+        futures = {pool.submit(_run_in_worker, run): run for run in runs}
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    except BaseException as error:
+        for process in multiprocessing.active_children():
+            process.terminate()
+        if isinstance(error, BrokenProcessPool):
+            raise InputError("a worker process died (out of memory?): run the same command again to go on") from None
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+        queue.put(None)
+
+
+def default_jobs():
+    """Two runs at a time on two or more cores, which is faster for these small networks; one on a GPU."""
+    return 2 if training.cores() > 1 and not training.gpu() else 1
+
+
+def execute(runs, tensors, results, jobs):
+    """Train `runs` on an open tensor file, `jobs` at a time, and write their records.
+
+    Interrupt it at will: what is done is kept, and `missing` leaves it out the next time.
+    """
+    if not runs:
+        return
+    jobs = min(jobs, len(runs))
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("epochs"))
+    with Progress(*columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal) as progress:
+        bar = progress.add_task(f"0 of {len(runs)} runs", total=sum(run.epochs for run in runs))
+
+        def tell(told):
+            run, accuracy = told
+            progress.update(bar, advance=1, description=f"{run.variant} {run.fold.name} test {accuracy:.1%}")
+
+        if jobs > 1:
+            results_as_done = _in_processes(runs, tensors.path, results, jobs, tell)
+        else:
+            results_as_done = ((run, _run(run, tensors, results, tell)) for run in runs)
+        with contextlib.closing(results_as_done):
+            for done, (run, record) in enumerate(results_as_done, start=1):
+                told = _told(run, record)
+                progress.console.print(f"{done} of {len(runs)}: {told}", highlight=False, soft_wrap=True)
+
+
+def _told(run, record):
+    last, best = record["last_epoch_test_accuracy"], record["best_epoch_test_accuracy"]
+    return (
+        f"{run.variant} {run.fold.name} seed {run.seed}: test accuracy {last:.2%} at the last epoch, {best:.2%} at the "
+        f"best on the test set{', DIVERGED' if record['diverged'] else ''} ({record['seconds']:.0f} s)"
+    )

@@ -1,0 +1,226 @@
+"""One run: a model, a fold of a tensor file, a recipe and a seed -> a record."""
+
+import math
+import platform
+import time
+from dataclasses import asdict, dataclass
+
+import keras
+import numpy as np
+
+import mans_keras
+from mans_keras import models, recipes
+from mans_keras.protocols import Fold
+from mans_keras.tarm import check_alpha
+
+MODELS = {
+    "mans-9": models.MANs9,
+    "mans-33": models.MANs33,
+    "mans-61": models.MANs61,
+    "mans-resnet18": models.MANsResNet18,
+    "mans-densenet161": models.MANsDenseNet161,
+}
+SCALES = {"mans-9": 50, "mans-33": 50, "mans-61": 50, "mans-resnet18": 224, "mans-densenet161": 224}
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that decides a result, but for the machine.
+
+    model: a key of `MODELS`; arguments: of its function, e.g. {"attention": "song"}; variant: the name of both
+    together, by which the record is filed; tensors: SHA-256 of the tensor file's contents.
+    """
+
+    experiment: str
+    dataset: str
+    protocol: str
+    fold: Fold
+    model: str
+    variant: str
+    arguments: dict
+    recipe: str
+    epochs: int
+    batch: int
+    seed: int
+    precision: str
+    tensors: str
+
+    def settings(self):
+        """The fields as a record keeps them."""
+        return {**vars(self), "fold": self.fold.name, "recipe": asdict(recipes.RECIPES[self.recipe])}
+
+
+class Batches(keras.utils.PyDataset):
+    """Full, freshly shuffled batches of (x, label): the rest of an epoch that fills no batch is left to the next.
+
+    "The mini-batches are constructed by randomly sampling" (section 3.1). One batch shape also means one compilation.
+    """
+
+    def __init__(self, x, labels, batch, seed):
+        super().__init__()
+        self.x, self.labels = x, labels
+        self.batch = min(batch, len(x))
+        self.random = np.random.default_rng(seed)
+        self.on_epoch_end()
+
+    def on_epoch_end(self):
+        self.order = self.random.permutation(len(self.x))
+
+    def __len__(self):
+        return len(self.x) // self.batch
+
+    def __getitem__(self, index):
+        chosen = self.order[index * self.batch : (index + 1) * self.batch]
+        return self.x[chosen], self.labels[chosen]
+
+
+def build(run, classes):
+    """The compiled model of a run."""
+    recipe, scale = recipes.RECIPES[run.recipe], SCALES[run.model]
+    check_alpha(recipe.alpha, scale)
+    model = MODELS[run.model](
+        classes,
+        dropout=recipe.gru_dropout[scale],
+        **{"alpha": recipe.alpha, **run.arguments},
+        l2=recipe.l2,
+        gru_initializer=recipe.gru_initializer,
+        conv_initializer=recipe.conv_initializer,
+    )
+    if not recipe.attention_trained:
+        for layer in model.layers:
+            if isinstance(layer, mans_keras.TARM) and layer.attention == "residual":
+                layer.attend.trainable = False
+    model.compile(
+        optimizer=keras.optimizers.SGD(recipe.learning_rate, momentum=recipe.momentum, nesterov=recipe.nesterov),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def train(run, tensors, on_epoch=None):
+    """Train one run on an open tensor file and return its record, ready for JSON.
+
+    on_epoch: called after each epoch with its logs. Test accuracy is recorded at the last epoch and at the best: the
+    best is chosen on the test set, as in the released code, and is no honest estimate. A run whose loss is no longer
+    finite stops, and its record says so.
+    """
+    started = time.perf_counter()
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(run.seed)
+    keras.config.set_dtype_policy(run.precision)
+    recipe = recipes.RECIPES[run.recipe]
+    model = build(run, len(tensors.class_names))
+
+    x_test, y_test = tensors.read(run.fold.test), tensors.label[run.fold.test]
+    # Parts of equal size, so that evaluation is compiled once or twice.
+    test_batch = math.ceil(len(x_test) / math.ceil(len(x_test) / 128))
+    callbacks = [keras.callbacks.TerminateOnNaN()]
+    if recipe.plateau:
+        plateau = recipe.plateau
+        callbacks.append(
+            keras.callbacks.ReduceLROnPlateau(
+                "val_loss", plateau.factor, plateau.patience, cooldown=plateau.cooldown, min_lr=plateau.floor
+            )
+        )
+    if on_epoch:
+        callbacks.append(keras.callbacks.LambdaCallback(on_epoch_end=lambda _, logs: on_epoch(logs)))
+    history = model.fit(
+        Batches(tensors.read(run.fold.train), tensors.label[run.fold.train], run.batch, run.seed),
+        epochs=run.epochs,
+        validation_data=(x_test, y_test),
+        validation_batch_size=test_batch,
+        callbacks=callbacks,
+        shuffle=False,
+        verbose=0,
+    ).history
+    predicted = model.predict(x_test, batch_size=test_batch, verbose=0).argmax(axis=-1)
+
+    curves = {
+        ours: [value if math.isfinite(value) else None for value in history[theirs]]
+        for ours, theirs in (
+            ("train_loss", "loss"),
+            ("train_accuracy", "accuracy"),
+            ("test_loss", "val_loss"),
+            ("test_accuracy", "val_accuracy"),
+        )
+    }
+    test_accuracy = history["val_accuracy"]
+    return {
+        **run.settings(),
+        "history": curves,
+        "diverged": None in curves["train_loss"] or len(test_accuracy) < run.epochs,
+        "last_epoch_test_accuracy": test_accuracy[-1],
+        "best_epoch_test_accuracy": max(test_accuracy),
+        "best_epoch": int(np.argmax(test_accuracy)) + 1,
+        "predictions": {
+            "name": tensors.name[run.fold.test].tolist(),
+            "true": y_test.tolist(),
+            "predicted": predicted.tolist(),
+        },
+        "class_names": tensors.class_names,
+        "parameters": model.count_params(),
+        "scale": tensors.scale,
+        "layout": tensors.layout,
+        "coordinates": tensors.coordinates,
+        "departures": departures(recipe, tensors),
+        "seconds": round(time.perf_counter() - started, 1),
+        "device": device(),
+        "backend": keras.backend.backend(),
+        "versions": versions(),
+    }
+
+
+def departures(recipe, tensors):
+    """Where the tensors are not those of the recipe's source."""
+    return [
+        f"{what}: {getattr(tensors, what)}, where the {recipe.name} recipe's source has {getattr(recipe, what)}"
+        for what in ("coordinates", "layout")
+        if getattr(tensors, what) != getattr(recipe, what)
+    ]
+
+
+def gpu():
+    """The name of the accelerator that the backend runs on, or None."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        found = jax.devices()[0]
+        return None if found.platform == "cpu" else found.device_kind
+    import tensorflow as tf
+
+    found = tf.config.list_physical_devices("GPU")
+    return tf.config.experimental.get_device_details(found[0]).get("device_name", "GPU") if found else None
+
+
+def device():
+    """What a run runs on, e.g. "AMD EPYC, 2 cores"."""
+    accelerator = gpu()
+    if accelerator:
+        return accelerator
+    name = platform.processor() or platform.machine()
+    try:
+        with open("/proc/cpuinfo") as lines:
+            name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    return f"{name}, {cores()} core{'s' if cores() > 1 else ''}"
+
+
+def cores():
+    """How many cores this process may use."""
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def versions():
+    """Of everything that a number may depend on."""
+    backend = __import__(keras.backend.backend())
+    return {
+        "python": platform.python_version(),
+        "mans_keras": mans_keras.__version__,
+        "keras": keras.__version__,
+        backend.__name__: backend.__version__,
+        "numpy": np.__version__,
+    }
