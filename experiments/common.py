@@ -7,10 +7,24 @@ import subprocess
 import sys
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported, or it tells of missing GPUs
 
-from mans_keras import protocols, recipes, runs, store, training
-from mans_keras.errors import InputError
+@contextlib.contextmanager
+def _quiet_stderr():
+    """TensorFlow tells of missing GPUs below Python, and no setting of its own stops that."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    stderr = os.dup(2)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+
+
+with _quiet_stderr():
+    from mans_keras import protocols, recipes, runs, store, training
+    from mans_keras.errors import InputError
 
 DATA_PREP = Path(__file__).resolve().parent.parent / "data_prep"
 SYNTHETIC = "synthetic"

@@ -95,9 +95,7 @@ def _title(records, below):
         f"batch {first['batch']}, {first['coordinates']} coordinates, layout {first['layout']}."
     )
     if dataset != "ntu_rgbd":
-        lines.append(
-            "The paper's two columns are on NTU RGB+D: other recordings, there to compare the order of the rows."
-        )
+        lines.append("The paper's two columns are on NTU RGB+D, other recordings: compare the order of the rows.")
     lines.append("The best epoch is chosen on the test set, a leak: the last epoch is the honest column.")
     return "\n".join(lines)
 

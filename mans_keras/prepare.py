@@ -40,11 +40,11 @@ def argument_parser(description, raw=None):
     return parser
 
 
-def _convert(source, reader, scale, layout, coordinates):
+def _convert(source, read, **how):
     """(tensor, sequence) of a source, or (None, reason)."""
     try:
-        sequence = reader.read(source)
-        return to_tensor(sequence.joints, scale, layout, coordinates, reader.BODY), sequence
+        sequence = read(source)
+        return to_tensor(sequence.joints, **how), sequence
     except Dropped as dropped:
         return None, str(dropped)
 
@@ -55,8 +55,8 @@ def write_tensors(reader, sources, out, scale, layout, coordinates, jobs=1):
     Returns the path. Nothing is written if a source raises `InputError`.
     """
     path = store.tensor_path(out, reader.DATASET, scale)
-    convert = functools.partial(_convert, reader=reader, scale=scale, layout=layout, coordinates=coordinates)
     settings = {"scale": scale, "layout": layout, "coordinates": coordinates}
+    convert = functools.partial(_convert, read=reader.read, body=reader.BODY, **settings)
     with store.Writer(path, dataset=reader.DATASET, class_names=reader.CLASS_NAMES, **settings) as writer:
         with multiprocessing.Pool(jobs) if jobs > 1 else _Here() as pool:
             console = Console(stderr=True)

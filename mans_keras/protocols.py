@@ -72,7 +72,6 @@ def folds(tensors, protocol):
     found = known[protocol](tensors)
     for fold in found:
         if not len(fold.train) or not len(fold.test):
-            raise InputError(
-                f"{tensors.path}: fold {fold.name} has no sequence to {'test' if len(fold.train) else 'train'}"
-            )
+            empty = "test" if len(fold.train) else "train"
+            raise InputError(f"{tensors.path}: fold {fold.name} has no sequence to {empty}")
     return found

@@ -32,7 +32,7 @@ WHERE = "https://cvrc.ece.utexas.edu/KinectDatasets/HOJ3D.html: unpack its joint
 
 # Typing errors of actionLabel.txt: as printed, the first overlaps five other actions, the second covers all of `pull`.
 ERRATA = {
-    ("s03_e01", "push"): ((2556, 3622), (2556, 3556)),
+    ("s03_e01", "push"): ((2556, 3622), (3556, 3622)),
     ("s09_e01", "push"): ((3266, 3390), (3266, 3316)),
 }
 

@@ -1,0 +1,87 @@
+import h5py
+import numpy as np
+import pytest
+from helpers import standing_body, tensor_file
+
+from mans_keras.errors import InputError
+from mans_keras.skeletons.sequence import Sequence
+from mans_keras.store import Tensors, Writer
+
+SETTINGS = {"dataset": "d", "class_names": ("a",), "scale": 50, "layout": "pad", "coordinates": "raw"}
+SEQUENCE = Sequence("one", standing_body()[:, None], 0)
+
+
+def test_samples_come_back_in_the_order_asked_for(tmp_path):
+    tensors = Tensors(tensor_file(tmp_path / "t.h5"))
+    with h5py.File(tmp_path / "t.h5") as file:
+        x = file["x"][:]
+    np.testing.assert_array_equal(tensors.read([5, 2, 2]), x[[5, 2, 2]])
+    assert len(tensors) == len(x) == 24
+
+
+def test_an_interrupted_writer_leaves_nothing_behind(tmp_path):
+    with pytest.raises(KeyboardInterrupt), Writer(tmp_path / "t.h5", **SETTINGS) as writer:
+        writer.add(np.zeros((50, 50, 3)), SEQUENCE)
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupted_writer_keeps_the_complete_file_that_was_there(tmp_path):
+    before = tensor_file(tmp_path / "t.h5").read_bytes()
+    with pytest.raises(KeyboardInterrupt), Writer(tmp_path / "t.h5", **SETTINGS):
+        raise KeyboardInterrupt
+    assert (tmp_path / "t.h5").read_bytes() == before
+
+
+def test_values_that_are_not_finite_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="not finite"), Writer(tmp_path / "t.h5", **SETTINGS) as writer:
+        writer.add(np.full((50, 50, 3), np.nan), SEQUENCE)
+
+
+def test_the_digest_follows_the_contents_and_nothing_else(tmp_path):
+    digests = [Tensors(tensor_file(tmp_path / f"{n}.h5", seed=seed)).digest() for n, seed in enumerate((0, 0, 1))]
+    assert digests[0] == digests[1] != digests[2]
+    with h5py.File(tmp_path / "0.h5", "a") as file:
+        file["subject"][3] = 7
+    assert Tensors(tmp_path / "0.h5").digest() != digests[0]
+
+
+def _missing_column(file):
+    del file["camera"]
+
+
+def _short_column(file):
+    del file["label"]
+    file["label"] = [0]
+
+
+def _foreign_label(file):
+    file["label"][0] = 3
+
+
+def _other_schema(file):
+    file.attrs["schema_version"] = 99
+
+
+@pytest.mark.parametrize(
+    ("damage", "complaint"),
+    [
+        (_missing_column, "lacks camera"),
+        (_short_column, "does not fit"),
+        (_foreign_label, "outside the 3 classes"),
+        (_other_schema, "schema version 99, this mans_keras reads 1"),
+    ],
+)
+def test_a_file_that_breaks_the_contract_is_refused(tmp_path, damage, complaint):
+    with h5py.File(tensor_file(tmp_path / "t.h5"), "a") as file:
+        damage(file)
+    with pytest.raises(InputError, match=complaint):
+        Tensors(tmp_path / "t.h5")
+
+
+def test_a_file_that_is_no_hdf5_is_refused(tmp_path):
+    (tmp_path / "t.h5").write_text("no tensors")
+    with pytest.raises(InputError, match="not a readable HDF5 file"):
+        Tensors(tmp_path / "t.h5")
+    with pytest.raises(InputError, match="does not exist"):
+        Tensors(tmp_path / "none.h5")
