@@ -1,0 +1,130 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import pytest
+from helpers import ROOT, tensor_file
+from test_training import make_run, tiny_model
+
+from mans_keras import runs, training
+from mans_keras.errors import InputError
+from mans_keras.store import Tensors
+
+
+@pytest.fixture
+def tensors(tmp_path):
+    return Tensors(tensor_file(tmp_path / "ut_kinect_50.h5"))
+
+
+@pytest.fixture
+def planned(tensors, monkeypatch):
+    monkeypatch.setitem(training.MODELS, "mans-9", tiny_model)
+    return [make_run(tensors, seed=seed) for seed in range(3)]
+
+
+def test_records_lie_where_the_contract_says(tensors, planned, tmp_path):
+    runs.execute(planned[:1], tensors, tmp_path / "results", jobs=1)
+    path = tmp_path / "results/test/ut_kinect/mans-9/odd_even-seed0.json"
+    assert runs.record_path(tmp_path / "results", planned[0]) == path
+    assert runs.read_record(path)["epochs"] == 3
+
+
+def test_recorded_runs_are_not_run_again(tensors, planned, tmp_path):
+    runs.execute(planned[1:2], tensors, tmp_path, jobs=1)
+    assert runs.missing(planned, tmp_path) == [planned[0], planned[2]]
+
+
+@pytest.mark.parametrize("change", [{"epochs": 9}, {"recipe": "released"}, {"tensors": "other"}, {"batch": 2}])
+def test_a_record_of_other_settings_is_neither_used_nor_overwritten(tensors, planned, tmp_path, change):
+    runs.execute(planned[:1], tensors, tmp_path, jobs=1)
+    with pytest.raises(InputError, match=f"other settings .*{next(iter(change))}"):
+        runs.missing([replace(planned[0], **change)], tmp_path)
+
+
+def test_a_record_that_is_no_json_is_named(planned, tmp_path):
+    path = runs.record_path(tmp_path, planned[0])
+    path.parent.mkdir(parents=True)
+    path.write_text("{")
+    with pytest.raises(InputError, match=r"odd_even-seed0\.json is not a readable record"):
+        runs.missing(planned, tmp_path)
+
+
+# Trains four runs of the tiny model in `jobs` processes; a worker imports this file, and so has the tiny model too.
+PROGRAM = """
+import sys
+sys.path[:0] = [{tests!r}]
+from test_training import make_run, tiny_model
+from mans_keras import runs, training
+from mans_keras.store import Tensors
+
+training.MODELS["mans-9"] = tiny_model
+
+if __name__ == "__main__":
+    tensors = Tensors(sys.argv[1])
+    planned = [make_run(tensors, seed=seed, epochs=20) for seed in range(4)]
+    runs.execute(runs.missing(planned, sys.argv[2]), tensors, sys.argv[2], jobs=int(sys.argv[3]))
+"""
+
+
+def _start(tmp_path, results, jobs):
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM.format(tests=str(ROOT / "tests")))
+    command = [sys.executable, str(program), str(tmp_path / "ut_kinect_50.h5"), str(results), str(jobs)]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
+
+
+def _records(results):
+    return {path.name: json.loads(path.read_text()) for path in results.rglob("*.json")}
+
+
+def _wait_for_records(process, results, number):
+    deadline = time.monotonic() + 240
+    while len(_records(results)) < number and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def _workers(process):
+    listed = subprocess.run(["ps", "-o", "pid=", "-g", str(process.pid)], capture_output=True, text=True)
+    return [int(pid) for pid in listed.stdout.split() if int(pid) != process.pid]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_killed_runs_go_on_and_end_with_the_records_of_undisturbed_ones(tensors, tmp_path, jobs):
+    results, undisturbed = tmp_path / "killed", tmp_path / "undisturbed"
+    process = _start(tmp_path, results, jobs)
+    _wait_for_records(process, results, 1)
+    assert process.poll() is None, process.communicate()[0]
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    deadline = time.monotonic() + 30
+    while _workers(process) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not _workers(process), "workers outlive their parent"
+    before = _records(results)
+    assert 1 <= len(before) < 4
+
+    for folder in (results, undisturbed):
+        process = _start(tmp_path, folder, jobs)
+        output, _ = process.communicate(timeout=300)
+        assert process.returncode == 0, output
+    after, expected = _records(results), _records(undisturbed)
+    assert len(after) == 4 and before.items() <= after.items()
+    for name, record in expected.items():
+        assert {**record, "seconds": 0} == {**after[name], "seconds": 0}
+
+
+def test_a_worker_that_dies_is_one_clear_error(tensors, tmp_path):
+    results = tmp_path / "results"
+    process = _start(tmp_path, results, 2)
+    _wait_for_records(process, results, 1)
+    for pid in _workers(process):
+        os.kill(pid, signal.SIGKILL)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "a worker process died" in output
