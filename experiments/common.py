@@ -23,7 +23,7 @@ def _quiet_stderr():
 
 
 with _quiet_stderr():
-    from mans_keras import protocols, recipes, runs, store, training
+    from mans_keras import protocols, recipes, reports, runs, store, training
     from mans_keras.errors import InputError
 
 DATA_PREP = Path(__file__).resolve().parent.parent / "data_prep"
@@ -42,7 +42,7 @@ def argument_parser(description, default_models):
         help="where the tensor files lie (default: $MANS_DATA, or data/)",
     )
     parser.add_argument("--protocol", metavar="P", help="default: the dataset's protocols in the paper")
-    parser.add_argument("--recipe", choices=sorted(recipes.RECIPES), default="paper", help="default: %(default)s")
+    parser.add_argument("--recipe", choices=sorted(recipes.RECIPES), default="released", help="default: %(default)s")
     parser.add_argument(
         "--models",
         nargs="+",
@@ -148,3 +148,11 @@ def run_missing(args, planned, tensors):
     done = len(planned) - len(left)
     print(f"{len(planned)} runs of {planned[0].epochs} epochs on {tensors.path}: {done} recorded, {len(left)} to train")
     runs.execute(left, tensors, args.results, args.jobs or runs.default_jobs())
+
+
+def show_table(args, experiment, dataset, table):
+    """Print an experiment's table on a dataset and write it beside its records; table: records -> its three parts."""
+    records = reports.records(args.results, experiment, dataset)
+    folder = args.results / experiment / dataset
+    print("\n" + reports.write_table(folder, experiment, *table(records)))
+    print(f"Written to {folder / experiment}.md and .csv")

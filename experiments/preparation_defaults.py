@@ -46,8 +46,7 @@ def main():
         variants = [(f"{model}-{coordinates}-{layout}", model, {}) for model in args.models]
         planned = common.plan(args, EXPERIMENT, tensors, variants)
         common.run_missing(args, planned, tensors)
-    records = reports.records(args.results, EXPERIMENT, ut_kinect.DATASET)
-    print("\n" + reports.write_table(args.results / EXPERIMENT / ut_kinect.DATASET, EXPERIMENT, *table(records)))
+    common.show_table(args, EXPERIMENT, ut_kinect.DATASET, table)
 
 
 if __name__ == "__main__":

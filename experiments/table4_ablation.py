@@ -101,18 +101,16 @@ def _title(records, below):
 
 
 def main():
-    parser = common.argument_parser(__doc__, default_models=["mans-9"])
-    args = parser.parse_args()
+    args = common.argument_parser(__doc__, default_models=["mans-9"]).parse_args()
+    datasets = {}
     for scale in sorted({training.SCALES[model] for model in args.models}):
         models = [model for model in args.models if training.SCALES[model] == scale]
         tensors = common.open_tensors(args, "ntu_rgbd", scale)
         variants = [(variant(setting, model), model, SETTINGS[setting]) for model in models for setting in SETTINGS]
-        planned = common.plan(args, EXPERIMENT, tensors, variants)
-        common.run_missing(args, planned, tensors)
-    records = reports.records(args.results, EXPERIMENT, tensors.dataset)
-    folder = args.results / EXPERIMENT / tensors.dataset
-    print("\n" + reports.write_table(folder, "table4", *table(records, args.models)))
-    print(f"Written to {folder}/table4.md and table4.csv")
+        common.run_missing(args, common.plan(args, EXPERIMENT, tensors, variants), tensors)
+        datasets.setdefault(tensors.dataset, []).extend(models)
+    for dataset, models in datasets.items():
+        common.show_table(args, EXPERIMENT, dataset, lambda records, models=models: table(records, models))
     if "mans-densenet161" not in args.models:
         print(
             "Left out: the four 224x224 rows (DenseNet-161). They want tensors of scale 224 and a GPU:\n"

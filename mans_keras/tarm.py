@@ -12,10 +12,8 @@ ATTENTIONS = ("residual", "song", None)
 
 def check_alpha(alpha, frames):
     """Raise `ValueError` unless T/alpha of Eq. 8 leaves at least one unit."""
-    if not 1 <= alpha <= frames:
-        raise ValueError(
-            f"alpha={alpha} leaves no unit in the bottleneck of Eq. 8: for {frames} frames it must be 1 to {frames}"
-        )
+    if not isinstance(alpha, int) or not 1 <= alpha <= frames:
+        raise ValueError(f"alpha={alpha} does not fit Eq. 8: with {frames} frames it must be an integer, 1 to {frames}")
 
 
 @keras.saving.register_keras_serializable("mans_keras")

@@ -86,10 +86,6 @@ def build(run, classes):
         gru_initializer=recipe.gru_initializer,
         conv_initializer=recipe.conv_initializer,
     )
-    if not recipe.attention_trained:
-        for layer in model.layers:
-            if isinstance(layer, mans_keras.TARM) and layer.attention == "residual":
-                layer.attend.trainable = False
     model.compile(
         optimizer=keras.optimizers.SGD(recipe.learning_rate, momentum=recipe.momentum, nesterov=recipe.nesterov),
         loss="sparse_categorical_crossentropy",
