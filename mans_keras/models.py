@@ -1,6 +1,7 @@
 """Memory Attention Networks: three TARMs, one a coordinate -> a 3-channel image -> STCM -> softmax (Fig. 1)."""
 
 import functools
+from numbers import Integral
 
 import keras
 from keras import layers
@@ -18,11 +19,36 @@ OWN_BACKBONES = {
 }
 
 
+@keras.saving.register_keras_serializable("mans_keras")
+class MemoryAttentionNetwork(keras.Model):
+    """A functional `keras.Model` that trains on from its `.h5` file where it stopped.
+
+    Keras 3.15 restores an optimiser from `.h5` without telling it the model's variables, so that the next step fails;
+    and saving as `.h5` makes a later `.keras` file forget the optimiser. Both are mended here.
+    """
+
+    def compile(self, *args, **options):
+        super().compile(*args, **options)
+        self.optimizer.build(self.trainable_variables)
+
+    def get_compile_config(self):
+        config = super().get_compile_config()
+        return config and {**config, "optimizer": keras.saving.serialize_keras_object(self.optimizer)}
+
+    def compile_from_config(self, config):
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
+
+# `.h5` files name a model's class without its package.
+keras.saving.get_custom_objects()["MemoryAttentionNetwork"] = MemoryAttentionNetwork
+
+
 def _check(classes, input_shape, units, alpha, attention, tarm, dropout, l2):
-    if len(input_shape) != 3 or input_shape[-1] != 3 or min(input_shape) < 1:
+    sized = len(input_shape) == 3 and all(isinstance(size, Integral) and size > 0 for size in input_shape)
+    if not sized or input_shape[-1] != 3:
         raise ValueError(f"input_shape={input_shape} is not (frames, joints, 3), e.g. (50, 50, 3)")
     for name, value, least in (("classes", classes, 2), ("units", units, 1)):
-        if not isinstance(value, int) or value < least:
+        if not isinstance(value, Integral) or value < least:
             raise ValueError(f"{name}={value!r} must be an integer of at least {least}")
     if attention not in ATTENTIONS:
         raise ValueError(f"attention={attention!r} is not known: it must be 'residual', 'song' or None")
@@ -53,7 +79,8 @@ def MANs(
 
     Args:
         backbone: the STCM: "blocks-9", "blocks-33", "blocks-61", "ResNet18", "DenseNet161", or the name of any model
-            of `keras.applications`, e.g. "MobileNetV2".
+            of `keras.applications`, e.g. "MobileNetV2". Some of these, e.g. MobileNetV3Small, hold operations that are
+            no layers: save them as `.keras`, not as `.h5`.
         classes: number of actions.
         input_shape: (T frames, N joints, 3).
         tarm: False leaves the STCM alone on the original image: setting A of Table 4.
@@ -94,7 +121,7 @@ def MANs(
         features = application(image, backbone)
     # float32 also under mixed precision: probabilities in bfloat16 have two digits
     outputs = layers.Dense(classes, activation="softmax", dtype="float32", name="softmax")(features)
-    return keras.Model(inputs, outputs, name=name or f"mans_{backbone}".lower().replace("-", "_"))
+    return MemoryAttentionNetwork(inputs, outputs, name=name or f"mans_{backbone}".lower().replace("-", "_"))
 
 
 def MANs9(classes, input_shape=(50, 50, 3), *, units=64, dropout=0.5, **options):

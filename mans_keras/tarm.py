@@ -4,6 +4,8 @@ Shapes are written (batch, T, N): T frames, N joints of one coordinate, K units.
 F_M `memory`, F_A `attention`, FC -> K `reduce_joints`, FC -> N `restore_joints`, W_1 `squeeze`, W_2 `excite`.
 """
 
+from numbers import Integral
+
 import keras
 from keras import layers, ops
 
@@ -12,7 +14,7 @@ ATTENTIONS = ("residual", "song", None)
 
 def check_alpha(alpha, frames):
     """Raise `ValueError` unless T/alpha of Eq. 8 leaves at least one unit."""
-    if not isinstance(alpha, int) or not 1 <= alpha <= frames:
+    if not isinstance(alpha, Integral) or not 1 <= alpha <= frames:
         raise ValueError(f"alpha={alpha} does not fit Eq. 8: with {frames} frames it must be an integer, 1 to {frames}")
 
 
@@ -129,20 +131,21 @@ class TARM(layers.Layer):
         policy = self.dtype_policy
         frames, joints = input_shape[1:]
         self.reduce_joints = layers.Dense(self.units, dtype=policy, name="reduce_joints")
-        self.memory = layers.Bidirectional(
+        # Not `Bidirectional`: made while a `.keras` file is read, it fails now and then (Keras 3.15).
+        self.forward_gru, self.backward_gru = (
             layers.GRU(
                 self.units,
                 return_sequences=True,
-                kernel_initializer=self.kernel_initializer,
+                go_backwards=backwards,
+                kernel_initializer=self.kernel_initializer.clone(),
                 kernel_regularizer=self.kernel_regularizer,
                 recurrent_regularizer=self.kernel_regularizer,
                 dropout=self.dropout,
                 recurrent_dropout=self.dropout,
                 dtype=policy,
-            ),
-            merge_mode="sum",
-            dtype=policy,
-            name="memory",
+                name="backward_gru" if backwards else "forward_gru",
+            )
+            for backwards in (False, True)
         )
         self.restore_joints = layers.Dense(joints, dtype=policy, name="restore_joints")
         if self.attention == "residual":
@@ -151,7 +154,8 @@ class TARM(layers.Layer):
             self.attend = SongAttention(self.units, dtype=policy, name="attention")
         reduced_shape = (None, frames, self.units)
         self.reduce_joints.build(input_shape)
-        self.memory.build(reduced_shape)
+        self.forward_gru.build(reduced_shape)
+        self.backward_gru.build(reduced_shape)
         self.restore_joints.build(reduced_shape)
         if self.attention is not None:
             self.attend.build(reduced_shape)
@@ -159,10 +163,15 @@ class TARM(layers.Layer):
 
     def call(self, inputs, training=None):
         x = self.reduce_joints(inputs)  # X <- FC(X), (batch, T, K)
-        recalibrated = self.memory(x, training=training)  # Eqs. 4-5
+        recalibrated = self.memory(x, training)
         if self.attention is not None:
             recalibrated = recalibrated * self.attend(x)  # Eq. 2, with F_A of Eqs. 6-8
         return inputs + self.restore_joints(recalibrated)  # Eq. 1
+
+    def memory(self, x, training=None):
+        """F_M of X resized, (batch, T, K): the hidden states of both directions, added. Eqs. 4-5."""
+        backward = self.backward_gru(x, training=training)  # its first state is that of the last frame
+        return self.forward_gru(x, training=training) + ops.flip(backward, axis=1)
 
     def attention_weights(self, inputs):
         """F_A of an input (batch, T, N), as (batch, T, 1); `ValueError` if this TARM has no attention."""

@@ -86,6 +86,9 @@ def build(run, classes):
         gru_initializer=recipe.gru_initializer,
         conv_initializer=recipe.conv_initializer,
     )
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = recipes.for_dataset(recipe.batch_norm_momentum, run.dataset)
     model.compile(
         optimizer=keras.optimizers.SGD(recipe.learning_rate, momentum=recipe.momentum, nesterov=recipe.nesterov),
         loss="sparse_categorical_crossentropy",
