@@ -1,0 +1,215 @@
+"""NTU RGB+D (Shahroudy et al., CVPR 2016): 60 actions, 40 subjects, three cameras; a Kinect v2 `.skeleton` file each.
+
+The format, white space between all tokens: number of frames; per frame a number of bodies; per body 10 tokens that
+begin with its ID, the number of joints (25), and 12 tokens a joint: x y z in metres (camera space: y up, z depth), its
+pixel in the depth and in the colour image, a quaternion, and the tracking state.
+"""
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from mans_keras.errors import InputError
+from mans_keras.skeletons.sequence import KINECT_2, Dropped, Sequence
+
+DATASET = "ntu_rgbd"
+CLASS_NAMES = (
+    "drink water",
+    "eat meal",
+    "brush teeth",
+    "brush hair",
+    "drop",
+    "pick up",
+    "throw",
+    "sit down",
+    "stand up",
+    "clapping",
+    "reading",
+    "writing",
+    "tear up paper",
+    "put on jacket",
+    "take off jacket",
+    "put on a shoe",
+    "take off a shoe",
+    "put on glasses",
+    "take off glasses",
+    "put on a hat or cap",
+    "take off a hat or cap",
+    "cheer up",
+    "hand waving",
+    "kicking something",
+    "reach into pocket",
+    "hopping",
+    "jump up",
+    "phone call",
+    "play with phone or tablet",
+    "type on a keyboard",
+    "point to something",
+    "taking a selfie",
+    "check time (from watch)",
+    "rub two hands",
+    "nod head or bow",
+    "shake head",
+    "wipe face",
+    "salute",
+    "put palms together",
+    "cross hands in front",
+    "sneeze or cough",
+    "staggering",
+    "falling down",
+    "headache",
+    "chest pain",
+    "back pain",
+    "neck pain",
+    "nausea or vomiting",
+    "fan self",
+    "punch or slap",
+    "kicking",
+    "pushing",
+    "pat on back",
+    "point finger",
+    "hugging",
+    "giving object",
+    "touch pocket",
+    "shaking hands",
+    "walking towards",
+    "walking apart",
+)
+BODY = KINECT_2
+WHERE = "https://rose1.ntu.edu.sg/dataset/actionRecognition (its owners ask for a signed agreement)"
+
+# The joint that each joint hangs from, in the order of Kinect v2; the spine's base hangs from itself.
+PARENTS = (0, 0, 20, 2, 20, 4, 5, 6, 20, 8, 9, 10, 0, 12, 13, 14, 0, 16, 17, 18, 1, 7, 7, 11, 11)
+
+# No recording of NTU comes near these; a file that does is refused before it takes memory.
+MAX_BYTES = 16 * 2**20
+MAX_FRAMES = 10_000
+MAX_METRES = 100
+
+JOINT_TOKENS = 12
+# Focal length and centre, in pixels, of the depth and the colour image: Kinect v2's, fitted to the owners' files.
+DEPTH_CAMERA = (365.5, 256.4, 208.5)
+COLOR_CAMERA = (1063.0, 975.0, 567.6)
+
+
+def sources(folder):
+    """The `.skeleton` files of a folder, sorted. Raises `InputError` if it holds none."""
+    paths = sorted(Path(folder).glob("*.skeleton"))
+    if not paths:
+        raise InputError(f"{folder} holds no .skeleton file: NTU RGB+D is published at {WHERE}")
+    return paths
+
+
+def source_name(path):
+    """The name a file goes by in a tensor file, e.g. `S001C001P001R001A001`."""
+    return Path(path).stem
+
+
+def parse_name(name, classes=60):
+    """(label from 0, subject, camera) of a name `SsssCcccPpppRrrrAaaa`; `Dropped` for another name or action."""
+    match = re.fullmatch(r"S\d{3}C(\d{3})P(\d{3})R\d{3}A(\d{3})", name)
+    if not match:
+        raise Dropped("the name is not SsssCcccPpppRrrrAaaa")
+    camera, subject, action = map(int, match.groups())
+    if not 1 <= action <= classes:
+        raise Dropped(f"action A{action:03} is none of the {classes} classes")
+    return action - 1, subject, camera
+
+
+def _bodies(tokens):
+    """(frames, {body ID: {frame: 75 coordinate tokens}}) of a file's tokens. Raises `Dropped` where they don't fit."""
+    try:
+        frames = int(tokens[0])
+        if not 0 < frames <= MAX_FRAMES:
+            raise Dropped(f"{frames} frames: 1 to {MAX_FRAMES} were expected")
+        bodies, at = defaultdict(dict), 1
+        for frame in range(frames):
+            count = int(tokens[at])
+            at += 1
+            for _ in range(count):
+                if int(tokens[at + 10]) != BODY.joints:
+                    raise Dropped(f"a body has not {BODY.joints} joints, or a line lacks a token")
+                first, end = at + 11, at + 11 + JOINT_TOKENS * BODY.joints
+                bodies[tokens[at]][frame] = [tokens[first + axis : end : JOINT_TOKENS] for axis in range(3)]
+                at = end
+    except IndexError:
+        raise Dropped("the file is cut short") from None
+    except ValueError:
+        raise Dropped("a number was expected, not text") from None
+    if at != len(tokens):
+        raise Dropped("the file is cut short" if at > len(tokens) else "the file goes on after its last frame")
+    return frames, bodies
+
+
+def read(path, classes=60):
+    """The `Sequence` of a file, joints (frames, 2, 25, 3).
+
+    Bodies are followed by ID. The two that move most (summed variance of their coordinates) stay, the one that moves
+    more first; where a body is absent its joints are zeros. Raises `Dropped` for a malformed file, one without a body,
+    or a name whose action is none of `classes`.
+    """
+    path = Path(path)
+    label, subject, camera = parse_name(source_name(path), classes)
+    if path.stat().st_size > MAX_BYTES:
+        raise Dropped(f"the file is larger than {MAX_BYTES >> 20} MiB")
+    frames, bodies = _bodies(path.read_bytes().split())
+    tracks = []
+    for track in bodies.values():
+        try:
+            xyz = np.array(list(track.values()), float).transpose(0, 2, 1)
+        except ValueError:
+            raise Dropped("a coordinate is no number") from None
+        if not (np.abs(xyz) < MAX_METRES).all():
+            raise Dropped(f"a coordinate is not finite or beyond {MAX_METRES} m")
+        tracks.append((xyz.var(axis=0).sum(), list(track), xyz))
+    if not any(xyz.any() for _, _, xyz in tracks):
+        raise Dropped("no body in any frame")
+    joints = np.zeros((frames, 2, BODY.joints, 3))
+    tracks.sort(key=lambda track: -track[0])
+    for body, (_, present, xyz) in enumerate(tracks[:2]):
+        joints[present, body] = xyz
+    return Sequence(source_name(path), joints, label, subject, camera)
+
+
+def _project(joints, camera):
+    focal, x, y = camera
+    depth = np.maximum(joints[..., 2:], 0.1)
+    return np.array([x, y]) + focal * np.array([1, -1]) * joints[..., :2] / depth
+
+
+def _orientations(joints):
+    """Quaternions w x y z that turn the y axis to the bone that ends in a joint; zeros at the ends, as Kinect's."""
+    bones = joints - joints[..., list(PARENTS), :]
+    bones[..., 0, :] = bones[..., 1, :]
+    bones /= np.maximum(np.linalg.norm(bones, axis=-1, keepdims=True), 1e-9)
+    axis = np.cross([0, 1, 0], bones)
+    sine = np.linalg.norm(axis, axis=-1, keepdims=True)
+    axis = np.where(sine > 1e-6, axis / np.maximum(sine, 1e-6), [1, 0, 0])
+    angle = np.arctan2(sine, bones[..., 1:2])
+    turned = Rotation.from_rotvec((axis * angle).reshape(-1, 3)).as_quat(scalar_first=True)
+    ends = np.setdiff1d(np.arange(BODY.joints), PARENTS)
+    turned = turned.reshape(*joints.shape[:-1], 4)
+    turned[..., ends, :] = 0
+    return turned
+
+
+def write(path, joints, body_ids):
+    """Write joints (frames, bodies, 25, 3), metres in camera space, as a `.skeleton` file.
+
+    body_ids: one integer a body. A body that is all zeros in a frame is left out of it. Pixels and quaternions are
+    computed from the joints; every joint is marked as tracked.
+    """
+    state = np.full((*joints.shape[:-1], 1), 2)
+    pixels = [_project(joints, DEPTH_CAMERA), _project(joints, COLOR_CAMERA)]
+    values = np.concatenate([joints, *pixels, _orientations(joints), state], axis=-1)
+    lines = (" ".join(["%.7g"] * JOINT_TOKENS) + "\n") * BODY.joints
+    text = [f"{len(joints)}\n"]
+    for present, frame in zip(joints.any(axis=(2, 3)), values, strict=True):
+        text.append(f"{present.sum()}\n")
+        for body in np.flatnonzero(present):
+            text.append(f"{body_ids[body]} 0 1 1 1 1 0 0 0 2\n{BODY.joints}\n")
+            text.append(lines % tuple(frame[body].ravel().tolist()))
+    Path(path).write_text("".join(text), newline="\n")
