@@ -13,9 +13,13 @@ def main():
         "--no-errata", dest="errata", action="store_false", help="keep the known typing errors of actionLabel.txt"
     )
     args = parser.parse_args()
-    sources = ut_kinect.segments(args.raw, args.errata)
-    for (recording, action), (printed, right) in ut_kinect.ERRATA.items() if args.errata else ():
-        print(f"actionLabel.txt corrected: {recording} {action} {printed[0]}-{printed[1]} -> {right[0]}-{right[1]}")
+    sources = printed = ut_kinect.segments(args.raw)
+    if args.errata:
+        sources = ut_kinect.corrected(printed)
+        for before, after in zip(printed, sources, strict=True):
+            if before != after:
+                name = ut_kinect.source_name(after)
+                print(f"label corrected: {name} {before.first}-{before.last} -> {after.first}-{after.last}")
     write_tensors(ut_kinect, sources, args.out, args.scale, args.layout, args.coordinates, args.jobs)
 
 

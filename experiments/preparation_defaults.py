@@ -39,7 +39,7 @@ def main():
     parser.add_argument("raw", metavar="RAW", type=Path, help="folder with UT-Kinect's raw files")
     parser.set_defaults(protocol="odd_even")
     args = parser.parse_args()
-    sources = ut_kinect.segments(args.raw)
+    sources = ut_kinect.corrected(ut_kinect.segments(args.raw))
     for coordinates, layout in itertools.product(COORDINATES, LAYOUTS):
         folder = args.data / f"{coordinates}_{layout}"
         tensors = Tensors(prepare.write_tensors(ut_kinect, sources, folder, 50, layout, coordinates))

@@ -1,6 +1,7 @@
 """One run: a model, a fold of a tensor file, a recipe and a seed -> a record."""
 
 import math
+import os
 import platform
 import time
 from dataclasses import asdict, dataclass
@@ -11,7 +12,6 @@ import numpy as np
 import mans_keras
 from mans_keras import models, recipes
 from mans_keras.protocols import Fold
-from mans_keras.tarm import check_alpha
 
 MODELS = {
     "mans-9": models.MANs9,
@@ -46,8 +46,12 @@ class Run:
     tensors: str
 
     def settings(self):
-        """The fields as a record keeps them."""
-        return {**vars(self), "fold": self.fold.name, "recipe": asdict(recipes.RECIPES[self.recipe])}
+        """The fields as a record keeps them, with the recipe's values for this dataset and scale."""
+        recipe = asdict(recipes.RECIPES[self.recipe])
+        del recipe["batch"], recipe["epochs"]
+        recipe["gru_dropout"] = recipe["gru_dropout"][SCALES[self.model]]
+        recipe["batch_norm_momentum"] = recipes.for_dataset(recipe["batch_norm_momentum"], self.dataset)
+        return {**vars(self), "fold": self.fold.name, "recipe": recipe}
 
 
 class Batches(keras.utils.PyDataset):
@@ -77,7 +81,6 @@ class Batches(keras.utils.PyDataset):
 def build(run, classes):
     """The compiled model of a run."""
     recipe, scale = recipes.RECIPES[run.recipe], SCALES[run.model]
-    check_alpha(recipe.alpha, scale)
     model = MODELS[run.model](
         classes,
         dropout=recipe.gru_dropout[scale],
@@ -208,8 +211,6 @@ def device():
 
 def cores():
     """How many cores this process may use."""
-    import os
-
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 

@@ -3,6 +3,7 @@ import pytest
 from helpers import standing_body
 from scipy.spatial.transform import Rotation
 
+from mans_keras.errors import InputError
 from mans_keras.skeletons.sequence import KINECT_1, Dropped
 from mans_keras.skeletons.transforms import body_frame, hip_frame, pad, resize, to_tensor
 
@@ -25,6 +26,12 @@ def test_resize_shrinks_long_sequences_and_keeps_both_ends():
     np.testing.assert_allclose(small[[0, -1]], image[[0, -1]])
 
 
+@pytest.mark.parametrize("scale", [50, 224])
+def test_resize_leaves_no_frame_empty_whatever_the_length(scale):
+    for frames in range(1, 320):
+        np.testing.assert_allclose(resize(np.ones((frames, 2, 3)), scale), 1)
+
+
 def test_resize_repeats_a_single_frame():
     image = np.random.default_rng(0).normal(size=(1, 50, 3))
     np.testing.assert_allclose(resize(image, 50), np.repeat(image, 50, axis=0))
@@ -43,7 +50,7 @@ def test_pad_picks_evenly_spaced_frames_of_long_sequences():
 
 
 def test_pad_refuses_more_columns_than_the_tensor_has():
-    with pytest.raises(ValueError, match="use 'resize'"):
+    with pytest.raises(InputError, match="use 'resize'"):
         pad(np.ones((7, 62, 3)), 50)
 
 

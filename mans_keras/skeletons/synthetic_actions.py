@@ -34,15 +34,15 @@ WAVE_OUT = pose(right_raise=155, right_side=45, right_elbow=15, lean=-3)
 WAVE_IN = pose(right_raise=155, right_side=-5, right_elbow=35, lean=-3)
 WAVE = [(0.5, WAVE_OUT), *[(0.25, WAVE_IN), (0.25, WAVE_OUT)] * 2, (0.5, REST)]
 
-KICK_DRAW = pose(right_hip=-25, right_knee=70, left_raise=20, right_raise=-15, bend=8)
-KICK_HIT = pose(right_hip=75, right_knee=10, left_raise=35, right_raise=-30, bend=-10)
-KICK = [(0.4, KICK_DRAW), (0.3, KICK_HIT), (0.3, KICK_DRAW), (0.4, REST)]
+KICK_DRAW = pose(right_hip=-30, right_knee=80, left_raise=20, right_raise=-15, bend=8)
+KICK_HIT = pose(right_hip=95, right_knee=10, left_raise=35, right_raise=-30, bend=-10)
+KICK = [(0.4, KICK_DRAW), (0.35, KICK_HIT), (0.35, KICK_HIT), (0.5, REST)]
 
 ON_ONE_LEG = pose(right_hip=15, right_knee=85, left_hip=25, left_knee=40, bend=12)
 IN_THE_AIR = pose(right_hip=15, right_knee=85, left_raise=25, right_raise=25, lift=0.22)
 HOP = [(0.4, ON_ONE_LEG), *[(0.25, IN_THE_AIR), (0.25, ON_ONE_LEG)] * 3, (0.4, REST)]
 
-RIGHT_LEAN, LEFT_LEAN = pose(lean=-38, left_side=30), pose(lean=38, right_side=30)
+RIGHT_LEAN, LEFT_LEAN = pose(lean=-48, left_side=40), pose(lean=48, right_side=40)
 LEAN = [(0.5, RIGHT_LEAN), (0.2, RIGHT_LEAN), (0.6, LEFT_LEAN), (0.2, LEFT_LEAN), (0.5, REST)]
 
 RIGHT_OUT, LEFT_OUT = pose(right_side=90), pose(left_side=90)

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
+from mans_keras.errors import InputError
 from mans_keras.skeletons.sequence import Dropped
 
 COORDINATES = ("raw", "hip", "body")
@@ -64,18 +65,19 @@ def to_coordinates(joints, coordinates, body):
 def resize(image, scale):
     """Interpolate (frames, columns, 3) linearly over frames and columns to (scale, scale, 3); ends stay ends."""
     frames, columns = image.shape[:2]
-    return ndimage.zoom(image, (scale / frames, scale / columns, 1), order=1)
+    # "nearest": rounding may put the last position just past the last frame, which other modes take for empty
+    return ndimage.zoom(image, (scale / frames, scale / columns, 1), order=1, mode="nearest")
 
 
 def pad(image, scale):
     """The released code's layout of (frames, columns, 3): nothing is interpolated.
 
     More than `scale` frames are picked at evenly spaced indices, fewer get zeros at both ends; columns get zeros at
-    both sides. Raises `ValueError` for more than `scale` columns.
+    both sides. Raises `InputError` for more than `scale` columns.
     """
     frames, columns = image.shape[:2]
     if columns > scale:
-        raise ValueError(f"layout 'pad' holds {scale} columns, not {columns} (bodies x joints): use 'resize'")
+        raise InputError(f"layout 'pad' holds {scale} columns, not {columns} (bodies x joints): use 'resize'")
     if frames > scale:
         image = image[np.linspace(0, frames - 1, scale).astype(int)]
     missing = np.array([scale - len(image), scale - columns])

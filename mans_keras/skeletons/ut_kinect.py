@@ -6,7 +6,7 @@ which each action goes.
 
 import functools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +30,9 @@ CLASS_NAMES = (
 BODY = KINECT_1
 WHERE = "https://cvrc.ece.utexas.edu/KinectDatasets/HOJ3D.html: unpack its joint files and labels into one folder"
 
-# Typing errors of actionLabel.txt: as printed, the first overlaps five other actions, the second covers all of `pull`.
+MAX_METRES = 100
+
+# Typing errors of actionLabel.txt: as printed, the first covers all of `throw`, the second all of `pull`.
 ERRATA = {
     ("s03_e01", "push"): ((2556, 3622), (3556, 3622)),
     ("s09_e01", "push"): ((3266, 3390), (3266, 3316)),
@@ -52,8 +54,18 @@ def _label_error(path, number, line, expected):
     return InputError(f"{path}, line {number}: {line.strip()!r} is not {expected}")
 
 
-def segments(folder, errata=True):
-    """The 200 labelled segments under `folder`, in the order of actionLabel.txt; `errata` corrects its typing errors.
+def corrected(found):
+    """Segments with the known typing errors of actionLabel.txt put right."""
+    result = []
+    for segment in found:
+        printed, right = ERRATA.get((segment.recording, segment.action), (None, None))
+        wrong = (segment.first, segment.last) == printed
+        result.append(replace(segment, first=right[0], last=right[1]) if wrong else segment)
+    return result
+
+
+def segments(folder):
+    """The 200 labelled segments under `folder`, in the order of actionLabel.txt, as printed there.
 
     Raises `InputError` if a file is missing or a line can't be understood.
     """
@@ -75,9 +87,6 @@ def segments(folder, errata=True):
             raise _label_error(labels, number, line, "'sNN_eNN' or 'action: first last'")
         action = match[1]
         frames = None if "NaN" in match.groups() else (int(match[2]), int(match[3]))
-        if errata and frames is not None:
-            printed, right = ERRATA.get((recording, action), (None, None))
-            frames = right if frames == printed else frames
         if frames is not None and frames[0] > frames[1]:
             raise _label_error(labels, number, line, "a range: its last frame comes before its first")
         found.append(Segment(file, recording, action, *(frames or (None, None))))
@@ -104,6 +113,8 @@ def read_recording(file):
             values = []
         if len(values) != 61 or not np.isfinite(values).all() or values[0] != int(values[0]):
             raise InputError(f"{file}, line {number}: a frame number and 60 finite coordinates were expected")
+        if np.abs(values[1:]).max() > MAX_METRES:
+            raise InputError(f"{file}, line {number}: a coordinate is beyond {MAX_METRES} m")
         rows[int(values[0])] = values[1:]
     if not rows:
         raise InputError(f"{file} holds no frame")
