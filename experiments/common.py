@@ -25,6 +25,7 @@ def _quiet_stderr():
 with _quiet_stderr():
     from mans_keras import protocols, recipes, reports, runs, store, training
     from mans_keras.errors import InputError
+    from mans_keras.prepare import positive
 
 DATA_PREP = Path(__file__).resolve().parent.parent / "data_prep"
 SYNTHETIC = "synthetic"
@@ -68,18 +69,13 @@ def argument_parser(description, default_models):
     return parser
 
 
-def positive(text):
-    """argparse type: an integer of at least 1."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
-    return value
-
-
 def fold_range(text):
     """argparse type: "3" or "0-9"."""
     first, _, last = text.partition("-")
-    return range(int(first), int(last or first) + 1)
+    chosen = range(int(first), int(last or first) + 1)
+    if not chosen:
+        raise argparse.ArgumentTypeError(f"{text} ends before it begins")
+    return chosen
 
 
 def open_tensors(args, paper_dataset, scale):
@@ -93,7 +89,11 @@ def open_tensors(args, paper_dataset, scale):
         raise InputError(f"no dataset {dataset!r}: there are {', '.join(protocols.PROTOCOLS)}")
     path = store.tensor_path(args.data, dataset, scale)
     if dataset != SYNTHETIC and not path.exists():
-        how = f"{path} is missing: python data_prep/{dataset}.py RAW {args.data} --scale {scale} makes it"
+        script = f"data_prep/{dataset}.py"
+        made = (DATA_PREP / f"{dataset}.py").exists()
+        how = f"{path} is missing: " + (
+            f"python {script} RAW {args.data} --scale {scale} makes it" if made else f"{script} is still to be written"
+        )
         if args.dataset:
             raise InputError(how)
         print(f"{how}.\nRunning on the SYNTHETIC default instead: its numbers say nothing about real recordings.\n")
@@ -103,7 +103,10 @@ def open_tensors(args, paper_dataset, scale):
         script = [sys.executable, str(DATA_PREP / "synthetic.py"), str(args.data), "--scale", str(scale)]
         if subprocess.run(script).returncode:
             raise InputError("the synthetic default could not be prepared")
-    return store.Tensors(path)
+    tensors = store.Tensors(path)
+    if (tensors.dataset, tensors.scale) != (dataset, scale):
+        raise InputError(f"{path} holds {tensors.dataset} at scale {tensors.scale}, not what its name says")
+    return tensors
 
 
 def plan(args, experiment, tensors, variants):
@@ -136,8 +139,8 @@ def chosen_folds(folds, ranges):
     """The folds whose numbers are in `ranges`, all if None; `InputError` for a number that there is not."""
     if ranges is None:
         return folds
-    numbers = [number for chosen in ranges for number in chosen]
-    if not numbers or max(numbers) >= len(folds):
+    numbers = sorted({number for chosen in ranges for number in chosen})
+    if numbers[-1] >= len(folds):
         raise InputError(f"--folds: the folds of this protocol are 0-{len(folds) - 1}")
     return [folds[number] for number in numbers]
 

@@ -20,10 +20,11 @@ EXPERIMENT = "preparation_defaults"
 
 def table(records):
     """Title, header and rows: coordinates by layout, from the records."""
+    reports.check_same(records, (*reports.SAME_IN_A_TABLE, "model", "protocol"))
     first = records[0]
     title = (
-        f"MANs-9 on {first['dataset']}, {first['protocol']}: test accuracy in percent by how the tensors were made, "
-        f"recipe `{first['recipe']['name']}`, {first['epochs']} epochs, batch {first['batch']}."
+        f"`{first['model']}` on {first['dataset']}, {first['protocol']}: test accuracy in percent by how the tensors "
+        f"were made, recipe `{first['recipe']['name']}`, {first['epochs']} epochs, batch {first['batch']}."
     )
     header = ["Coordinates", "Layout", "last epoch", "best epoch on test", "runs"]
     rows = []
@@ -43,7 +44,7 @@ def main():
     for coordinates, layout in itertools.product(COORDINATES, LAYOUTS):
         folder = args.data / f"{coordinates}_{layout}"
         tensors = Tensors(prepare.write_tensors(ut_kinect, sources, folder, 50, layout, coordinates))
-        variants = [(f"{model}-{coordinates}-{layout}", model, {}) for model in args.models]
+        variants = [(f"{model}-{coordinates}-{layout}", model, {}) for model in dict.fromkeys(args.models)]
         planned = common.plan(args, EXPERIMENT, tensors, variants)
         common.run_missing(args, planned, tensors)
     common.show_table(args, EXPERIMENT, ut_kinect.DATASET, table)

@@ -46,6 +46,7 @@ def row_name(setting, model):
 
 def table(records, models=()):
     """Title, header and rows of Table 4 on one dataset, from its records; `models` have rows even without any."""
+    reports.check_same(records, reports.SAME_IN_A_TABLE)
     dataset = records[0]["dataset"]
     models = [m for m in training.MODELS if m in models or any(record["model"] == m for record in records)]
     found = [p for p in protocols.PROTOCOLS[dataset] if any(record["protocol"] == p for record in records)]
@@ -77,10 +78,11 @@ def _paper_value(setting, model, dataset, protocol):
     """(accuracy, where from) that the paper has for this dataset, whatever its protocol; or None."""
     if dataset == "ntu_rgbd" and (setting, model) in paper.TABLE4:
         return paper.TABLE4[setting, model][protocol == "cross_view"], f"Table 4, {protocol}"
-    for (quoted_dataset, quoted_protocol), accuracy in paper.TABLE5[model].items():
-        if setting == "mans" and quoted_dataset == dataset:
-            return accuracy, f"Table 5, {quoted_protocol}"
-    return None
+    quoted = {p: accuracy for (d, p), accuracy in paper.TABLE5[model].items() if d == dataset and setting == "mans"}
+    if not quoted:
+        return None
+    nearest = protocol if protocol in quoted else next(iter(quoted))
+    return quoted[nearest], f"Table 5, {nearest}"
 
 
 def _title(records, below):
@@ -90,9 +92,10 @@ def _title(records, below):
     if below:
         lines += ["Below the paper: " + "; ".join(below) + ".", ""]
     name = "SYNTHETIC recordings, which say nothing about real ones" if dataset == common.SYNTHETIC else dataset
+    tensors = sorted({f"{record['coordinates']} coordinates, layout {record['layout']}" for record in records})
     lines.append(
         f"Table 4 on {name}: test accuracy in percent, recipe `{first['recipe']['name']}`, {first['epochs']} epochs, "
-        f"batch {first['batch']}, {first['coordinates']} coordinates, layout {first['layout']}."
+        f"batch {first['batch']}, {' or '.join(tensors)}."
     )
     if dataset != "ntu_rgbd":
         lines.append("The paper's two columns are on NTU RGB+D, other recordings: compare the order of the rows.")
@@ -104,7 +107,7 @@ def main():
     args = common.argument_parser(__doc__, default_models=["mans-9"]).parse_args()
     datasets = {}
     for scale in sorted({training.SCALES[model] for model in args.models}):
-        models = [model for model in args.models if training.SCALES[model] == scale]
+        models = [model for model in training.MODELS if model in args.models and training.SCALES[model] == scale]
         tensors = common.open_tensors(args, "ntu_rgbd", scale)
         variants = [(variant(setting, model), model, SETTINGS[setting]) for model in models for setting in SETTINGS]
         common.run_missing(args, common.plan(args, EXPERIMENT, tensors, variants), tensors)
@@ -112,10 +115,11 @@ def main():
     for dataset, models in datasets.items():
         common.show_table(args, EXPERIMENT, dataset, lambda records, models=models: table(records, models))
     if "mans-densenet161" not in args.models:
+        given = f"--dataset {tensors.dataset} --data {args.data} --recipe {args.recipe} --results {args.results}"
+        protocol = f" --protocol {args.protocol}" if args.protocol else ""
         print(
-            "Left out: the four 224x224 rows (DenseNet-161). They want tensors of scale 224 and a GPU:\n"
-            f"  python experiments/table4_ablation.py --dataset {tensors.dataset} --data {args.data} "
-            "--models mans-densenet161"
+            "Left out: the four 224x224 rows (DenseNet-161). They want tensors of scale 224, and better a GPU:\n"
+            f"  python experiments/table4_ablation.py {given}{protocol} --models mans-densenet161"
         )
 
 

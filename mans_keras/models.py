@@ -95,6 +95,7 @@ def MANs(
     Raises: `ValueError`, which says what would be right.
     """
     _check(classes, input_shape, units, alpha, attention, tarm, dropout, l2)
+    classes, units, alpha = int(classes), int(units), int(alpha)  # Keras takes no integers of NumPy
     regularizer = keras.regularizers.L2(l2) if l2 else None
 
     inputs = layers.Input(input_shape, name="joints")

@@ -2,8 +2,9 @@
 
 import argparse
 import functools
-import multiprocessing
 from collections import defaultdict
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,17 @@ from rich.console import Console
 from rich.progress import track
 
 from mans_keras import store
+from mans_keras.errors import InputError
 from mans_keras.skeletons.sequence import Dropped
 from mans_keras.skeletons.transforms import COORDINATES, LAYOUTS, to_tensor
+
+
+def positive(text):
+    """argparse type: an integer of at least 1."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+    return value
 
 
 def argument_parser(description, raw=None):
@@ -36,7 +46,7 @@ def argument_parser(description, raw=None):
         default="body",
         help="raw: the camera's; hip: moved to the hips of the first frame; body: turned to the body's own axes too",
     )
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes that read and transform")
+    parser.add_argument("--jobs", type=positive, default=1, metavar="N", help="processes that read and transform")
     return parser
 
 
@@ -58,36 +68,34 @@ def write_tensors(reader, sources, out, scale, layout, coordinates, jobs=1):
     settings = {"scale": scale, "layout": layout, "coordinates": coordinates}
     convert = functools.partial(_convert, read=reader.read, body=reader.BODY, **settings)
     with store.Writer(path, dataset=reader.DATASET, class_names=reader.CLASS_NAMES, **settings) as writer:
-        with multiprocessing.Pool(jobs) if jobs > 1 else _Here() as pool:
-            console = Console(stderr=True)
-            results = track(
-                zip(sources, pool.imap(convert, sources, chunksize=8), strict=True),
-                reader.DATASET,
-                total=len(sources),
-                console=console,
-                disable=not console.is_terminal,
-            )
-            for source, (tensor, outcome) in results:
-                if tensor is None:
-                    writer.drop(reader.source_name(source), outcome)
-                else:
-                    writer.add(tensor, outcome)
+        console = Console(stderr=True)
+        results = track(
+            zip(sources, _map(convert, sources, jobs), strict=True),
+            reader.DATASET,
+            total=len(sources),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        for source, (tensor, outcome) in results:
+            if tensor is None:
+                writer.drop(reader.source_name(source), outcome)
+            else:
+                writer.add(tensor, outcome)
         kept, dropped = writer.columns["num_frames"], writer.dropped
     _summary(path, len(sources), kept, dropped)
     return path
 
 
-class _Here:
-    """A pool of no processes."""
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        pass
-
-    def imap(self, function, items, chunksize):
-        return map(function, items)
+def _map(function, items, jobs):
+    """`map`, in `jobs` processes if there are to be several. Raises `InputError` if one of them dies."""
+    if jobs == 1:
+        yield from map(function, items)
+        return
+    try:
+        with ProcessPoolExecutor(jobs) as pool:
+            yield from pool.map(function, items, chunksize=8)
+    except BrokenProcessPool:
+        raise InputError("a process that read recordings died (out of memory?); nothing was written") from None
 
 
 def _summary(path, found, lengths, dropped):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import numpy as np
 from mans_keras.errors import InputError
 from mans_keras.runs import read_record
 
-SAME_IN_A_CELL = ("epochs", "batch", "recipe", "precision", "tensors", "arguments")
+SAME_IN_A_CELL = ("model", "arguments", "protocol", "tensors", "backend")
+SAME_IN_A_TABLE = ("dataset", "recipe", "epochs", "batch", "precision")
 
 
 def records(results, experiment, dataset):
@@ -18,18 +20,22 @@ def records(results, experiment, dataset):
     return [read_record(path) for path in sorted(Path(results, experiment, dataset).glob("*/*.json"))]
 
 
+def check_same(found, names):
+    """Raise `InputError` if records that stand in one place differ in one of these fields."""
+    for name in names:
+        if len({json.dumps(record[name], sort_keys=True) for record in found}) > 1:
+            raise InputError(
+                f"records of {found[0]['experiment']} on {found[0]['dataset']} differ in {name}: they make no table "
+                "together; name another --results for some of them"
+            )
+
+
 def accuracies(cell, which):
     """Test accuracies in percent of the records of one cell; which: "last" or "best" epoch.
 
     Raises `InputError` if they were made with different settings, and so must not be averaged.
     """
-    for name in SAME_IN_A_CELL:
-        if len({repr(record[name]) for record in cell}) > 1:
-            first = cell[0]
-            raise InputError(
-                f"the records of {first['variant']} on {first['dataset']} {first['protocol']} differ in {name}: "
-                "they make no mean; name another --results for one of them"
-            )
+    check_same(cell, SAME_IN_A_CELL)
     return [100 * record[f"{which}_epoch_test_accuracy"] for record in cell]
 
 

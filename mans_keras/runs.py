@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+import keras
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -29,9 +30,12 @@ def record_path(results, run):
 def read_record(path):
     """A record; `InputError` if it can't be read."""
     try:
-        return json.loads(Path(path).read_text())
+        record = json.loads(Path(path).read_text())
     except (OSError, ValueError) as error:
         raise InputError(f"{path} is not a readable record ({error})") from None
+    if not isinstance(record, dict) or "last_epoch_test_accuracy" not in record:
+        raise InputError(f"{path} is not a record")
+    return record
 
 
 def _write_record(path, record):
@@ -54,11 +58,12 @@ def missing(runs, results):
             left.append(run)
             continue
         record, wanted = read_record(path), json.loads(json.dumps(run.settings()))
+        wanted["backend"] = keras.backend.backend()
         different = [name for name, value in wanted.items() if record.get(name) != value]
         if different:
             told = ", ".join(
                 f"{name} {record.get(name)} where {wanted[name]} is asked for"
-                if name in ("epochs", "batch", "precision", "seed", "protocol")
+                if name in ("epochs", "batch", "precision", "backend")
                 else name
                 for name in different
             )

@@ -55,9 +55,9 @@ class Writer:
         return self
 
     def add(self, tensor, sequence):
-        """Append one sample (scale, scale, 3) made from `sequence`; `ValueError` if a value is not finite."""
+        """Append one sample (scale, scale, 3) made from `sequence`; `InputError` if a value is not finite."""
         if not np.isfinite(tensor).all():
-            raise ValueError(f"{sequence.name}: the tensor holds values that are not finite")
+            raise InputError(f"{sequence.name}: the tensor holds values that are not finite")
         self.x.resize(len(self.x) + 1, axis=0)
         self.x[-1] = tensor
         values = {
@@ -116,14 +116,20 @@ class Tensors:
             missing += [name for name in ("x", "name", *COLUMNS) if name not in file]
             if missing:
                 raise InputError(f"{path} lacks {', '.join(missing)}: prepare it again")
-            self.dataset, self.layout, self.coordinates = (file.attrs[k] for k in ("dataset", "layout", "coordinates"))
-            self.scale = int(file.attrs["scale"])
-            self.class_names = [str(name) for name in file.attrs["class_names"]]
-            self.name = file["name"].asstr()[:]
-            for column in COLUMNS:
-                setattr(self, column, file[column][:])
-            self.shape = file["x"].shape
+            try:
+                self._read(file)
+            except (AttributeError, TypeError, ValueError) as error:
+                raise InputError(f"{path} breaks the contract of tensor files ({error}): prepare it again") from None
         self._check()
+
+    def _read(self, file):
+        self.dataset, self.layout, self.coordinates = (file.attrs[k] for k in ("dataset", "layout", "coordinates"))
+        self.scale = int(file.attrs["scale"])
+        self.class_names = [str(name) for name in file.attrs["class_names"]]
+        self.name = file["name"].asstr()[:]
+        for column in COLUMNS:
+            setattr(self, column, file[column][:])
+        self.shape = file["x"].shape
 
     def _check(self):
         n = self.shape[0]

@@ -22,7 +22,7 @@ def _fails_with_one_line(done, complaint):
             "no protocol 'cross_view': it has loocv, loso, odd_even",
         ),
         (["--dataset", "kinetics"], "no dataset 'kinetics'"),
-        (["--dataset", "ntu_rgbd"], "ntu_rgbd_50.h5 is missing: python data_prep/ntu_rgbd.py RAW"),
+        (["--dataset", "ntu_rgbd"], "ntu_rgbd_50.h5 is missing"),
         (
             ["--dataset", "ut_kinect", "--protocol", "loso", "--folds", "2-9"],
             "--folds: the folds of this protocol are 0-3",
@@ -30,7 +30,8 @@ def _fails_with_one_line(done, complaint):
     ],
 )
 def test_an_impossible_experiment_is_one_line(tmp_path, arguments, complaint):
-    tensor_file(tmp_path / "ut_kinect_50.h5")
+    for dataset in ("ut_kinect", "synthetic"):
+        tensor_file(tmp_path / f"{dataset}_50.h5", "ut_kinect")
     _fails_with_one_line(script(TABLE4, "--data", tmp_path, *arguments, cwd=tmp_path), complaint)
     assert not (tmp_path / "results").exists()
 

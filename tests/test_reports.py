@@ -23,6 +23,8 @@ def record(variant="mans-9", protocol="odd_even", last=0.5, best=0.75, **changes
         "batch": 8,
         "recipe": {"name": "paper"},
         "precision": "float32",
+        "backend": "tensorflow",
+        "experiment": "table4_ablation",
         "tensors": "abc",
         "arguments": {},
         "coordinates": "body",
@@ -41,10 +43,16 @@ def test_a_cell_without_records_says_not_run():
     assert reports.mean_and_deviation(reports.accuracies([], "last")) == "not run"
 
 
-@pytest.mark.parametrize("change", [{"epochs": 3}, {"tensors": "other"}, {"recipe": {"name": "released"}}])
+@pytest.mark.parametrize("change", [{"tensors": "other"}, {"protocol": "loso"}, {"backend": "jax"}])
 def test_records_of_different_settings_are_not_averaged(change):
     with pytest.raises(InputError, match=f"differ in {next(iter(change))}"):
         reports.accuracies([record(), record(**change)], "last")
+
+
+@pytest.mark.parametrize("change", [{"epochs": 3}, {"recipe": {"name": "released"}}, {"precision": "mixed_bfloat16"}])
+def test_rows_of_different_settings_stand_in_no_table_together(change):
+    with pytest.raises(InputError, match=f"differ in {next(iter(change))}"):
+        table4.table([record("mans-9-stcm"), record(**change)])
 
 
 def test_table4_puts_each_row_beside_the_papers():
@@ -64,6 +72,11 @@ def test_table4_compares_with_ntu_only_what_was_measured_on_ntu():
     assert title.startswith("Below the paper: STCM-9 (CNNs), cross_view: 80.00 where the paper has 89.78")
     title, *_ = table4.table([record("mans-9-stcm", protocol="cross_view", last=0.9, dataset="ntu_rgbd")])
     assert "Below" not in title
+
+
+def test_table4_compares_other_models_with_table_5_of_the_same_protocol():
+    title, *_ = table4.table([record("mans-33", "cross_view", model="mans-33", dataset="ntu_rgbd")])
+    assert "MANs-33, cross_view: 50.00 where the paper has 90.94 (Table 5, cross_view)" in title
 
 
 def test_synthetic_rows_are_labelled_as_such():

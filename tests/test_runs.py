@@ -45,11 +45,12 @@ def test_a_record_of_other_settings_is_neither_used_nor_overwritten(tensors, pla
         runs.missing([replace(planned[0], **change)], tmp_path)
 
 
-def test_a_record_that_is_no_json_is_named(planned, tmp_path):
+@pytest.mark.parametrize("text", ["{", "[]", "{}"])
+def test_a_file_that_is_no_record_is_named(planned, tmp_path, text):
     path = runs.record_path(tmp_path, planned[0])
     path.parent.mkdir(parents=True)
-    path.write_text("{")
-    with pytest.raises(InputError, match=r"odd_even-seed0\.json is not a readable record"):
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"odd_even-seed0\.json is not a"):
         runs.missing(planned, tmp_path)
 
 

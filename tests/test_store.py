@@ -34,7 +34,7 @@ def test_an_interrupted_writer_keeps_the_complete_file_that_was_there(tmp_path):
 
 
 def test_values_that_are_not_finite_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="not finite"), Writer(tmp_path / "t.h5", **SETTINGS) as writer:
+    with pytest.raises(InputError, match="not finite"), Writer(tmp_path / "t.h5", **SETTINGS) as writer:
         writer.add(np.full((50, 50, 3), np.nan), SEQUENCE)
 
 
@@ -59,6 +59,11 @@ def _foreign_label(file):
     file["label"][0] = 3
 
 
+def _scalar_column(file):
+    del file["label"]
+    file["label"] = 0
+
+
 def _other_schema(file):
     file.attrs["schema_version"] = 99
 
@@ -68,6 +73,7 @@ def _other_schema(file):
     [
         (_missing_column, "lacks camera"),
         (_short_column, "does not fit"),
+        (_scalar_column, "breaks the contract"),
         (_foreign_label, "outside the 3 classes"),
         (_other_schema, "schema version 99, this mans_keras reads 1"),
     ],
