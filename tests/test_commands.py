@@ -27,6 +27,7 @@ def _fails_with_one_line(done, complaint):
             ["--dataset", "ut_kinect", "--protocol", "loso", "--folds", "2-9"],
             "--folds: the folds of this protocol are 0-3",
         ),
+        (["--dataset", "synthetic"], "holds ut_kinect at scale 50, not what its name says"),
     ],
 )
 def test_an_impossible_experiment_is_one_line(tmp_path, arguments, complaint):

@@ -57,10 +57,12 @@ def test_a_subject_has_the_same_bones_in_every_action_and_other_bones_than_anoth
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_the_lower_foot_stands_on_the_floor(action):
+def test_only_a_hop_lifts_both_feet_off_the_floor(action):
     heights = synthetic.perform(name_of(action))[..., 1]
-    np.testing.assert_allclose(heights[:, :, [15, 19]].min(axis=-1), 0, atol=1e-9)
-    assert (heights > -0.05).all() and heights.max() < 2.6
+    lower_foot = heights[:, :, [15, 19]].min(axis=-1)
+    assert lower_foot.min() > -1e-9
+    assert (lower_foot.max() > 0.1) == (action == "hop on one leg")
+    assert heights.min() > -0.05 and heights.max() < 2.6
 
 
 def test_two_persons_are_there_in_two_person_actions():
@@ -90,10 +92,10 @@ def test_time_only_pairs_take_every_angle_to_the_same_values():
 
 
 def test_cameras_see_one_performance_each_with_its_own_noise_and_cut():
-    performances = [synthetic.perform(name_of("throw", camera=camera)) for camera in (1, 2, 3)]
+    performances = [synthetic.perform(name_of("kick", camera=camera)) for camera in (1, 2, 3)]
     np.testing.assert_array_equal(performances[0], performances[1])
     np.testing.assert_array_equal(performances[0], performances[2])
-    recordings = [synthetic.record(name_of("throw", camera=camera)) for camera in (1, 2, 3)]
+    recordings = [synthetic.record(name_of("kick", camera=camera)) for camera in (1, 2, 3)]
     assert len({joints[0, 0, 0].tobytes() for joints in recordings}) == 3
     assert len({len(joints) for joints in recordings}) > 1
 

@@ -28,7 +28,7 @@ REPETITIONS = range(1, 3)
 CAMERAS = {1: 0, 2: 45, 3: -45}  # degrees around the subject
 BYSTANDERS = 0.5  # share of the one-person recordings in which somebody stands by
 RATE = 15  # frames a second, as Kinect v2 gives in dim light
-IDLE = 3.0
+IDLE = 3.0  # seconds, at most, that a camera runs before the action, and as much after it
 
 # The files are NTU's in all but their classes.
 sources, source_name = ntu.sources, ntu.source_name
