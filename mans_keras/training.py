@@ -96,6 +96,8 @@ def build(run, classes):
         optimizer=keras.optimizers.SGD(recipe.learning_rate, momentum=recipe.momentum, nesterov=recipe.nesterov),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
+        # On a CPU, XLA takes a quarter off the step of MANs-9; on a GPU, the GRUs' cuDNN kernels exclude it.
+        jit_compile="auto" if gpu() else True,
     )
     return model
 
