@@ -16,7 +16,7 @@ def main():
     console = Console(stderr=True)
     names = track(synthetic.names(), "animating", console=console, disable=not console.is_terminal)
     paths = [synthetic.write(raw, name) for name in names]
-    write_tensors(synthetic, paths, args.out, args.scale, args.layout, args.coordinates, args.jobs)
+    write_tensors(synthetic.READER, paths, args.out, args.scale, args.layout, args.coordinates, args.jobs)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ def main():
             if before != after:
                 name = ut_kinect.source_name(after)
                 print(f"label corrected: {name} {before.first}-{before.last} -> {after.first}-{after.last}")
-    write_tensors(ut_kinect, sources, args.out, args.scale, args.layout, args.coordinates, args.jobs)
+    write_tensors(ut_kinect.READER, sources, args.out, args.scale, args.layout, args.coordinates, args.jobs)
 
 
 if __name__ == "__main__":

@@ -43,11 +43,11 @@ def main():
     sources = ut_kinect.corrected(ut_kinect.segments(args.raw))
     for coordinates, layout in itertools.product(COORDINATES, LAYOUTS):
         folder = args.data / f"{coordinates}_{layout}"
-        tensors = Tensors(prepare.write_tensors(ut_kinect, sources, folder, 50, layout, coordinates))
+        tensors = Tensors(prepare.write_tensors(ut_kinect.READER, sources, folder, 50, layout, coordinates))
         variants = [(f"{model}-{coordinates}-{layout}", model, {}) for model in dict.fromkeys(args.models)]
         planned = common.plan(args, EXPERIMENT, tensors, variants)
         common.run_missing(args, planned, tensors)
-    common.show_table(args, EXPERIMENT, ut_kinect.DATASET, table)
+    common.show_table(args, EXPERIMENT, ut_kinect.READER.dataset, table)
 
 
 if __name__ == "__main__":

@@ -60,25 +60,25 @@ def _convert(source, read, **how):
 
 
 def write_tensors(reader, sources, out, scale, layout, coordinates, jobs=1):
-    """Read `sources` with the module `reader`, write `<dataset>_<scale>.h5` under `out`, and print what became of them.
+    """Read `sources` with the `Reader`, write `<dataset>_<scale>.h5` under `out`, and print what became of them.
 
     Returns the path. Nothing is written if a source raises `InputError`.
     """
-    path = store.tensor_path(out, reader.DATASET, scale)
+    path = store.tensor_path(out, reader.dataset, scale)
     settings = {"scale": scale, "layout": layout, "coordinates": coordinates}
-    convert = functools.partial(_convert, read=reader.read, body=reader.BODY, **settings)
-    with store.Writer(path, dataset=reader.DATASET, class_names=reader.CLASS_NAMES, **settings) as writer:
+    convert = functools.partial(_convert, read=reader.read, body=reader.body, **settings)
+    with store.Writer(path, dataset=reader.dataset, class_names=reader.class_names, **settings) as writer:
         console = Console(stderr=True)
         results = track(
             zip(sources, _map(convert, sources, jobs), strict=True),
-            reader.DATASET,
+            reader.dataset,
             total=len(sources),
             console=console,
             disable=not console.is_terminal,
         )
         for source, (tensor, outcome) in results:
             if tensor is None:
-                writer.drop(reader.source_name(source), outcome)
+                writer.drop(reader.name(source), outcome)
             else:
                 writer.add(tensor, outcome)
         kept, dropped = writer.columns["num_frames"], writer.dropped

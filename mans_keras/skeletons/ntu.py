@@ -13,9 +13,8 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from mans_keras.errors import InputError
-from mans_keras.skeletons.sequence import KINECT_2, Dropped, Sequence
+from mans_keras.skeletons.sequence import KINECT_2, Dropped, Reader, Sequence
 
-DATASET = "ntu_rgbd"
 CLASS_NAMES = (
     "drink water",
     "eat meal",
@@ -78,7 +77,6 @@ CLASS_NAMES = (
     "walking towards",
     "walking apart",
 )
-BODY = KINECT_2
 WHERE = "https://rose1.ntu.edu.sg/dataset/actionRecognition (its owners ask for a signed agreement)"
 
 # The joint that each joint hangs from, in the order of Kinect v2; the spine's base hangs from itself.
@@ -130,9 +128,9 @@ def _bodies(tokens):
             count = int(tokens[at])
             at += 1
             for _ in range(count):
-                if int(tokens[at + 10]) != BODY.joints:
-                    raise Dropped(f"a body has not {BODY.joints} joints, or a line lacks a token")
-                first, end = at + 11, at + 11 + JOINT_TOKENS * BODY.joints
+                if int(tokens[at + 10]) != KINECT_2.joints:
+                    raise Dropped(f"a body has not {KINECT_2.joints} joints, or a line lacks a token")
+                first, end = at + 11, at + 11 + JOINT_TOKENS * KINECT_2.joints
                 bodies[tokens[at]][frame] = [tokens[first + axis : end : JOINT_TOKENS] for axis in range(3)]
                 at = end
     except IndexError:
@@ -167,11 +165,14 @@ def read(path, classes=60):
         tracks.append((xyz.var(axis=0).sum(), list(track), xyz))
     if not any(xyz.any() for _, _, xyz in tracks):
         raise Dropped("no body in any frame")
-    joints = np.zeros((frames, 2, BODY.joints, 3))
+    joints = np.zeros((frames, 2, KINECT_2.joints, 3))
     tracks.sort(key=lambda track: -track[0])
     for body, (_, present, xyz) in enumerate(tracks[:2]):
         joints[present, body] = xyz
     return Sequence(source_name(path), joints, label, subject, camera)
+
+
+READER = Reader("ntu_rgbd", CLASS_NAMES, KINECT_2, read, source_name)
 
 
 def _project(joints, camera):
@@ -190,7 +191,7 @@ def _orientations(joints):
     axis = np.where(sine > 1e-6, axis / np.maximum(sine, 1e-6), [1, 0, 0])
     angle = np.arctan2(sine, bones[..., 1:2])
     turned = Rotation.from_rotvec((axis * angle).reshape(-1, 3)).as_quat(scalar_first=True)
-    ends = np.setdiff1d(np.arange(BODY.joints), PARENTS)
+    ends = np.setdiff1d(np.arange(KINECT_2.joints), PARENTS)
     turned = turned.reshape(*joints.shape[:-1], 4)
     turned[..., ends, :] = 0
     return turned
@@ -205,11 +206,11 @@ def write(path, joints, body_ids):
     state = np.full((*joints.shape[:-1], 1), 2)
     pixels = [_project(joints, DEPTH_CAMERA), _project(joints, COLOR_CAMERA)]
     values = np.concatenate([joints, *pixels, _orientations(joints), state], axis=-1)
-    lines = (" ".join(["%.7g"] * JOINT_TOKENS) + "\n") * BODY.joints
+    lines = (" ".join(["%.7g"] * JOINT_TOKENS) + "\n") * KINECT_2.joints
     text = [f"{len(joints)}\n"]
     for present, frame in zip(joints.any(axis=(2, 3)), values, strict=True):
         text.append(f"{present.sum()}\n")
         for body in np.flatnonzero(present):
-            text.append(f"{body_ids[body]} 0 1 1 1 1 0 0 0 2\n{BODY.joints}\n")
+            text.append(f"{body_ids[body]} 0 1 1 1 1 0 0 0 2\n{KINECT_2.joints}\n")
             text.append(lines % tuple(frame[body].ravel().tolist()))
     Path(path).write_text("".join(text), newline="\n")

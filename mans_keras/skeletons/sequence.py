@@ -1,6 +1,8 @@
 """What every reader yields, and what is known of the bodies in it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -35,6 +37,21 @@ class Body:
     torso: tuple[int, ...]
     ankles: tuple[int, int]
     feet: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A data set as `prepare.write_tensors` wants it.
+
+    read: source -> `Sequence`, raises `Dropped` for one that is no usable sequence, `InputError` if the whole set is
+    not as it should be; name: source -> the name it goes by in the tensor file. Both must pickle: processes run them.
+    """
+
+    dataset: str
+    class_names: tuple[str, ...]
+    body: Body
+    read: Callable[[Any], Sequence]
+    name: Callable[[Any], str]
 
 
 # Kinect 1 has its shoulder centre at 2, Kinect 2 (NTU RGB+D) at 20; both number the limbs alike.

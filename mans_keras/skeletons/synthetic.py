@@ -15,13 +15,11 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation
 
 from mans_keras.skeletons import ntu
-from mans_keras.skeletons.sequence import KINECT_2
+from mans_keras.skeletons.sequence import KINECT_2, Reader
 from mans_keras.skeletons.synthetic_actions import ACTIONS, REST, STAND_BY
 from mans_keras.skeletons.synthetic_body import DOFS, animate, make_subject, mirrored
 
-DATASET = "synthetic"
 CLASS_NAMES = tuple(ACTIONS)
-BODY = KINECT_2
 SEED = 4
 SUBJECTS = range(1, 11)
 REPETITIONS = range(1, 3)
@@ -31,8 +29,8 @@ RATE = 15  # frames a second, as Kinect v2 gives in dim light
 IDLE = 3.0  # seconds, at most, that a camera runs before the action, and as much after it
 
 # The files are NTU's in all but their classes.
-sources, source_name = ntu.sources, ntu.source_name
 read = functools.partial(ntu.read, classes=len(CLASS_NAMES))
+READER = Reader("synthetic", CLASS_NAMES, KINECT_2, read, ntu.source_name)
 
 
 def names():

@@ -12,9 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from mans_keras.errors import InputError
-from mans_keras.skeletons.sequence import KINECT_1, Dropped, Sequence
+from mans_keras.skeletons.sequence import KINECT_1, Dropped, Reader, Sequence
 
-DATASET = "ut_kinect"
 CLASS_NAMES = (
     "walk",
     "sitDown",
@@ -27,7 +26,6 @@ CLASS_NAMES = (
     "waveHands",
     "clapHands",
 )
-BODY = KINECT_1
 WHERE = "https://cvrc.ece.utexas.edu/KinectDatasets/HOJ3D.html: unpack its joint files and labels into one folder"
 
 MAX_METRES = 100
@@ -71,7 +69,7 @@ def segments(folder):
     """
     labels = Path(folder) / "actionLabel.txt"
     if not labels.is_file():
-        raise InputError(f"{labels} is missing: {DATASET} is published at {WHERE}")
+        raise InputError(f"{labels} is missing: UT-Kinect is published at {WHERE}")
     found, recording = [], None
     for number, line in enumerate(labels.read_text(errors="replace").splitlines(), start=1):
         if not line.strip():
@@ -80,7 +78,7 @@ def segments(folder):
             recording = line.strip()
             file = Path(folder) / f"joints_{recording}.txt"
             if not file.is_file():
-                raise InputError(f"{file} is missing, though {labels} names it: {DATASET} is published at {WHERE}")
+                raise InputError(f"{file} is missing, though {labels} names it: UT-Kinect is published at {WHERE}")
             continue
         match = re.fullmatch(r"\s*(\w+):\s*(\d+|NaN)\s+(\d+|NaN)\s*", line)
         if not match or recording is None or match[1] not in CLASS_NAMES:
@@ -152,3 +150,6 @@ def read(segment):
 def source_name(segment):
     """The name a segment goes by in a tensor file, e.g. `s01_e01_walk`."""
     return f"{segment.recording}_{segment.action}"
+
+
+READER = Reader("ut_kinect", CLASS_NAMES, KINECT_1, read, source_name)
