@@ -59,6 +59,16 @@ def argument_parser(description, default_models):
     )
     parser.add_argument("--jobs", type=positive, metavar="N", help="runs at a time (default: 2 on a CPU, 1 on a GPU)")
     parser.add_argument(
+        "--devices", type=positive, default=1, metavar="N", help="GPUs that share each batch of a run (default: 1)"
+    )
+    parser.add_argument(
+        "--logs",
+        nargs="+",
+        choices=("csv", "tensorboard"),
+        default=[],
+        help="write each epoch's losses beside the record (tensorboard: pip install tensorboard)",
+    )
+    parser.add_argument(
         "--results",
         type=Path,
         default=Path("results"),
@@ -150,7 +160,8 @@ def run_missing(args, planned, tensors):
     left = runs.missing(planned, args.results)
     done = len(planned) - len(left)
     print(f"{len(planned)} runs of {planned[0].epochs} epochs on {tensors.path}: {done} recorded, {len(left)} to train")
-    runs.execute(left, tensors, args.results, args.jobs or runs.default_jobs())
+    jobs = args.jobs or (1 if args.devices > 1 else runs.default_jobs())
+    runs.execute(left, tensors, args.results, jobs, devices=args.devices, logs=args.logs)
 
 
 def show_table(args, experiment, dataset, table):

@@ -71,13 +71,23 @@ def missing(runs, results):
     return left
 
 
-def _run(run, tensors, results, tell):
-    record = training.train(run, tensors, on_epoch=lambda logs: tell((run, logs["val_accuracy"])))
-    _write_record(record_path(results, run), record)
+def _run(run, tensors, results, tell, **options):
+    path = record_path(results, run)
+    checkpoint = path.with_suffix(".checkpoint.npz")
+    record = training.train(
+        run,
+        tensors,
+        on_epoch=lambda epoch, logs: tell((run, epoch, logs["val_accuracy"])),
+        checkpoint=checkpoint,
+        log_folder=path.with_suffix(""),
+        **options,
+    )
+    _write_record(path, record)
+    checkpoint.unlink(missing_ok=True)
     return record
 
 
-def _start_worker(path, results, shares, queue):
+def _start_worker(path, results, shares, queue, options):
     """Bind a worker to its share of the cores, and to the life of its parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     share = shares.get()
@@ -89,7 +99,7 @@ def _start_worker(path, results, shares, queue):
         os._exit(1)
 
     threading.Thread(target=follow_parent, daemon=True).start()
-    _worker.update(tensors=Tensors(path), results=results, tell=queue.put)
+    _worker.update(tensors=Tensors(path), results=results, tell=queue.put, **options)
 
 
 _worker = {}
@@ -99,7 +109,7 @@ def _run_in_worker(run):
     return _run(run, **_worker)
 
 
-def _in_processes(runs, path, results, jobs, tell):
+def _in_processes(runs, path, results, jobs, tell, options):
     """Yield (run, record) as they are done, by `jobs` processes."""
     context = multiprocessing.get_context("spawn")
     shares, queue = context.Queue(), context.Queue()
@@ -112,7 +122,7 @@ def _in_processes(runs, path, results, jobs, tell):
             tell(told)
 
     threading.Thread(target=listen, daemon=True).start()
-    pool = ProcessPoolExecutor(jobs, context, _start_worker, (path, results, shares, queue))
+    pool = ProcessPoolExecutor(jobs, context, _start_worker, (path, results, shares, queue, options))
     try:
         futures = {pool.submit(_run_in_worker, run): run for run in runs}
         for future in as_completed(futures):
@@ -133,10 +143,11 @@ def default_jobs():
     return 2 if training.cores() > 1 and not training.gpu() else 1
 
 
-def execute(runs, tensors, results, jobs):
+def execute(runs, tensors, results, jobs, **options):
     """Train `runs` on an open tensor file, `jobs` at a time, and write their records.
 
-    Interrupt it at will: what is done is kept, and `missing` leaves it out the next time.
+    Interrupt it at will: what is done is kept, `missing` leaves it out the next time, and a run that was begun goes on
+    from its last finished epoch. options: `devices` and `logs` of `training.train`.
     """
     if not runs:
         return
@@ -147,13 +158,14 @@ def execute(runs, tensors, results, jobs):
         bar = progress.add_task(f"0 of {len(runs)} runs", total=sum(run.epochs for run in runs))
 
         def tell(told):
-            run, accuracy = told
-            progress.update(bar, advance=1, description=f"{run.variant} {run.fold.name} test {accuracy:.1%}")
+            run, epoch, accuracy = told
+            shown = f"{run.variant} {run.fold.name} seed {run.seed}, epoch {epoch} of {run.epochs}: test {accuracy:.1%}"
+            progress.update(bar, advance=1, description=shown)
 
         if jobs > 1:
-            results_as_done = _in_processes(runs, tensors.path, results, jobs, tell)
+            results_as_done = _in_processes(runs, tensors.path, results, jobs, tell, options)
         else:
-            results_as_done = ((run, _run(run, tensors, results, tell)) for run in runs)
+            results_as_done = ((run, _run(run, tensors, results, tell, **options)) for run in runs)
         with contextlib.closing(results_as_done):
             for done, (run, record) in enumerate(results_as_done, start=1):
                 told = _told(run, record)

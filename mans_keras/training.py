@@ -1,9 +1,9 @@
 """One run: a model, a fold of a tensor file, a recipe and a seed -> a record."""
 
+import contextlib
 import math
 import os
 import platform
-import time
 from dataclasses import asdict, dataclass
 
 import keras
@@ -11,6 +11,8 @@ import numpy as np
 
 import mans_keras
 from mans_keras import models, recipes
+from mans_keras.checkpoint import Checkpoint
+from mans_keras.errors import InputError
 from mans_keras.protocols import Fold
 
 MODELS = {
@@ -78,13 +80,12 @@ class Batches(keras.utils.PyDataset):
         return self.x[chosen], self.labels[chosen]
 
 
-def build(run, classes):
-    """The compiled model of a run."""
+def build(run, classes, devices=1):
+    """The compiled model of a run, to be trained on this many devices."""
     recipe, scale = recipes.RECIPES[run.recipe], SCALES[run.model]
     model = MODELS[run.model](
         classes,
-        dropout=recipe.gru_dropout[scale],
-        **{"alpha": recipe.alpha, **run.arguments},
+        **{"alpha": recipe.alpha, "dropout": recipe.gru_dropout[scale], **run.arguments},
         l2=recipe.l2,
         gru_initializer=recipe.gru_initializer,
         conv_initializer=recipe.conv_initializer,
@@ -92,68 +93,93 @@ def build(run, classes):
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = recipes.for_dataset(recipe.batch_norm_momentum, run.dataset)
+            layer.synchronized = devices > 1
     model.compile(
         optimizer=keras.optimizers.SGD(recipe.learning_rate, momentum=recipe.momentum, nesterov=recipe.nesterov),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
         # On a CPU, XLA takes a quarter off the step of MANs-9; on a GPU, the GRUs' cuDNN kernels exclude it.
-        jit_compile="auto" if gpu() else True,
+        jit_compile="auto" if gpu() or devices > 1 else True,
     )
     return model
 
 
-def train(run, tensors, on_epoch=None):
+def _plateau(settings):
+    return keras.callbacks.ReduceLROnPlateau(
+        "val_loss", settings.factor, settings.patience, cooldown=settings.cooldown, min_lr=settings.floor
+    )
+
+
+def _loggers(logs, folder, appending):
+    """Keras' callbacks for the names in `logs`, "csv" and "tensorboard", which write under `folder`."""
+    if "csv" in logs:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield keras.callbacks.CSVLogger(folder / "epochs.csv", append=appending)
+    if "tensorboard" in logs:
+        yield keras.callbacks.TensorBoard(folder, write_graph=False)
+
+
+def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_folder=None):
     """Train one run on an open tensor file and return its record, ready for JSON.
 
-    on_epoch: called after each epoch with its logs. Test accuracy is recorded at the last epoch and at the best: the
-    best is chosen on the test set, as in the released code, and is no honest estimate. A run whose loss is no longer
-    finite stops, and its record says so.
+    Test accuracy is recorded at the last epoch and at the best: the best is chosen on the test set, as in the released
+    code, and is no honest estimate. A run whose loss is no longer finite stops, and its record says so.
+
+    Args:
+        on_epoch: called after each epoch with its number, from 1, and its logs.
+        checkpoint: path of a file that holds the state after the last finished epoch; if it is there already, from
+            this very run, the run goes on from it.
+        devices: GPUs (or other logical devices of TensorFlow) that share each batch.
+        logs: of "csv" and "tensorboard", written under `log_folder`.
+
+    Raises `InputError` if there are fewer devices, or the batch can't be shared equally.
     """
-    started = time.perf_counter()
     keras.backend.clear_session()
     keras.utils.set_random_seed(run.seed)
     keras.config.set_dtype_policy(run.precision)
     recipe = recipes.RECIPES[run.recipe]
-    model = build(run, len(tensors.class_names))
+    batches = Batches(tensors.read(run.fold.train), tensors.label[run.fold.train], run.batch, run.seed)
+    with _shared_by(devices, batches.batch):
+        model = build(run, len(tensors.class_names), devices)
 
     x_test, y_test = tensors.read(run.fold.test), tensors.label[run.fold.test]
     # Parts of equal size, so that evaluation is compiled once or twice.
     test_batch = math.ceil(len(x_test) / math.ceil(len(x_test) / 128))
-    callbacks = [keras.callbacks.TerminateOnNaN()]
-    if recipe.plateau:
-        plateau = recipe.plateau
-        callbacks.append(
-            keras.callbacks.ReduceLROnPlateau(
-                "val_loss", plateau.factor, plateau.patience, cooldown=plateau.cooldown, min_lr=plateau.floor
-            )
-        )
+    plateau = recipe.plateau and _plateau(recipe.plateau)
+    key = {**run.settings(), "device": device(devices), "versions": versions()}
+    state = Checkpoint(checkpoint, key, model, batches, plateau)
+    callbacks = [keras.callbacks.TerminateOnNaN(), *([plateau] if plateau else []), state]
+    callbacks += _loggers(logs, log_folder, appending=bool(state.epochs))
     if on_epoch:
-        callbacks.append(keras.callbacks.LambdaCallback(on_epoch_end=lambda _, logs: on_epoch(logs)))
-    history = model.fit(
-        Batches(tensors.read(run.fold.train), tensors.label[run.fold.train], run.batch, run.seed),
-        epochs=run.epochs,
-        validation_data=(x_test, y_test),
-        validation_batch_size=test_batch,
-        callbacks=callbacks,
-        shuffle=False,
-        verbose=0,
-    ).history
+        for epoch, restored in enumerate(state.epochs, start=1):
+            on_epoch(epoch, restored)
+        callbacks.append(keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: on_epoch(epoch + 1, logs)))
+    if not _diverged(state.epochs):
+        model.fit(
+            batches,
+            initial_epoch=len(state.epochs),
+            epochs=run.epochs,
+            validation_data=(x_test, y_test),
+            validation_batch_size=test_batch,
+            callbacks=callbacks,
+            shuffle=False,
+            verbose=0,
+        )
     predicted = model.predict(x_test, batch_size=test_batch, verbose=0).argmax(axis=-1)
 
-    curves = {
-        ours: [value if math.isfinite(value) else None for value in history[theirs]]
-        for ours, theirs in (
-            ("train_loss", "loss"),
-            ("train_accuracy", "accuracy"),
-            ("test_loss", "val_loss"),
-            ("test_accuracy", "val_accuracy"),
-        )
-    }
-    test_accuracy = history["val_accuracy"]
+    test_accuracy = [epoch["val_accuracy"] for epoch in state.epochs]
     return {
         **run.settings(),
-        "history": curves,
-        "diverged": None in curves["train_loss"] or len(test_accuracy) < run.epochs,
+        "history": {
+            ours: [epoch[theirs] if math.isfinite(epoch[theirs]) else None for epoch in state.epochs]
+            for ours, theirs in (
+                ("train_loss", "loss"),
+                ("train_accuracy", "accuracy"),
+                ("test_loss", "val_loss"),
+                ("test_accuracy", "val_accuracy"),
+            )
+        },
+        "diverged": _diverged(state.epochs),
         "last_epoch_test_accuracy": test_accuracy[-1],
         "best_epoch_test_accuracy": max(test_accuracy),
         "best_epoch": int(np.argmax(test_accuracy)) + 1,
@@ -168,11 +194,31 @@ def train(run, tensors, on_epoch=None):
         "layout": tensors.layout,
         "coordinates": tensors.coordinates,
         "departures": departures(recipe, tensors),
-        "seconds": round(time.perf_counter() - started, 1),
-        "device": device(),
+        "seconds": round(state.seconds, 1),
+        "device": device(devices),
         "backend": keras.backend.backend(),
         "versions": versions(),
     }
+
+
+def _diverged(epochs):
+    return bool(epochs) and not math.isfinite(epochs[-1]["loss"])
+
+
+def _shared_by(devices, batch):
+    """The scope in which a model is built that `devices` train together."""
+    if devices == 1:
+        return contextlib.nullcontext()
+    if keras.backend.backend() != "tensorflow":
+        raise InputError("several devices a run need the TensorFlow backend")
+    import tensorflow as tf
+
+    found = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+    if len(found) < devices:
+        raise InputError(f"{devices} devices were asked for, and there are {len(found)}")
+    if batch % devices:
+        raise InputError(f"a batch of {batch} can't be shared equally by {devices} devices")
+    return tf.distribute.MirroredStrategy([one.name for one in found[:devices]]).scope()
 
 
 def departures(recipe, tensors):
@@ -197,11 +243,11 @@ def gpu():
     return tf.config.experimental.get_device_details(found[0]).get("device_name", "GPU") if found else None
 
 
-def device():
-    """What a run runs on, e.g. "AMD EPYC, 2 cores"."""
+def device(devices=1):
+    """What a run runs on, e.g. "AMD EPYC, 2 cores", "2 x NVIDIA H100"."""
     accelerator = gpu()
     if accelerator:
-        return accelerator
+        return f"{devices} x {accelerator}" if devices > 1 else accelerator
     name = platform.processor() or platform.machine()
     try:
         with open("/proc/cpuinfo") as lines:

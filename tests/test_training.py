@@ -142,7 +142,7 @@ def test_the_released_recipe_lowers_the_rate_when_the_test_loss_stalls(tensors, 
 
     monkeypatch.setitem(training.MODELS, "mans-9", constant)
     run = make_run(tensors, recipe="released", epochs=8)
-    training.train(run, tensors, on_epoch=lambda logs: rates.append(float(logs.get("learning_rate", 0.01))))
+    training.train(run, tensors, on_epoch=lambda _, logs: rates.append(float(logs.get("learning_rate", 0.01))))
     assert rates[0] == pytest.approx(0.01)
     assert rates[-1] == pytest.approx(0.002)
 
