@@ -72,9 +72,10 @@ def parse_skeleton(data):
         units = {key: values for key, *values in sections["units"]}
         if units["angle"] != ["deg"]:
             raise ValueError("its angles are not in degrees")
-        unit = METRES_PER_INCH / _numbers(units["length"], 1)[0]
-        if not 1e-4 < unit < MAX_METRES:
+        (units_per_inch,) = _numbers(units["length"], 1)
+        if not 1e-3 < units_per_inch < 1e3:
             raise ValueError("its unit of length is absurd")
+        unit = METRES_PER_INCH / units_per_inch
         blocks = {}
         for block in _blocks(sections["bonedata"]):
             (name,) = block["name"]

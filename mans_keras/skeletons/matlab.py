@@ -29,7 +29,7 @@ def read_array(data, name):
 
     Raises `Dropped` for a malformed file, one without that array, or an array that is too large.
     """
-    if data[512:].startswith(HDF5_SIGNATURE):
+    if HDF5_SIGNATURE in (data[:8], data[512:520]):
         return _read_73(data, name)
     order = {b"IM": "<", b"MI": ">"}.get(data[HEADER_BYTES - 2 : HEADER_BYTES])
     if order is None:
