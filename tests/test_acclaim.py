@@ -25,7 +25,7 @@ SKELETON = """# comment
      name thigh
      direction 1 0 0
      length 4.5
-     axis 0 0 90  XYZ
+     axis 90 0 90  XYZ
     dof rx
     limits (-160.0 20.0)
   end

@@ -67,7 +67,9 @@ class Source:
 
 
 def _below(folder, suffix):
-    return sorted((path for path in Path(folder).rglob("*") if path.suffix.lower() == suffix), key=lambda p: p.name)
+    return sorted(
+        (path for path in Path(folder).rglob("*") if path.suffix.lower() == suffix), key=lambda path: path.stem
+    )
 
 
 def sources(folder):
