@@ -75,10 +75,10 @@ def ends(motion=MOTION, skeleton=SKELETON):
 def test_without_angles_bones_lie_along_their_directions():
     found = {name: end[0] for name, end in ends().items()}
     x, y = 0.0508, 0.1016
-    np.testing.assert_allclose(found["root"], (x, y, 0))
-    np.testing.assert_allclose(found["hip"], (x, y, UNIT))
-    np.testing.assert_allclose(found["thigh"], (x + 0.254, y, 0))
-    np.testing.assert_allclose(found["shin"], (x + 0.254, y + 0.508, 0))
+    np.testing.assert_allclose(found["root"], (x, y, 0), atol=1e-12)
+    np.testing.assert_allclose(found["hip"], (x, y, UNIT), atol=1e-12)
+    np.testing.assert_allclose(found["thigh"], (x + 0.254, y, 0), atol=1e-12)
+    np.testing.assert_allclose(found["shin"], (x + 0.254, y + 0.508, 0), atol=1e-12)
 
 
 def test_a_pose_computed_by_hand():
