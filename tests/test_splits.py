@@ -116,3 +116,19 @@ def test_table4_plans_the_papers_protocol(tmp_path, monkeypatch, make, batch, fo
     table4_ablation.main()
     assert len(planned) == 4 * folds and len({(run.variant, run.fold.name) for run in planned}) == 4 * folds
     assert {(run.protocol, run.batch) for run in planned} == {(protocols.PAPER_PROTOCOLS[data.dataset][0], batch)}
+
+
+@pytest.mark.parametrize(("classes", "said"), [(11, True), (65, False), (130, True)])
+def test_table4_says_how_many_classes_of_hdm05_there_were(classes, said):
+    record = dict.fromkeys(("backend", "precision", "experiment", "tensors", "arguments", "coordinates", "layout"), "")
+    record |= {
+        "dataset": "hdm05",
+        "protocol": "kfold",
+        "model": "mans-9",
+        "variant": "mans-9",
+        "epochs": 1,
+        "batch": 20,
+    }
+    record |= {"last_epoch_test_accuracy": 0.5, "best_epoch_test_accuracy": 0.5, "recipe": {"name": "released"}}
+    title, *_ = table4_ablation.table([record | {"class_names": ["c"] * classes}])
+    assert (f"{classes} classes, where the paper has 65" in title) == said
