@@ -47,7 +47,7 @@ def put(tmp_path):
         path = tmp_path / "3DvideoNorm" / subject / video / "sklWorld.mat"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-        return path
+        return sysu_3d.Source(path, 7)
 
     return put_file
 
@@ -120,11 +120,11 @@ def test_another_array_in_hdf5_is_dropped_with_a_reason(put, name):
 
 def test_an_array_that_lies_in_another_file_is_not_followed(put, tmp_path):
     (tmp_path / "secret").write_bytes(bytes(20 * 3 * 8))
-    path = put(b"")
-    with h5py.File(path, "w", userblock_size=512) as file:
+    source = put(b"")
+    with h5py.File(source.path, "w", userblock_size=512) as file:
         file.create_dataset("SW", (1, 3, 20), "f8", external=[(str(tmp_path / "secret"), 0, 480)])
     with pytest.raises(Dropped, match="other files"):
-        sysu_3d.read(path)
+        sysu_3d.read(source)
 
 
 def test_what_inflates_without_end_is_dropped(put):
@@ -133,40 +133,57 @@ def test_what_inflates_without_end_is_dropped(put):
 
 
 def test_a_huge_file_is_dropped_unread(put):
-    path = put(b"")
-    with path.open("wb") as file:
+    source = put(b"")
+    with source.path.open("wb") as file:
         file.truncate(1 << 40)
     with pytest.raises(Dropped, match="larger than"):
-        sysu_3d.read(path)
+        sysu_3d.read(source)
+
+
+@pytest.mark.parametrize("video", ["video13", "video0", "video", "3"])
+def test_another_video_is_dropped(put, video):
+    with pytest.raises(Dropped, match=r"not video<1\.\.12>"):
+        sysu_3d.read(put(matlab_5(SW=sw()), video=video))
 
 
 @pytest.mark.parametrize(
-    ("subject", "video"), [("41", "video1"), ("7", "video13"), ("7", "video"), ("notes", "video1")]
+    ("folders", "numbers"),
+    [
+        (["10", "9", "1"], [10, 9, 1]),
+        (["s09", "s40"], [9, 40]),
+        (["wang", "chen", "li2"], [3, 1, 2]),
+        (["1", "chen"], [1, 2]),
+    ],
 )
-def test_other_folders_are_dropped(put, subject, video):
-    with pytest.raises(Dropped, match="folders"):
-        sysu_3d.read(put(matlab_5(SW=sw()), subject, video))
+def test_subjects_have_the_numbers_of_their_folders_or_are_counted(folders, numbers):
+    assert [sysu_3d.subjects(folders)[name] for name in folders] == numbers
+
+
+@pytest.mark.parametrize("folders", [["1", "41"], [f"p{chr(97 + i)}" for i in range(41)], ["1", "01"]])
+def test_folders_that_are_no_40_subjects_are_refused(folders):
+    with pytest.raises(InputError, match=r"40 subjects|same subject"):
+        sysu_3d.subjects(folders)
 
 
 def test_sources_are_in_the_order_of_subject_and_video(put, tmp_path):
     for subject, video in (("10", "video1"), ("9", "video12"), ("9", "video2")):
         put(b"", subject, video)
     for folder in (tmp_path, tmp_path / "3DvideoNorm"):
-        names = [sysu_3d.source_name(path) for path in sysu_3d.sources(folder)]
+        names = [sysu_3d.source_name(source) for source in sysu_3d.sources(folder)]
         assert names == ["9_video2", "9_video12", "10_video1"]
 
 
 def test_a_video_that_is_there_twice_is_refused(put, tmp_path):
-    path = put(b"")
+    path = put(b"").path
     copy = tmp_path / "copy" / path.relative_to(tmp_path)
     copy.parent.mkdir(parents=True)
     copy.touch()
-    with pytest.raises(InputError, match="same video of the same subject"):
+    with pytest.raises(InputError, match="are the same video"):
         sysu_3d.sources(tmp_path)
 
 
 def test_a_folder_without_recordings_says_where_to_get_them(tmp_path):
-    with pytest.raises(InputError, match=r"no sklWorld\.mat.*https://"):
+    with pytest.raises(InputError, match=r"no <subject>.*/sklWorld\.mat.*https://"):
         sysu_3d.sources(tmp_path)
 
 
@@ -174,9 +191,9 @@ def test_a_folder_without_recordings_says_where_to_get_them(tmp_path):
 def test_broken_files_are_finite_or_dropped(put, write):
     outcomes = {True: 0, False: 0}
     for mutant in mutants(write(SW=sw(2)), 2000):
-        path = put(mutant)
+        source = put(mutant)
         try:
-            joints = sysu_3d.read(path).joints
+            joints = sysu_3d.read(source).joints
         except Dropped:
             outcomes[False] += 1
         else:
@@ -192,8 +209,17 @@ def test_the_script_writes_both_generations_and_names_what_it_drops(put, tmp_pat
     put(b"MATLAB", "3", "video1")
     done = script("data_prep/sysu_3d.py", tmp_path, tmp_path / "out")
     assert done.returncode == 0, done.stderr
+    assert "3 of 40 subjects found\n" in done.stdout and "no numbers" not in done.stdout
     assert "5 sequences found, 4 kept, 1 dropped" in done.stdout and "3_video1" in done.stdout
     tensors = Tensors(tmp_path / "out/sysu_3d_50.h5")
     assert tensors.label.tolist() == [0, 1, 0, 1] and tensors.subject.tolist() == [1, 1, 2, 2]
     x = tensors.read(range(4))
     np.testing.assert_array_equal(x[0], x[1])
+
+
+def test_the_script_says_how_it_numbered_named_subjects(put, tmp_path):
+    for subject in ("wang", "chen"):
+        put(matlab_5(SW=sw(6)), subject)
+    done = script("data_prep/sysu_3d.py", tmp_path, tmp_path / "out")
+    assert "numbered in order of name: chen 1, wang 2" in done.stdout
+    assert Tensors(tmp_path / "out/sysu_3d_50.h5").subject.tolist() == [1, 2]

@@ -4,6 +4,7 @@
 """
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -38,38 +39,66 @@ MAX_FRAMES = 10_000
 MAX_METRES = 100
 
 
+@dataclass(frozen=True)
+class Source:
+    """A sklWorld.mat and the number of its subject, from 1."""
+
+    path: Path
+    subject: int
+
+
+def subjects(folders):
+    """{name of a subject's folder: number from 1}.
+
+    The numbers that the names end with, if they differ in nothing else; else the places of the names in sorted order:
+    those who published code for this set sort them, so they may be names of people. Raises `InputError` if a number is
+    beyond 40.
+    """
+    parts = {name: re.fullmatch(r"(.*?)0*([1-9]\d?)", name) for name in sorted(set(folders))}
+    numbered = all(parts.values()) and len({match[1] for match in parts.values()}) == 1
+    numbers = {name: int(parts[name][2]) if numbered else place for place, name in enumerate(parts, start=1)}
+    if max(numbers.values()) > SUBJECTS:
+        raise InputError(f"SYSU-3D has {SUBJECTS} subjects, but a folder would be number {max(numbers.values())}")
+    if len(set(numbers.values())) < len(numbers):
+        raise InputError("two folders have the number of the same subject: one of them must go")
+    return numbers
+
+
 def sources(folder):
-    """The sklWorld.mat files below a folder, in order of subject and video.
+    """A `Source` for each sklWorld.mat below a folder, in order of subject and video.
 
     Raises `InputError` if there is none, or if one is there twice, which would put a sequence in training and test.
     """
-    paths = sorted(Path(folder).rglob("sklWorld.mat"), key=lambda path: [_number(p.name) for p in path.parents[1::-1]])
+    paths = list(Path(folder).rglob("*/*/sklWorld.mat"))
     if not paths:
-        raise InputError(f"{folder} holds no sklWorld.mat: SYSU-3D is published at {WHERE}")
+        raise InputError(f"{folder} holds no <subject>/video<1..12>/sklWorld.mat: SYSU-3D is published at {WHERE}")
+    numbers = subjects(path.parents[1].name for path in paths)
+    found = [Source(path, numbers[path.parents[1].name]) for path in paths]
+    found.sort(key=lambda source: (source.subject, _video(source.path), str(source.path)))
     first = {}
-    for path in paths:
-        other = first.setdefault(source_name(path), path)
-        if other != path:
-            raise InputError(f"{path} and {other} are the same video of the same subject: one of them must go")
-    return paths
+    for source in found:
+        other = first.setdefault(source_name(source), source)
+        if other is not source:
+            raise InputError(f"{other.path} and {source.path} are the same video: one of them must go")
+    return found
 
 
-def _number(name):
-    """The number at the end of a folder's name, -1 if there is none."""
-    match = re.search(r"\d{1,9}$", name)
-    return int(match[0]) if match else -1
+def _video(path):
+    """The number of a file's video folder, -1 if that is not `video<number>`."""
+    match = re.fullmatch(r"video0*(\d{1,9})", path.parent.name)
+    return int(match[1]) if match else -1
 
 
-def source_name(path):
+def source_name(source):
     """The name a file goes by in a tensor file: that of its two folders, e.g. `7_video12`."""
-    return f"{path.parents[1].name}_{path.parent.name}"
+    return f"{source.path.parents[1].name}_{source.path.parent.name}"
 
 
-def read(path):
-    """The `Sequence` of a file, joints (frames, 1, 20, 3); `Dropped` for a malformed one, or one in other folders."""
-    subject, video = (_number(folder.name) for folder in path.parents[1::-1])
-    if not (1 <= subject <= SUBJECTS and 1 <= video <= len(CLASS_NAMES)):
-        raise Dropped(f"the folders are not <1..{SUBJECTS}>/video<1..{len(CLASS_NAMES)}>")
+def read(source):
+    """The `Sequence` of a file, joints (frames, 1, 20, 3). Raises `Dropped` for a malformed one, or another video."""
+    path, video = source.path, _video(source.path)
+    if not 1 <= video <= len(CLASS_NAMES):
+        raise Dropped(f"its folder is not video<1..{len(CLASS_NAMES)}>")
     try:
         if path.stat().st_size > MAX_BYTES:
             raise Dropped(f"the file is larger than {MAX_BYTES >> 20} MiB")
@@ -87,7 +116,7 @@ def read(path):
         raise Dropped(f"a coordinate is not finite or beyond {MAX_METRES} m")
     if not joints.any():
         raise Dropped("no body in any frame")
-    return Sequence(source_name(path), joints[:, None], video - 1, subject)
+    return Sequence(source_name(source), joints[:, None], video - 1, source.subject)
 
 
 READER = Reader("sysu_3d", CLASS_NAMES, KINECT_1, read, source_name)
