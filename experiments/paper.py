@@ -35,3 +35,6 @@ TABLE5 = {
         "mans-densenet161": (82.67, 93.22, 97.69, 78.86, 99.00),
     }.items()
 }
+
+# Classes in Table 5, of the dataset whose tensors may hold another number.
+CLASSES = {"hdm05": 65}

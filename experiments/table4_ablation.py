@@ -99,6 +99,11 @@ def _title(records, below):
     )
     if dataset != "ntu_rgbd":
         lines.append("The paper's two columns are on NTU RGB+D, other recordings: compare the order of the rows.")
+    classes = paper.CLASSES.get(dataset)
+    if classes and len(first["class_names"]) != classes:
+        lines.append(
+            f"{len(first['class_names'])} classes, where the paper has {classes}: another task than the paper's."
+        )
     lines.append("The best epoch is chosen on the test set, a leak: the last epoch is the honest column.")
     return "\n".join(lines)
 

@@ -1,10 +1,14 @@
 """Evaluation protocols: a tensor file -> folds, each a training and a test set."""
 
+import importlib.resources
+from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
 
 from mans_keras.errors import InputError
+from mans_keras.skeletons import hdm05
+from mans_keras.skeletons.sequence import Dropped
 
 # Shahroudy et al., CVPR 2016.
 NTU_TRAINING_SUBJECTS = (1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38)
@@ -51,15 +55,53 @@ def cross_view(tensors):
     return [_fold("cross_view", np.isin(tensors.camera, NTU_TRAINING_CAMERAS))]
 
 
+def _split(name):
+    """The lines of a split that is kept as data, without its comments."""
+    text = importlib.resources.files("mans_keras").joinpath("splits", name).read_text()
+    return [line for line in text.splitlines() if not line.startswith("#")]
+
+
+def hdm05_kfold(tensors):
+    """HDM05: ten folds, stratified by its 130 classes, the same for a class whichever others are there.
+
+    Raises `InputError` for a sequence whose name is not HDM05's.
+    """
+    digits = dict(line.split() for line in _split("hdm05_folds.txt"))
+    fold, seen = np.empty(len(tensors), int), defaultdict(int)
+    for index in np.argsort(tensors.name):
+        try:
+            _, action = hdm05.parse_name(tensors.name[index])
+        except Dropped as reason:
+            raise InputError(f"{tensors.path}: {tensors.name[index]}: {reason}") from None
+        fold[index] = int(digits[action][seen[action] % len(digits[action])])
+        seen[action] += 1
+    return [_fold(f"kfold-{number}", fold != number) for number in range(10)]
+
+
+def cross_actor(tensors):
+    """HDM05: leave one actor out, as many folds as actors."""
+    return [_fold(f"cross_actor-{actor}", tensors.subject != actor) for actor in np.unique(tensors.subject)]
+
+
+def sysu_3d_halves(tensors):
+    """SYSU-3D: 30 halvings of the subjects, one half trains: 30 folds."""
+    halves = [[int(subject) for subject in line.split()] for line in _split("sysu_3d_halves.txt")]
+    return [_fold(f"halves-{number:02}", np.isin(tensors.subject, half)) for number, half in enumerate(halves)]
+
+
 # The first one or two are the paper's.
 PROTOCOLS = {
     "ntu_rgbd": {"cross_subject": cross_subject, "cross_view": cross_view},
     "synthetic": {"cross_subject": cross_subject, "cross_view": cross_view},
+    "hdm05": {"kfold": hdm05_kfold, "cross_actor": cross_actor},
+    "sysu_3d": {"halves": sysu_3d_halves},
     "ut_kinect": {"loocv": loocv, "loso": loso, "odd_even": odd_even},
 }
 PAPER_PROTOCOLS = {
     "ntu_rgbd": ("cross_subject", "cross_view"),
     "synthetic": ("cross_subject", "cross_view"),
+    "hdm05": ("kfold",),
+    "sysu_3d": ("halves",),
     "ut_kinect": ("loocv",),
 }
 

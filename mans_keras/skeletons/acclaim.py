@@ -1,0 +1,246 @@
+"""Acclaim's motion capture format: a skeleton (ASF), its recorded angles (AMC), and where its joints are then.
+
+A bone hangs from its parent's end. Its channels are angles about local axes, which stand turned by C ("axis") to the
+world's when all angles are zero; M turns about them, in the order that the axis line ends with (XYZ: x first, axes
+fixed). Turned parents turn their children: R = R_parent C M C^-1, end = parent's end + R direction length.
+"""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from mans_keras.skeletons.sequence import Dropped
+
+METRES_PER_INCH = 0.0254
+
+# No recording of HDM05 comes near these; a file that does is refused before it takes memory.
+MAX_BYTES = 16 * 2**20
+MAX_FRAMES = 10_000
+MAX_NUMBER = 1e4
+MAX_METRES = 100
+
+
+@dataclass(frozen=True)
+class Bone:
+    """offset: (3,) metres from the parent's end to its own, while all angles are zero; axes: C, (3, 3).
+
+    order: the axes that its angles turn about, the first first, such as "xyz"; channels: what a line of an AMC file
+    holds for it, such as ("rx", "rz"), none for a bone that doesn't move.
+    """
+
+    parent: str | None
+    offset: np.ndarray
+    axes: np.ndarray
+    order: str
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """bones: by name, "root" first, parents before children; unit: metres of one of the file's units of length."""
+
+    bones: dict[str, Bone]
+    unit: float
+
+
+def read_bytes(path):
+    """A file's bytes; raises `Dropped` if it can't be read or is far larger than any recording."""
+    try:
+        if Path(path).stat().st_size > MAX_BYTES:
+            raise Dropped(f"the file is larger than {MAX_BYTES >> 20} MiB")
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise Dropped(f"the file can't be read ({error.strerror})") from None
+
+
+def read_skeleton(path):
+    """The `Skeleton` of an ASF file. Raises `Dropped`, naming the file, for a malformed one."""
+    try:
+        return parse_skeleton(read_bytes(path))
+    except Dropped as dropped:
+        raise Dropped(f"{Path(path).name}: {dropped}") from None
+
+
+def parse_skeleton(data):
+    """The `Skeleton` of an ASF file's bytes. Raises `Dropped` with a reason for a malformed one."""
+    sections = _sections(data.decode("latin-1"))
+    try:
+        units = {key: values for key, *values in sections["units"]}
+        if units["angle"] != ["deg"]:
+            raise ValueError("its angles are not in degrees")
+        (units_per_inch,) = _numbers(units["length"], 1)
+        if not 1e-3 < units_per_inch < 1e3:
+            raise ValueError("its unit of length is absurd")
+        unit = METRES_PER_INCH / units_per_inch
+        blocks = {}
+        for block in _blocks(sections["bonedata"]):
+            (name,) = block["name"]
+            if name in blocks:
+                raise ValueError(f"bone {name} is there twice")
+            blocks[name] = block
+        bones = {"root": _root({key: values for key, *values in sections["root"]}, unit)}
+        for name, parent in _parents(sections["hierarchy"], blocks).items():
+            bones[name] = _bone(blocks[name], parent, unit)
+        return Skeleton(bones, unit)
+    except KeyError as error:
+        raise Dropped(f"the skeleton lacks {error}") from None
+    except ValueError as error:
+        raise Dropped(f"the skeleton is malformed ({error})") from None
+
+
+def _sections(text):
+    """{keyword: [tokens of a line]} of the lines under each `:keyword`."""
+    sections, lines = {}, []
+    for line in re.split(r"[\r\n]+", text):
+        tokens = line.split()
+        if tokens and tokens[0].startswith(":"):
+            sections[tokens[0][1:].lower()] = lines = []
+        elif tokens and not tokens[0].startswith("#"):
+            lines.append(tokens)
+    return sections
+
+
+def _blocks(lines):
+    """{key: values} of the lines of each begin ... end."""
+    block = {}
+    for key, *values in lines:
+        if key == "begin":
+            block = {}
+        elif key == "end":
+            yield block
+        else:
+            block[key] = values
+
+
+def _numbers(tokens, count):
+    values = np.array([float(token) for token in tokens])
+    if len(values) != count or not (np.abs(values) < MAX_NUMBER).all():
+        raise ValueError(f"{' '.join(tokens)[:40]!r} where {count} finite numbers belong")
+    return values
+
+
+def _order(letters):
+    order = letters.lower()
+    if sorted(order) != ["x", "y", "z"]:
+        raise ValueError(f"{letters[:40]!r} is no order of axes")
+    return order
+
+
+def _axes(order, tokens):
+    angles = _numbers(tokens, 3)[["xyz".index(axis) for axis in order]]
+    return Rotation.from_euler(order, angles, degrees=True).as_matrix()
+
+
+def _root(block, unit):
+    channels = tuple(channel.lower() for channel in block["order"])
+    if sorted(channels) != ["rx", "ry", "rz", "tx", "ty", "tz"]:
+        raise ValueError("the root's order is none of its six channels")
+    (letters,) = block["axis"]
+    order = _order(letters)
+    axes = _axes(order, block["orientation"])
+    return Bone(None, _numbers(block["position"], 3) * unit, axes, order, channels)
+
+
+def _bone(block, parent, unit):
+    *angles, letters = block["axis"]
+    order = _order(letters)
+    direction = _numbers(block["direction"], 3)
+    norm = np.linalg.norm(direction)
+    if norm < 1e-6:
+        raise ValueError("a bone has no direction")
+    axes = _axes(order, angles)
+    channels = tuple(channel.lower() for channel in block.get("dof", ()))
+    if not set(channels) <= {"rx", "ry", "rz"} or len(set(channels)) < len(channels):
+        raise ValueError("a dof is none of rx ry rz")
+    return Bone(parent, direction / norm * _numbers(block["length"], 1) * unit, axes, order, channels)
+
+
+def _parents(hierarchy, blocks):
+    """{bone: parent}, parents before children."""
+    children, known = defaultdict(list), {"root"}
+    for parent, *names in hierarchy:
+        for name in names:
+            if name in known:
+                raise ValueError(f"the hierarchy has {name} twice")
+            known.add(name)
+            children[parent].append(name)
+    parents, reached = {}, ["root"]
+    for parent in reached:
+        parents |= dict.fromkeys(children[parent], parent)
+        reached += children[parent]
+    if set(parents) != set(blocks):
+        raise ValueError("the hierarchy does not hang every bone, and no other, on the root")
+    return parents
+
+
+def parse_motion(data, skeleton):
+    """{bone: (frames, its channels)} of an AMC file's bytes: degrees, and the root's translation in the file's unit.
+
+    Raises `Dropped` with a reason if it doesn't hold, frame by frame, every bone that moves.
+    """
+    header = re.match(rb"(?:\s*[#:][^\r\n]*)*", data)[0]
+    tokens = data[len(header) :].split()
+    if b":DEGREES" not in header.upper().split():
+        raise Dropped("the header lacks :DEGREES")
+    columns, width = _first_frame(tokens, skeleton)
+    frames, rest = divmod(len(tokens), width)
+    if rest:
+        raise Dropped("the last frame is cut short, or a frame has other tokens than the first")
+    if frames > MAX_FRAMES:
+        raise Dropped(f"{frames} frames: at most {MAX_FRAMES} were expected")
+    for name, column in columns.items():
+        if set(tokens[column - 1 :: width]) != {name.encode()}:
+            raise Dropped(f"a frame has another bone where the first has {name}")
+    try:
+        numbers = [int(token) for token in tokens[::width]]
+        values = {
+            name: np.array([[float(token) for token in tokens[column + i :: width]] for i in range(count)]).T
+            for name, column in columns.items()
+            if (count := len(skeleton.bones[name].channels))
+        }
+    except ValueError:
+        raise Dropped("a number was expected, not text") from None
+    if numbers != list(range(numbers[0], numbers[0] + frames)):
+        raise Dropped("frames are missing or out of order, by their numbers")
+    if not all((np.abs(value) < MAX_NUMBER).all() for value in values.values()):
+        raise Dropped(f"a value is not finite or beyond {MAX_NUMBER:.0f}")
+    return values
+
+
+def _first_frame(tokens, skeleton):
+    """({bone: where its values begin}, number of tokens) of the first frame."""
+    moving = {name.encode(): name for name, bone in skeleton.bones.items() if bone.channels}
+    columns, at = {}, 1
+    while at < len(tokens) and tokens[at] in moving:
+        name = moving.pop(tokens[at])
+        columns[name] = at + 1
+        at += 1 + len(skeleton.bones[name].channels)
+    if moving:
+        raise Dropped(f"the first frame lacks {next(iter(moving.values()))}, or a line of it lacks a number")
+    return columns, at
+
+
+def positions(skeleton, motion):
+    """{bone: (frames, 3) metres, where it ends} from {bone: (frames, its channels)}; the root is a point.
+
+    Raises `Dropped` if a bone gets further than any recording does.
+    """
+    turns, ends = {}, {}
+    for name, bone in skeleton.bones.items():
+        turn, end = np.eye(3), bone.offset
+        if rotated := [axis for axis in bone.order if f"r{axis}" in bone.channels]:
+            angles = motion[name][:, [bone.channels.index(f"r{axis}") for axis in rotated]]
+            turn = bone.axes @ Rotation.from_euler("".join(rotated), angles, degrees=True).as_matrix() @ bone.axes.T
+        if bone.parent is None:
+            translation = motion[name][:, [bone.channels.index(f"t{axis}") for axis in "xyz"]]
+            turns[name], ends[name] = turn, end + translation * skeleton.unit
+        else:
+            turns[name] = turns[bone.parent] @ turn
+            ends[name] = ends[bone.parent] + turns[name] @ end
+        if not (np.abs(ends[name]) < MAX_METRES).all():
+            raise Dropped(f"{name} is beyond {MAX_METRES} m")
+    return ends

@@ -1,0 +1,108 @@
+"""One array out of a MATLAB file: MATLAB 5, 7 (which compresses), or 7.3, which is HDF5 with its axes reversed.
+
+The first two are read here and not by `scipy.io.loadmat`, which crashes on some broken files, Python with it.
+"""
+
+import io
+import itertools
+import struct
+import zlib
+
+import h5py
+import numpy as np
+
+from mans_keras.skeletons.sequence import Dropped
+
+# An array, or an inflated variable, that is larger is refused before it takes memory.
+MAX_BYTES = 16 * 2**20
+
+HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+HEADER_BYTES = 128
+MATRIX, COMPRESSED = 14, 15
+NUMBERS = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
+NUMERIC_CLASSES = range(6, 16)
+COMPLEX = 0x800
+
+
+def read_array(data, name):
+    """The real array `name` of a MATLAB file's bytes, float, in MATLAB's order of axes.
+
+    Raises `Dropped` for a malformed file, one without that array, or an array that is too large.
+    """
+    if HDF5_SIGNATURE in (data[:8], data[512:520]):
+        return _read_73(data, name)
+    order = {b"IM": "<", b"MI": ">"}.get(data[HEADER_BYTES - 2 : HEADER_BYTES])
+    if order is None:
+        raise Dropped("the file is no MATLAB file")
+    for element in _matrices(data[HEADER_BYTES:], order):
+        parts = list(itertools.islice(_elements(element, order), 4))
+        if len(parts) == 4 and parts[2][1] == name.encode():
+            return _array(parts, order, name)
+    raise Dropped(f"the file holds no array {name}")
+
+
+def _elements(data, order):
+    """(type, bytes) of each element; one of up to four bytes lies inside its tag."""
+    at = 0
+    while at < len(data):
+        if at + 8 > len(data):
+            raise Dropped("the file is cut short")
+        kind, size = struct.unpack_from(f"{order}II", data, at)
+        begin = at + 8
+        if kind >> 16:
+            kind, size, begin = kind & 0xFFFF, kind >> 16, at + 4
+        end = begin + size
+        if end > len(data) or (begin < at + 8 and size > 4):
+            raise Dropped("the file is cut short")
+        yield kind, data[begin:end]
+        at = end if kind == COMPRESSED else end + -end % 8
+
+
+def _matrices(data, order):
+    """The contents of each variable, inflated."""
+    for kind, element in _elements(data, order):
+        if kind == COMPRESSED:
+            inflate = zlib.decompressobj()
+            try:
+                inflated = inflate.decompress(element, MAX_BYTES)
+            except zlib.error:
+                raise Dropped("a compressed variable is broken") from None
+            if not inflate.eof:
+                raise Dropped(f"a variable is cut short, or larger than {MAX_BYTES >> 20} MiB")
+            kind, element = next(_elements(inflated, order), (None, b""))
+        if kind == MATRIX:
+            yield element
+
+
+def _array(parts, order, name):
+    (_, flags), (_, shape), _, (kind, values) = parts
+    if len(flags) != 8 or len(shape) % 4 or kind not in NUMBERS or len(values) % int(NUMBERS[kind][1]):
+        raise Dropped(f"the array {name} is malformed")
+    (flags, _) = struct.unpack(f"{order}II", flags)
+    if flags & 0xFF not in NUMERIC_CLASSES or flags & COMPLEX:
+        raise Dropped(f"{name} is no array of real numbers")
+    values = np.frombuffer(values, order + NUMBERS[kind]).astype(float)
+    shape = np.frombuffer(shape, f"{order}i4").tolist()
+    if min(shape, default=0) < 1 or len(shape) > 8 or len(values) != np.prod(shape, dtype=float):
+        raise Dropped(f"the array {name} has not as many values as its shape says")
+    return values.reshape(shape, order="F")
+
+
+def _read_73(data, name):
+    try:
+        with h5py.File(io.BytesIO(data), "r") as file:
+            found = file.get(name)
+            if not isinstance(found, h5py.Dataset):
+                raise Dropped(f"the file holds no array {name}")
+            if found.dtype.kind not in "fiu":
+                raise Dropped(f"{name} is no array of real numbers")
+            shapes = [found.shape, *([found.chunks] if found.chunks else [])]
+            if any(np.prod(shape, dtype=float) * found.dtype.itemsize > MAX_BYTES for shape in shapes):
+                raise Dropped(f"{name} is larger than {MAX_BYTES >> 20} MiB")
+            if found.external or found.is_virtual:
+                raise Dropped(f"{name} lies in other files")
+            return found[()].astype(float).T
+    except Dropped:
+        raise
+    except Exception as error:  # h5py raises almost anything on a broken file
+        raise Dropped(f"the file is no readable HDF5 file ({type(error).__name__})") from None

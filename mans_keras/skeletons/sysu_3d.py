@@ -1,0 +1,122 @@
+"""SYSU 3D Human-Object Interaction (Hu et al., CVPR 2015): 12 actions, 40 subjects, once each; Kinect v1.
+
+`3DvideoNorm/<subject>/video<1..12>/sklWorld.mat` holds SW, 20 joints x (x y z) x frames, in metres.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mans_keras.errors import InputError
+from mans_keras.skeletons import matlab
+from mans_keras.skeletons.sequence import KINECT_1, Dropped, Reader, Sequence
+
+CLASS_NAMES = (
+    "drinking",
+    "pouring",
+    "calling phone",
+    "playing phone",
+    "wearing backpacks",
+    "packing backpacks",
+    "sitting chair",
+    "moving chair",
+    "taking out wallet",
+    "taking from wallet",
+    "mopping",
+    "sweeping",
+)
+SUBJECTS = 40
+WHERE = (
+    "https://www.isee-ai.cn/~hujianfang/ProjectJOULE.html (SYSU 3D HOI, Hu et al. 2015): unpack its skeletons, "
+    "3DvideoNorm/<subject>/video<1..12>/sklWorld.mat, below that folder"
+)
+
+# No recording of SYSU-3D comes near these; a file that does is refused before it takes memory.
+MAX_BYTES = 16 * 2**20
+MAX_FRAMES = 10_000
+MAX_METRES = 100
+
+
+@dataclass(frozen=True)
+class Source:
+    """A sklWorld.mat and the number of its subject, from 1."""
+
+    path: Path
+    subject: int
+
+
+def subjects(folders):
+    """{name of a subject's folder: number from 1}.
+
+    The numbers that the names end with, if they differ in nothing else; else the places of the names in sorted order:
+    those who published code for this set sort them, so they may be names of people. Raises `InputError` if a number is
+    beyond 40.
+    """
+    parts = {name: re.fullmatch(r"(.*?)0*([1-9]\d?)", name) for name in sorted(set(folders))}
+    numbered = all(parts.values()) and len({match[1] for match in parts.values()}) == 1
+    numbers = {name: int(parts[name][2]) if numbered else place for place, name in enumerate(parts, start=1)}
+    if max(numbers.values()) > SUBJECTS:
+        raise InputError(f"SYSU-3D has {SUBJECTS} subjects, but a folder would be number {max(numbers.values())}")
+    if len(set(numbers.values())) < len(numbers):
+        raise InputError("two folders have the number of the same subject: one of them must go")
+    return numbers
+
+
+def sources(folder):
+    """A `Source` for each sklWorld.mat below a folder, in order of subject and video.
+
+    Raises `InputError` if there is none, or if one is there twice, which would put a sequence in training and test.
+    """
+    paths = list(Path(folder).rglob("*/*/sklWorld.mat"))
+    if not paths:
+        raise InputError(f"{folder} holds no <subject>/video<1..12>/sklWorld.mat: SYSU-3D is published at {WHERE}")
+    numbers = subjects(path.parents[1].name for path in paths)
+    found = [Source(path, numbers[path.parents[1].name]) for path in paths]
+    found.sort(key=lambda source: (source.subject, _video(source.path), str(source.path)))
+    first = {}
+    for source in found:
+        other = first.setdefault(source_name(source), source)
+        if other is not source:
+            raise InputError(f"{other.path} and {source.path} are the same video: one of them must go")
+    return found
+
+
+def _video(path):
+    """The number of a file's video folder, -1 if that is not `video<number>`."""
+    match = re.fullmatch(r"video0*(\d{1,9})", path.parent.name)
+    return int(match[1]) if match else -1
+
+
+def source_name(source):
+    """The name a file goes by in a tensor file: that of its two folders, e.g. `7_video12`."""
+    return f"{source.path.parents[1].name}_{source.path.parent.name}"
+
+
+def read(source):
+    """The `Sequence` of a file, joints (frames, 1, 20, 3). Raises `Dropped` for a malformed one, or another video."""
+    path, video = source.path, _video(source.path)
+    if not 1 <= video <= len(CLASS_NAMES):
+        raise Dropped(f"its folder is not video<1..{len(CLASS_NAMES)}>")
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise Dropped(f"the file is larger than {MAX_BYTES >> 20} MiB")
+        data = path.read_bytes()
+    except OSError as error:
+        raise Dropped(f"the file can't be read ({error.strerror})") from None
+    sw = matlab.read_array(data, "SW")
+    if sw.shape[:2] != (KINECT_1.joints, 3) or sw.ndim > 3:
+        raise Dropped(f"SW is {' x '.join(map(str, sw.shape))}, not {KINECT_1.joints} x 3 x frames")
+    # MATLAB has no third axis for a single frame
+    joints = np.moveaxis(np.atleast_3d(sw), -1, 0)
+    if not 0 < len(joints) <= MAX_FRAMES:
+        raise Dropped(f"{len(joints)} frames: 1 to {MAX_FRAMES} were expected")
+    if not (np.abs(joints) < MAX_METRES).all():
+        raise Dropped(f"a coordinate is not finite or beyond {MAX_METRES} m")
+    if not joints.any():
+        raise Dropped("no body in any frame")
+    return Sequence(source_name(source), joints[:, None], video - 1, source.subject)
+
+
+READER = Reader("sysu_3d", CLASS_NAMES, KINECT_1, read, source_name)
