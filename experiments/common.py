@@ -61,6 +61,7 @@ def argument_parser(description, default_models):
     parser.add_argument(
         "--devices", type=positive, default=1, metavar="N", help="GPUs that share each batch of a run (default: 1)"
     )
+    parser.add_argument("--ray", metavar="ADDRESS", help="train on this Ray cluster (auto: the one of this machine)")
     parser.add_argument(
         "--logs",
         nargs="+",
@@ -161,7 +162,9 @@ def run_missing(args, planned, tensors):
     done = len(planned) - len(left)
     print(f"{len(planned)} runs of {planned[0].epochs} epochs on {tensors.path}: {done} recorded, {len(left)} to train")
     jobs = args.jobs or (1 if args.devices > 1 else runs.default_jobs())
-    runs.execute(left, tensors, args.results, jobs, devices=args.devices, logs=args.logs)
+    if args.ray and args.logs:
+        raise InputError("--logs are not written on a Ray cluster: leave out one of them")
+    runs.execute(left, tensors, args.results, jobs, ray=args.ray, devices=args.devices, logs=args.logs)
 
 
 def show_table(args, experiment, dataset, table):

@@ -17,7 +17,7 @@ import keras
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from mans_keras import training
+from mans_keras import cluster, training
 from mans_keras.errors import InputError
 from mans_keras.store import Tensors
 
@@ -143,11 +143,22 @@ def default_jobs():
     return 2 if training.cores() > 1 and not training.gpu() else 1
 
 
-def execute(runs, tensors, results, jobs, **options):
+def _on_cluster(runs, tensors, results, address, tell, devices):
+    for run, record in cluster.results(runs, tensors, address, tell, devices):
+        _write_record(record_path(results, run), record)
+        yield run, record
+
+
+def execute(runs, tensors, results, jobs, ray=None, **options):
     """Train `runs` on an open tensor file, `jobs` at a time, and write their records.
 
     Interrupt it at will: what is done is kept, `missing` leaves it out the next time, and a run that was begun goes on
-    from its last finished epoch. options: `devices` and `logs` of `training.train`.
+    from its last finished epoch.
+
+    Args:
+        ray: address of a Ray cluster that trains them instead, as many at a time as it has room for. It keeps no
+            state of a run that was begun, and writes no logs.
+        options: `devices` and `logs` of `training.train`.
     """
     if not runs:
         return
@@ -162,7 +173,9 @@ def execute(runs, tensors, results, jobs, **options):
             shown = f"{run.variant} {run.fold.name} seed {run.seed}, epoch {epoch} of {run.epochs}: test {accuracy:.1%}"
             progress.update(bar, advance=1, description=shown)
 
-        if jobs > 1:
+        if ray:
+            results_as_done = _on_cluster(runs, tensors, results, ray, tell, options.get("devices", 1))
+        elif jobs > 1:
             results_as_done = _in_processes(runs, tensors.path, results, jobs, tell, options)
         else:
             results_as_done = ((run, _run(run, tensors, results, tell, **options)) for run in runs)

@@ -149,6 +149,10 @@ class Tensors:
             x = file["x"]
             return np.stack([x[index] for index in indices])
 
+    def in_memory(self):
+        """The same with its samples in memory, to be sent where the file is not."""
+        return _InMemory(self)
+
     def digest(self):
         """SHA-256 of everything a result depends on: samples, labels, subjects, cameras, names, attributes."""
         hashed = hashlib.sha256()
@@ -160,3 +164,12 @@ class Tensors:
             for index in range(len(self)):
                 hashed.update(file["x"][index].astype("<f4").tobytes())
         return hashed.hexdigest()
+
+
+class _InMemory(Tensors):
+    def __init__(self, tensors):
+        vars(self).update(vars(tensors))
+        self.x = tensors.read(range(len(tensors)))
+
+    def read(self, indices):
+        return self.x[indices]
