@@ -134,7 +134,7 @@ def bomb():
 
 
 BAD = {
-    "a million million frames": (".npy", forged_npy((10**9, 9, 3)), "more than 2,097,152 numbers"),
+    "a million million frames": (".npy", forged_npy((10**9, 9, 3)), "more than 10,000 frames or 1,048,576 numbers"),
     "frames that are not there": (".npy", forged_npy((999, 9, 3)), "cut short"),
     "objects": (".npy", npy(np.array([None, {}])), "no .npy array of numbers"),
     "objects in npz": (".npz", npz(a=np.array([None, {}])), "no .npy array of numbers"),
@@ -171,6 +171,8 @@ BAD = {
     "deep lists": (".json", b"[" * 100_000 + b"]" * 100_000, "nested too deeply"),
     "deep dicts": (".json", b'[{"joints":' * 100_000, "nested too deeply"),
     "many deep dicts": (".json", b"[" + b'{"joints":' * 900 + b"[]" + b"}" * 900 + b"]", "no body|deeply"),
+    "too many frames": (".csv", b"1,2,3\n" * 10_001, "more than"),
+    "too many empty frames": (".json", b"[" + b"[]," * 10_000 + b"[[1,1,1]]]", "more than"),
     "a crowd of numbers": (".json", b"[[" + b"1," * 3_000_000 + b"1]]", "more than"),
     "many frames of many joints": (
         ".json",

@@ -16,9 +16,14 @@ from mans_keras.skeletons.sequence import Dropped
 
 # One action is far below these; a file above is refused before it takes memory.
 MAX_BYTES = 16 * 2**20
-MAX_NUMBERS = 2**21
+MAX_FRAMES = 10_000
+MAX_NUMBERS = 2**20
 MAX_BODIES = 2
 MAX_METRES = 100
+
+TOO_MANY = f"more than {MAX_FRAMES:,} frames or {MAX_NUMBERS:,} numbers: one action a file is expected"
+# What parts the numbers of a text, as bytes: counting it bounds the memory that parsing takes, at no cost.
+MARKS = {".csv": (b",", b";", b"\t", b"\n", b"\r"), ".json": (b",", b"[")}
 
 NPY_HEADER = re.compile(
     rb"\{'descr': '([<>|=](?:f[248]|[iu][1248]))', 'fortran_order': (True|False), "
@@ -59,8 +64,8 @@ def load(path, joints=None):
     if len(content) > MAX_BYTES:
         raise Dropped(f"the file is larger than {MAX_BYTES >> 20} MiB: one action a file is expected")
     kind = path.suffix.lower()
-    if kind in (".csv", ".json") and sum(map(content.count, (b",", b";", b"\t"))) > MAX_NUMBERS:
-        raise Dropped(f"more than {MAX_NUMBERS:,} numbers: one action a file is expected")
+    if sum(map(content.count, MARKS.get(kind, ()))) > 2 * MAX_NUMBERS:
+        raise Dropped(TOO_MANY)
     found = LOADERS[kind](content, joints)
     if (np.abs(found) > MAX_METRES).any():
         raise Dropped(
@@ -120,7 +125,7 @@ def decode(content):
 
 def rows_of(text):
     """Rows of a table whose cells are parted by tabs, semicolons or commas; blank lines left out."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
+    first = next((line for line in io.StringIO(text) if line.strip()), "")
     delimiter = next((mark for mark in "\t;" if mark in first), ",")
     try:
         return [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(map(str.strip, row))]
@@ -269,8 +274,8 @@ def _check_size(*shape):
     """Raise `Dropped` for no numbers, too many, or too many bodies."""
     if not all(shape):
         raise Dropped("no frame, or no joint")
-    if math.prod(shape) > MAX_NUMBERS:
-        raise Dropped(f"more than {MAX_NUMBERS:,} numbers: one action a file is expected")
+    if shape[0] > MAX_FRAMES or math.prod(shape) > MAX_NUMBERS:
+        raise Dropped(TOO_MANY)
     if len(shape) == 4 and shape[1] > MAX_BODIES:
         raise Dropped(f"more than {MAX_BODIES} bodies")
 
