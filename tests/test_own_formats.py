@@ -71,6 +71,7 @@ ONE_BODY = {
     ),
     "header of numbered axes": (".csv", table(FLAT, ",".join(columns("{axis}{joint}")).upper())),
     "a byte order mark and CRLF": (".csv", b"\xef\xbb\xbf" + table(FLAT).replace(b"\n", b"\r\n")),
+    "lines that end in CR": (".csv", table(FLAT).replace(b"\n", b"\r")),
     "lists": (".json", frames(lambda body: body)),
     "flat lists": (".json", frames(lambda body: [value for joint in body for value in joint])),
     "keypoints": (".json", frames(lambda body: {"keypoints": body, "score": 0.5})),

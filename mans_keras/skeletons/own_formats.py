@@ -92,6 +92,7 @@ def _npy(content, _joints=None):
     array = np.frombuffer(content, dtype, offset=end).reshape(shape, order="F" if header[2] == b"True" else "C")
     with np.errstate(invalid="ignore"):
         array = array.astype(float)
+    array[np.isnan(array)] = np.nan  # a signalling NaN would warn wherever it is used
     return array if array.ndim == 4 else array[:, None]
 
 
@@ -128,7 +129,9 @@ def rows_of(text):
     first = next((line for line in io.StringIO(text) if line.strip()), "")
     delimiter = next((mark for mark in "\t;" if mark in first), ",")
     try:
-        return [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(map(str.strip, row))]
+        return [
+            row for row in csv.reader(io.StringIO(text, newline=None), delimiter=delimiter) if any(map(str.strip, row))
+        ]
     except csv.Error as error:
         raise Dropped(f"no table ({error})") from None
 
