@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 from common import argument_parser, exit_code, write_tensors
+from rich.console import Console
+from rich.progress import track
 
 from mans_keras import recipes, store
 from mans_keras.errors import InputError
@@ -65,7 +67,9 @@ def main():
         sources = own.with_table(sources, args.table) if args.table else own.with_pattern(sources, args.pattern)
         unknown = [source.name for source in sources if source.subject < 0]
         told(len(unknown), "without a subject", unknown)
-    bodies, joints = own.survey(sources, number)
+    console = Console(stderr=True)
+    looked_at = track(sources, "looking at the files", console=console, disable=not console.is_terminal)
+    bodies, joints = own.survey(looked_at, number)
     print(f"{len(classes)} classes, {joints} joints a body, at most {bodies} a frame")
     told(len(left_out), f"in {args.raw} are no recordings", left_out)
     reader = own.reader(args.name, classes, body, bodies, joints)

@@ -110,7 +110,7 @@ def test_the_most_common_number_of_joints_and_the_most_bodies_are_expected(raw):
 def test_without_any_readable_file_the_first_reason_is_told(tmp_path):
     (tmp_path / "wave").mkdir()
     (tmp_path / "wave/a.npy").write_bytes(b"broken")
-    with pytest.raises(InputError, match=r"none of the 1 files is a recording; wave/a\.npy: no \.npy array"):
+    with pytest.raises(InputError, match=r"no file holds a recording; wave/a\.npy: no \.npy array"):
         own.survey(own.find(tmp_path)[1])
 
 

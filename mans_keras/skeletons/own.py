@@ -129,7 +129,7 @@ def survey(sources, joints=None):
         bodies = max(bodies, shape[1])
         counts[shape[2]] += 1
     if not counts:
-        raise InputError(f"none of the {len(sources)} files is a recording; {reason}")
+        raise InputError(f"no file holds a recording; {reason}")
     if joints and joints not in counts:
         raise InputError(f"--joints tells of {joints} joints, but the files have {', '.join(map(str, sorted(counts)))}")
     return bodies, joints or counts.most_common(1)[0][0]
