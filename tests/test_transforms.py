@@ -97,13 +97,13 @@ def test_hips_in_one_point_have_no_body_frame():
         body_frame(joints, KINECT_1)
 
 
-@pytest.mark.parametrize("facing", [0, 75, 200])
-def test_without_feet_and_shoulder_the_body_frame_is_the_same(facing):
-    joints = standing_body(facing=facing)
+def test_without_feet_and_shoulder_the_body_frame_is_the_same():
+    joints = standing_body()
     body = replace(KINECT_1, left_shoulder=2, ankles=None, feet=None)
-    np.testing.assert_allclose(body_frame(joints, body), body_frame(joints, KINECT_1), atol=1e-12)
-    turned = joints @ Rotation.from_euler("zx", [180, 90], degrees=True).as_matrix().T
-    np.testing.assert_allclose(body_frame(turned, body), body_frame(joints, KINECT_1), atol=1e-9)
+    for turn in Rotation.random(20, random_state=0):  # the principal component points up for some, down for others
+        np.testing.assert_allclose(
+            body_frame(joints @ turn.as_matrix().T, body), body_frame(joints, KINECT_1), atol=1e-9
+        )
 
 
 def test_two_bodies_stand_side_by_side_each_in_its_own_frame():
