@@ -34,7 +34,9 @@ SYNTHETIC = "synthetic"
 def argument_parser(description, default_models):
     """The options that every table and figure understands."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--dataset", metavar="D", help="default: the paper's if its tensors are there, else synthetic")
+    parser.add_argument(
+        "--dataset", metavar="D", help="or your own NAME; default: the paper's if it is there, else synthetic"
+    )
     parser.add_argument(
         "--data",
         type=Path,
@@ -92,13 +94,16 @@ def fold_range(text):
 def open_tensors(args, paper_dataset, scale):
     """The tensor file that the arguments ask for; the synthetic one is made if it is missing.
 
-    Raises `InputError` if any other is missing, unless it is the paper's and was not asked for by name: then says so
-    and takes the synthetic one.
+    Any other name than the paper's is a data set of one's own. Raises `InputError` if any other than the synthetic one
+    is missing, unless it is the paper's and was not asked for by name: then says so and takes the synthetic one.
     """
     dataset = args.dataset or paper_dataset
-    if dataset not in protocols.PROTOCOLS:
-        raise InputError(f"no dataset {dataset!r}: there are {', '.join(protocols.PROTOCOLS)}")
     path = store.tensor_path(args.data, dataset, scale)
+    if dataset not in recipes.PAPER_EPOCHS and not path.exists():
+        raise InputError(
+            f"no dataset {dataset!r}: there are {', '.join(protocols.PROTOCOLS)}, and your own: "
+            f"python data_prep/own_data.py RAW {args.data} --name {dataset} --scale {scale} makes {path}"
+        )
     if dataset != SYNTHETIC and not path.exists():
         script = f"data_prep/{dataset}.py"
         made = (DATA_PREP / f"{dataset}.py").exists()
@@ -127,7 +132,7 @@ def plan(args, experiment, tensors, variants):
     """
     recipe = recipes.RECIPES[args.recipe]
     dataset = tensors.dataset
-    names = [args.protocol] if args.protocol else protocols.PAPER_PROTOCOLS[dataset]
+    names = [args.protocol] if args.protocol else protocols.defaults(dataset)
     shared = {
         "experiment": experiment,
         "dataset": dataset,

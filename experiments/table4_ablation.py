@@ -49,7 +49,7 @@ def table(records, models=()):
     reports.check_same(records, reports.SAME_IN_A_TABLE)
     dataset = records[0]["dataset"]
     models = [m for m in training.MODELS if m in models or any(record["model"] == m for record in records)]
-    found = [p for p in protocols.PROTOCOLS[dataset] if any(record["protocol"] == p for record in records)]
+    found = [p for p in protocols.of_dataset(dataset) if any(record["protocol"] == p for record in records)]
     header = ["Method", "paper, NTU CS", "paper, NTU CV"]
     for protocol in found:
         header += [f"{dataset} {protocol}, last epoch", "best epoch on test", "runs"]

@@ -1,5 +1,6 @@
 """Evaluation protocols: a tensor file -> folds, each a training and a test set."""
 
+import hashlib
 import importlib.resources
 from collections import defaultdict
 from dataclasses import dataclass
@@ -36,7 +37,11 @@ def loocv(tensors):
 
 
 def loso(tensors):
-    """Leave one subject out: as many folds as subjects."""
+    """Leave one subject out: as many folds as subjects. Raises `InputError` if a sequence has no subject."""
+    if (unknown := np.sum(tensors.subject < 0)) > 0:
+        raise InputError(
+            f"{tensors.path}: loso needs every sequence's subject, and {unknown} of {len(tensors)} have none"
+        )
     return [_fold(f"loso-s{subject:02}", tensors.subject != subject) for subject in np.unique(tensors.subject)]
 
 
@@ -89,6 +94,37 @@ def sysu_3d_halves(tensors):
     return [_fold(f"halves-{number:02}", np.isin(tensors.subject, half)) for number, half in enumerate(halves)]
 
 
+def _by_class(tensors):
+    """The indices of each class that has sequences, in an order that only their names decide."""
+    digests = np.array([hashlib.sha256(name.encode()).hexdigest() for name in tensors.name])
+    order = np.argsort(digests, kind="stable")
+    return [order[tensors.label[order] == label] for label in np.unique(tensors.label)]
+
+
+def own_kfold(tensors):
+    """Ten folds, or as many as the smallest class has sequences; each tests a like share of every class.
+
+    Raises `InputError` if a class has a single sequence.
+    """
+    classes = _by_class(tensors)
+    number = min(10, *map(len, classes))
+    if number < 2:
+        raise InputError(f"{tensors.path}: kfold needs two sequences of every class")
+    # Dealt class after class without a break, so that folds are of equal size, give or take one.
+    dealt = np.concatenate(classes)
+    fold_of = np.empty(len(tensors), int)
+    fold_of[dealt] = np.arange(len(dealt)) % number
+    return [_fold(f"kfold-{fold}", fold_of != fold) for fold in range(number)]
+
+
+def own_holdout(tensors):
+    """Of each class 70 % train and 30 % test: one fold. A class of one sequence only trains."""
+    is_train = np.ones(len(tensors), bool)
+    for indices in _by_class(tensors):
+        is_train[indices[: (3 * len(indices) + 5) // 10]] = False
+    return [_fold("holdout", is_train)]
+
+
 # The first one or two are the paper's.
 PROTOCOLS = {
     "ntu_rgbd": {"cross_subject": cross_subject, "cross_view": cross_view},
@@ -104,13 +140,25 @@ PAPER_PROTOCOLS = {
     "sysu_3d": ("halves",),
     "ut_kinect": ("loocv",),
 }
+# A data set of one's own; the first is the default.
+OWN_PROTOCOLS = {"holdout": own_holdout, "kfold": own_kfold, "loso": loso}
+
+
+def of_dataset(dataset):
+    """The protocols of a data set: name -> function."""
+    return PROTOCOLS.get(dataset, OWN_PROTOCOLS)
+
+
+def defaults(dataset):
+    """The names of the protocols that are run unless another is asked for."""
+    return PAPER_PROTOCOLS.get(dataset, tuple(OWN_PROTOCOLS)[:1])
 
 
 def folds(tensors, protocol):
     """The folds of a named protocol; `InputError` if the dataset has no such protocol, or a side of a fold is empty."""
-    known = PROTOCOLS.get(tensors.dataset, {})
+    known = of_dataset(tensors.dataset)
     if protocol not in known:
-        raise InputError(f"{tensors.dataset} has no protocol {protocol!r}: it has {', '.join(known) or 'none'}")
+        raise InputError(f"{tensors.dataset} has no protocol {protocol!r}: it has {', '.join(known)}")
     found = known[protocol](tensors)
     for fold in found:
         if not len(fold.train) or not len(fold.test):

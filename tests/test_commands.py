@@ -21,7 +21,8 @@ def _fails_with_one_line(done, complaint):
             ["--dataset", "ut_kinect", "--protocol", "cross_view"],
             "no protocol 'cross_view': it has loocv, loso, odd_even",
         ),
-        (["--dataset", "kinetics"], "no dataset 'kinetics'"),
+        (["--dataset", "kinetics"], "own_data.py RAW . --name kinetics --scale 50 makes kinetics_50.h5"),
+        (["--dataset", "moves", "--protocol", "odd_even"], "no protocol 'odd_even': it has holdout, kfold, loso"),
         (["--dataset", "ntu_rgbd"], "ntu_rgbd_50.h5 is missing"),
         (
             ["--dataset", "ut_kinect", "--protocol", "loso", "--folds", "2-9"],
@@ -31,9 +32,9 @@ def _fails_with_one_line(done, complaint):
     ],
 )
 def test_an_impossible_experiment_is_one_line(tmp_path, arguments, complaint):
-    for dataset in ("ut_kinect", "synthetic"):
-        tensor_file(tmp_path / f"{dataset}_50.h5", "ut_kinect")
-    _fails_with_one_line(script(TABLE4, "--data", tmp_path, *arguments, cwd=tmp_path), complaint)
+    for file, dataset in (("ut_kinect", "ut_kinect"), ("synthetic", "ut_kinect"), ("moves", "moves")):
+        tensor_file(tmp_path / f"{file}_50.h5", dataset)
+    _fails_with_one_line(script(TABLE4, "--data", ".", *arguments, cwd=tmp_path), complaint)
     assert not (tmp_path / "results").exists()
 
 

@@ -79,6 +79,12 @@ def test_table4_compares_other_models_with_table_5_of_the_same_protocol():
     assert "MANs-33, cross_view: 50.00 where the paper has 90.94 (Table 5, cross_view)" in title
 
 
+def test_a_data_set_of_ones_own_is_compared_with_no_number_of_the_paper():
+    title, header, _ = table4.table([record(protocol="holdout", dataset="moves", last=0.1)])
+    assert "Below" not in title and "on NTU RGB+D, other recordings" in title
+    assert header[3] == "moves holdout, last epoch"
+
+
 def test_synthetic_rows_are_labelled_as_such():
     title, header, _ = table4.table([record(protocol="cross_view", dataset="synthetic")])
     assert "SYNTHETIC" in title

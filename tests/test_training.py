@@ -122,6 +122,12 @@ def test_recipes_hold_the_values_of_their_sources():
         assert (recipe.gru_initializer, recipe.conv_initializer) == ("orthogonal", "he_normal")
 
 
+def test_a_data_set_of_ones_own_is_trained_as_the_papers_smallest():
+    for recipe, epochs in ((recipes.PAPER, 100), (recipes.RELEASED, 50)):
+        assert recipes.for_dataset(recipe.epochs, "moves") == epochs
+        assert recipes.for_dataset(recipe.batch, "moves") == 8
+
+
 @pytest.mark.parametrize("recipe", ["paper", "released"])
 def test_both_recipes_train_the_attention_with_their_own_optimiser(tensors, recipe):
     model = training.build(make_run(tensors, recipe=recipe), classes=3)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from helpers import standing_body
@@ -93,6 +95,15 @@ def test_hips_in_one_point_have_no_body_frame():
     joints[:, 12] = joints[:, 16]
     with pytest.raises(Dropped, match="no body frame"):
         body_frame(joints, KINECT_1)
+
+
+def test_without_feet_and_shoulder_the_body_frame_is_the_same():
+    joints = standing_body()
+    body = replace(KINECT_1, left_shoulder=2, ankles=None, feet=None)
+    for turn in Rotation.random(20, random_state=0):  # the principal component points up for some, down for others
+        np.testing.assert_allclose(
+            body_frame(joints @ turn.as_matrix().T, body), body_frame(joints, KINECT_1), atol=1e-9
+        )
 
 
 def test_two_bodies_stand_side_by_side_each_in_its_own_frame():

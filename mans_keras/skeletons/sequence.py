@@ -28,15 +28,18 @@ class Sequence:
 
 @dataclass(frozen=True)
 class Body:
-    """The joints, by number from 0, that orient a body (FACTS: the released code's body frame)."""
+    """The joints, by number from 0, that orient a body (FACTS: the released code's body frame).
+
+    left_shoulder: any joint well above the hips will do; ankles, feet: left and right, both None if not known.
+    """
 
     joints: int
     left_hip: int
     right_hip: int
     left_shoulder: int
     torso: tuple[int, ...]
-    ankles: tuple[int, int]
-    feet: tuple[int, int]
+    ankles: tuple[int, int] | None
+    feet: tuple[int, int] | None
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,12 @@ class Reader:
 
     read: source -> `Sequence`, raises `Dropped` for one that is no usable sequence, `InputError` if the whole set is
     not as it should be; name: source -> the name it goes by in the tensor file. Both must pickle: processes run them.
+    body: None if it is not known which joints are hips and torso; then only raw coordinates are possible.
     """
 
     dataset: str
     class_names: tuple[str, ...]
-    body: Body
+    body: Body | None
     read: Callable[[Any], Sequence]
     name: Callable[[Any], str]
 

@@ -26,7 +26,8 @@ def body_frame(joints, body):
 
     As in the released code: z is the first principal component of seven torso joints, y = v x z with v from the right
     to the left hip, x = y x z; then a coordinate is mirrored if the left shoulder's first z is negative, if the feet
-    point backwards from the ankles, or if the right hip's mean x is below the left one's.
+    point backwards from the ankles, or if the right hip's mean x is below the left one's. Where feet and ankles are not
+    known, y is mirrored whenever z is, which also makes it point forward.
 
     joints: (frames, joints, 3), all zeros where the body is absent, which stays so. Raises `Dropped` if the hips of the
     first frame are one point or lie along the torso: there is no body frame then.
@@ -44,12 +45,12 @@ def body_frame(joints, body):
     turned = moved @ np.stack([np.cross(forward, up), forward, up], axis=1)
 
     seen = turned[present]
-    toes = seen[:, list(body.feet), 1] - seen[:, list(body.ankles), 1]
-    mirrored = [
-        seen[:, body.right_hip, 0].mean() < seen[:, body.left_hip, 0].mean(),
-        toes.mean() < 0,
-        seen[0, body.left_shoulder, 2] < 0,
-    ]
+    right_is_left = seen[:, body.right_hip, 0].mean() < seen[:, body.left_hip, 0].mean()
+    upside_down = front_is_back = seen[0, body.left_shoulder, 2] < 0
+    if body.feet:
+        toes = seen[:, list(body.feet), 1] - seen[:, list(body.ankles), 1]
+        front_is_back = toes.mean() < 0
+    mirrored = [right_is_left, front_is_back, upside_down]
     return turned * np.where(mirrored, -1, 1)
 
 

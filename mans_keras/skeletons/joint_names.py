@@ -1,0 +1,68 @@
+"""Which joints orient a body, found by their names."""
+
+import re
+from pathlib import Path
+
+from mans_keras.errors import InputError
+from mans_keras.skeletons.sequence import Body
+
+# Names as they are after `_plain`; the first that is there counts.
+CENTRES = ("neck", "thorax", "shouldercenter", "shouldercentre", "spineshoulder", "upperchest")
+TORSO = (*CENTRES, "chest", "torso", "spine", "spine1", "spine2", "spine3", "spinemid", "spinebase", "pelvis", "root")
+TORSO += ("hips", "midhip", "hipcenter", "hipcentre")
+HIP = ("hip", "upleg")
+SHOULDER = ("shoulder",)
+ANKLE = ("ankle",)
+TOES = ("footindex", "bigtoe", "toe", "toes", "toebase", "foot")
+
+
+def read_names(text):
+    """Joint names of the argument of `--joints`: a file or a list; one a line, or parted by commas.
+
+    Returns (number, names), names None if `text` is only their number. Raises `InputError` for neither, or for a name
+    given twice.
+    """
+    if text.isdecimal() and int(text) > 0:
+        return int(text), None
+    if "," not in text:
+        try:
+            text = Path(text).read_text("utf-8-sig")
+        except (OSError, ValueError):
+            raise InputError(f"--joints: {text} is no readable file, no list of names and no number") from None
+    names = [name.strip() for name in re.split(r"[,\n]", text) if name.strip()]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice or not names:
+        raise InputError(f"--joints: {twice} is named twice" if twice else "--joints: no names")
+    return len(names), names
+
+
+def _plain(name):
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def body_of(names):
+    """The `Body` of joints with these names, in their order.
+
+    `left_hip`, `LHip`, `hip_left`, `HipLeft`, `hip l` are one name. Raises `InputError` that lists what is missing:
+    hips, and shoulders or a neck, are needed; ankles with feet or toes tell front from back in case the data is
+    mirrored, and are left out if not named.
+    """
+    places = {}
+    for place, name in enumerate(names):
+        places.setdefault(_plain(name), place)
+
+    def find(parts, side=""):
+        spelled = (name for part in parts for s in (side, side[:1]) for name in (s + part, part + s))
+        return next((places[name] for name in spelled if name in places), None)
+
+    hips, shoulders, ankles, feet = (
+        tuple(find(part, side) for side in ("left", "right")) for part in (HIP, SHOULDER, ANKLE, TOES)
+    )
+    upper = find(CENTRES) if None in shoulders else shoulders[0]
+    missing = [f"{side}_hip" for side, hip in zip(("left", "right"), hips, strict=True) if hip is None]
+    missing += ["left_shoulder and right_shoulder (or neck)"] if upper is None else []
+    if missing:
+        raise InputError(f"body and hip coordinates need the names of more joints: {', '.join(missing)}")
+    torso = {*hips, upper, *shoulders, *(places[name] for name in TORSO if name in places)} - {None}
+    turned = None not in (*ankles, *feet)
+    return Body(len(names), *hips, upper, tuple(sorted(torso)), ankles if turned else None, feet if turned else None)
