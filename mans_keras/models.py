@@ -8,7 +8,7 @@ from keras import layers
 
 from mans_keras.backbones import application, densenet161, resnet18
 from mans_keras.stcm import stacked_blocks
-from mans_keras.tarm import ATTENTIONS, TARM, Coordinate, CoordinateImage, check_alpha
+from mans_keras.tarm import ATTENTIONS, ONE_OF, TARM, Coordinate, CoordinateImage, check_alpha
 
 OWN_BACKBONES = {
     "blocks-9": functools.partial(stacked_blocks, depth=9),
@@ -51,8 +51,8 @@ def _check(classes, input_shape, units, alpha, attention, tarm, dropout, l2):
         if not isinstance(value, Integral) or value < least:
             raise ValueError(f"{name}={value!r} must be an integer of at least {least}")
     if attention not in ATTENTIONS:
-        raise ValueError(f"attention={attention!r} is not known: it must be 'residual', 'song' or None")
-    if tarm and attention == "residual":
+        raise ValueError(f"attention={attention!r} is not known: {ONE_OF}")
+    if tarm and attention in ("residual", "frozen"):
         check_alpha(alpha, input_shape[0])
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout={dropout} must be at least 0 and below 1")
@@ -85,6 +85,7 @@ def MANs(
         input_shape: (T frames, N joints, 3).
         tarm: False leaves the STCM alone on the original image: setting A of Table 4.
         attention: "residual", the paper's; None, no F_A: setting B; "song", the gate of STA-LSTM: setting C.
+            Not in the paper: "frozen", F_A random and never trained, as in the released code; "gate", see `tarm`.
         units: K, GRU neurons in each direction; the paper has 64 at scale 50 and 128 at scale 224.
         alpha: the ratio of Eq. 8.
         dropout: of the GRUs, on inputs and recurrent state.

@@ -1,4 +1,4 @@
-"""Temporal Attention Recalibration Module: Eqs. 1-8 of the paper, and the two ablations of its Table 4.
+"""Temporal Attention Recalibration Module: Eqs. 1-8 of the paper, the two ablations of its Table 4, and two of ours.
 
 Shapes are written (batch, T, N): T frames, N joints of one coordinate, K units. The equations' symbols map to names as
 F_M `memory`, F_A `attention`, FC -> K `reduce_joints`, FC -> N `restore_joints`, W_1 `squeeze`, W_2 `excite`.
@@ -9,7 +9,8 @@ from numbers import Integral
 import keras
 from keras import layers, ops
 
-ATTENTIONS = ("residual", "song", None)
+ATTENTIONS = ("residual", "song", None, "frozen", "gate")
+ONE_OF = "it must be " + ", ".join(map(repr, ATTENTIONS))
 
 
 def check_alpha(alpha, frames):
@@ -93,13 +94,33 @@ class SongAttention(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("mans_keras")
+class FrameGate(layers.Layer):
+    """One weight per frame from that frame alone, sigmoid(w x_t + b): not in the paper, F_A without its bottleneck.
+
+    Input (batch, T, K), output (batch, T, 1) in 0..1.
+    """
+
+    def build(self, input_shape):
+        self.gate = layers.Dense(1, activation="sigmoid", dtype=self.dtype_policy, name="gate")
+        self.gate.build(input_shape)
+        self.built = True
+
+    def call(self, x):
+        return self.gate(x)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:2], 1)
+
+
+@keras.saving.register_keras_serializable("mans_keras")
 class TARM(layers.Layer):
     """Recalibrate one coordinate of a skeleton sequence in time: X~ = X + FC(F_M * F_A), Eqs. 1-8.
 
     Args:
         units: K, the neurons of the GRU in each direction.
         alpha: the ratio of Eq. 8.
-        attention: "residual", the paper's F_A; "song", setting C of Table 4; None, setting B: memory without F_A.
+        attention: "residual", the paper's F_A; "song", setting C of Table 4; None, setting B: memory without F_A. Not
+            in the paper: "frozen", F_A with the weights it was drawn with, as in the released code; "gate", `FrameGate`.
         dropout: rate on the GRU's inputs and on its recurrent state.
         kernel_regularizer: on the GRU's input and recurrent kernels.
         kernel_initializer: of the GRU's input kernels (the recurrent ones are orthogonal, as in Keras).
@@ -119,7 +140,7 @@ class TARM(layers.Layer):
     ):
         super().__init__(**kwargs)
         if attention not in ATTENTIONS:
-            raise ValueError(f"attention={attention!r} is not known: it must be 'residual', 'song' or None")
+            raise ValueError(f"attention={attention!r} is not known: {ONE_OF}")
         self.units = units
         self.alpha = alpha
         self.attention = attention
@@ -148,10 +169,13 @@ class TARM(layers.Layer):
             for backwards in (False, True)
         )
         self.restore_joints = layers.Dense(joints, dtype=policy, name="restore_joints")
-        if self.attention == "residual":
-            self.attend = TemporalAttention(self.alpha, dtype=policy, name="attention")
+        if self.attention in ("residual", "frozen"):
+            trained = self.attention == "residual"
+            self.attend = TemporalAttention(self.alpha, trainable=trained, dtype=policy, name="attention")
         elif self.attention == "song":
             self.attend = SongAttention(self.units, dtype=policy, name="attention")
+        elif self.attention == "gate":
+            self.attend = FrameGate(dtype=policy, name="attention")
         reduced_shape = (None, frames, self.units)
         self.reduce_joints.build(input_shape)
         self.forward_gru.build(reduced_shape)

@@ -69,14 +69,21 @@ def song_attention(x, weights):
     return np.array(gates)
 
 
+def frame_gate(x, weights):
+    """sigmoid(w x_t + b), (T, 1)."""
+    return sigmoid(x @ weights["gate/kernel"] + weights["gate/bias"])
+
+
 def tarm(x, weights, attention):
     """X~ (T, N) of Eq. 1."""
     resized = fc(x, **part(weights, "reduce_joints"))
     forward = gru(resized, **part(weights, "forward_gru/gru_cell"))
     backward = gru(resized[::-1], **part(weights, "backward_gru/gru_cell"))[::-1]
     recalibrated = forward + backward
-    if attention == "residual":
+    if attention in ("residual", "frozen"):
         recalibrated = recalibrated * residual_attention(resized, part(weights, "attention"))
     elif attention == "song":
         recalibrated = recalibrated * song_attention(resized, part(weights, "attention"))
+    elif attention == "gate":
+        recalibrated = recalibrated * frame_gate(resized, part(weights, "attention"))
     return x + fc(recalibrated, **part(weights, "restore_joints"))

@@ -12,7 +12,7 @@ from keras import ops
 from mans_keras import TARM, SongAttention, TemporalAttention
 
 SCALES = [(50, 50, 64), (224, 224, 128)]  # T, N, K of the paper
-ATTENTIONS = ["residual", None, "song"]
+ATTENTIONS = ["residual", None, "song", "gate"]
 
 
 def randomise(layer):
@@ -153,18 +153,27 @@ def test_bottleneck_has_frames_over_alpha_units(frames, alpha, units):
     assert [tuple(weight.shape) for weight in layer.weights] == [(frames, units), (units,), (units, frames), (frames,)]
 
 
-@pytest.mark.parametrize("attention", ["residual", "song"])
+@pytest.mark.parametrize("attention", ["residual", "song", "gate"])
 def test_attention_is_trained(attention):
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input((16, 6)), TARM(8, alpha=2, attention=attention)])
     model.compile(keras.optimizers.SGD(0.1), "mse")
     trained = {weight.path: ops.convert_to_numpy(weight) for weight in model.trainable_variables}
     before = {path: weight for path, weight in trained.items() if "/attention/" in path}
-    assert len(before) == (4 if attention == "residual" else 6)
+    assert len(before) == {"residual": 4, "song": 6, "gate": 2}[attention]
     model.train_on_batch(random_input(8, 16, 6), np.zeros((8, 16, 6)))
     for weight in model.trainable_variables:
         if weight.path in before:
             assert np.any(ops.convert_to_numpy(weight) != before[weight.path]), weight.path
+
+
+def test_frozen_attention_is_that_of_the_equations_and_is_not_trained():
+    tarm = random_tarm(16, 6, 8, "frozen")
+    x, weights = random_input(2, 16, 6), named_weights(tarm)
+    expected = tarm_of_reference(x, weights, "frozen")
+    np.testing.assert_allclose(ops.convert_to_numpy(tarm(x)), expected, rtol=1e-5, atol=1e-5)
+    assert sum("/attention/" in weight.path for weight in tarm.weights) == 4
+    assert not any("/attention/" in weight.path for weight in tarm.trainable_weights)
 
 
 def test_dropout_acts_in_training_only():
@@ -216,7 +225,7 @@ def test_configuration_holds_every_argument():
 
 
 def test_unknown_attention_is_refused():
-    with pytest.raises(ValueError, match="'spatial' is not known: it must be 'residual', 'song' or None"):
+    with pytest.raises(ValueError, match="'spatial' is not known: it must be 'residual', 'song', None"):
         TARM(attention="spatial")
 
 
