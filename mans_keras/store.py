@@ -51,7 +51,7 @@ class Writer:
         self.file = h5py.File(self.part, "w")
         self.file.attrs.update(self.attributes)
         sample = (self.attributes["scale"], self.attributes["scale"], 3)
-        self.x = self.file.create_dataset("x", (0, *sample), np.float32, maxshape=(None, *sample), chunks=(1, *sample))
+        self.x = self.file.create_dataset("x", (0, *sample), "<f4", maxshape=(None, *sample), chunks=(1, *sample))
         return self
 
     def add(self, tensor, sequence):
