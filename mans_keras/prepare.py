@@ -2,7 +2,11 @@
 
 import argparse
 import functools
-from collections import defaultdict
+import multiprocessing
+import os
+import signal
+import threading
+from collections import Counter, defaultdict, deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -15,6 +19,9 @@ from mans_keras import store
 from mans_keras.errors import InputError
 from mans_keras.skeletons.sequence import Dropped
 from mans_keras.skeletons.transforms import COORDINATES, LAYOUTS, to_tensor
+
+BATCH = 8  # sources that go to a process at once
+AHEAD = 4  # batches a process may be ahead of the writer
 
 
 def positive(text):
@@ -57,6 +64,8 @@ def _convert(source, read, **how):
         return to_tensor(sequence.joints, **how), sequence
     except Dropped as dropped:
         return None, str(dropped)
+    except OSError as error:
+        return None, f"can't be read: {error.strerror}"
 
 
 def write_tensors(reader, sources, out, scale, layout, coordinates, jobs=1):
@@ -81,8 +90,7 @@ def write_tensors(reader, sources, out, scale, layout, coordinates, jobs=1):
                 writer.drop(reader.name(source), outcome)
             else:
                 writer.add(tensor, outcome)
-        kept, dropped = writer.columns["num_frames"], writer.dropped
-    _summary(path, len(sources), kept, dropped)
+    _summary(path, len(sources), writer)
     return path
 
 
@@ -91,20 +99,43 @@ def _map(function, items, jobs):
     if jobs == 1:
         yield from map(function, items)
         return
+    running = deque()
     try:
-        with ProcessPoolExecutor(jobs) as pool:
-            yield from pool.map(function, items, chunksize=8)
+        with ProcessPoolExecutor(jobs, initializer=_end_with_parent) as pool:
+            for first in range(0, len(items), BATCH):
+                if len(running) == AHEAD * jobs:
+                    yield from running.popleft().result()
+                running.append(pool.submit(_map_batch, function, items[first : first + BATCH]))
+            while running:
+                yield from running.popleft().result()
     except BrokenProcessPool:
         raise InputError("a process that read recordings died (out of memory?); nothing was written") from None
 
 
-def _summary(path, found, lengths, dropped):
-    print(f"{path}: {found} sequences found, {len(lengths)} kept, {len(dropped)} dropped")
+def _map_batch(function, items):
+    return [function(item) for item in items]
+
+
+def _end_with_parent():
+    """Ends this process when the one that started it does, even by SIGKILL; leaves Ctrl-C to that one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def wait():
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def _summary(path, found, writer):
+    lengths, bodies = writer.columns["num_frames"], writer.columns["num_bodies"]
+    print(f"{path}: {found} sequences found, {len(lengths)} kept, {len(writer.dropped)} dropped")
     if lengths:
         least, median, most = np.percentile(lengths, (0, 50, 100)).astype(int)
         print(f"  frames a sequence: {least} to {most}, median {median}")
+        print("  bodies a sequence:", ", ".join(f"{number} in {n}" for number, n in sorted(Counter(bodies).items())))
     reasons = defaultdict(list)
-    for name, reason in dropped:
+    for name, reason in writer.dropped:
         reasons[reason].append(name)
     for reason, names in reasons.items():
         listed = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
