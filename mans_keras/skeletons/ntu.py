@@ -17,6 +17,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from mans_keras.errors import InputError
+from mans_keras.skeletons.decimals import Tokens
 from mans_keras.skeletons.sequence import KINECT_2, Dropped, Reader, Sequence
 
 CLASS_NAMES = (
@@ -103,6 +104,7 @@ WIDE = 0.8
 WIDE_SHARE = 0.7
 
 JOINT_TOKENS = 12
+COORDINATES = JOINT_TOKENS * np.arange(KINECT_2.joints)[:, None] + np.arange(3)
 # Focal length and centre, in pixels, of the depth and the colour image: Kinect v2's, fitted to the owners' files.
 DEPTH_CAMERA = (365.5, 256.4, 208.5)
 COLOR_CAMERA = (1063.0, 975.0, 567.6)
@@ -146,9 +148,9 @@ def parse_name(name, classes=60):
 
 
 def _bodies(tokens):
-    """Number of frames, bodies in the last one, and {body ID: {frame: 75 coordinate tokens}} of a file's tokens.
+    """Number of frames, bodies in the last one, and {body ID: {frame: number of its first joint's first token}}.
 
-    Raises `Dropped` where they don't fit the format.
+    Raises `Dropped` where the tokens don't fit the format.
     """
     try:
         frames = int(tokens[0])
@@ -161,9 +163,8 @@ def _bodies(tokens):
             for _ in range(count):
                 if int(tokens[at + 10]) != KINECT_2.joints:
                     raise Dropped(f"a body has not {KINECT_2.joints} joints, or a line lacks a token")
-                first, end = at + 11, at + 11 + JOINT_TOKENS * KINECT_2.joints
-                bodies[tokens[at]][frame] = [tokens[first + axis : end : JOINT_TOKENS] for axis in range(3)]
-                at = end
+                bodies[tokens[at]][frame] = at + 11
+                at += 11 + JOINT_TOKENS * KINECT_2.joints
     except IndexError:
         raise Dropped("the file is cut short") from None
     except ValueError:
@@ -173,10 +174,10 @@ def _bodies(tokens):
     return frames, count, bodies
 
 
-def _coordinates(track):
-    """(frames, 25, 3) of the frames of one body, as `_bodies` gives them."""
+def _coordinates(tokens, firsts):
+    """(frames, 25, 3) of one body; `firsts`: its frames' first tokens."""
     try:
-        xyz = np.array(list(track.values()), float).transpose(0, 2, 1)
+        xyz = tokens.floats(np.array(firsts)[:, None, None] + COORDINATES)
     except ValueError:
         raise Dropped("a coordinate is no number") from None
     if not (np.abs(xyz) < MAX_METRES).all():
@@ -216,10 +217,11 @@ def read(path, classes=60, counts=None):
         raise Dropped("not a file")
     if status.st_size > MAX_BYTES:
         raise Dropped(f"the file is larger than {MAX_BYTES >> 20} MiB")
-    frames, in_last, bodies = _bodies(path.read_bytes().split())
+    tokens = Tokens(path.read_bytes())
+    frames, in_last, bodies = _bodies(tokens)
     if counts == "released" and in_last > 2:
         raise Dropped("more than two bodies in the last frame")
-    tracks = [(list(track), _coordinates(track)) for track in bodies.values()]
+    tracks = [(list(track), _coordinates(tokens, list(track.values()))) for track in bodies.values()]
     tracks = [track for track in tracks if track[1].any()]
     if not tracks:
         raise Dropped("no body in any frame")
