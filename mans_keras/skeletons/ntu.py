@@ -225,7 +225,7 @@ def read(path, classes=60, counts=None):
     tracks = [track for track in tracks if track[1].any()]
     if not tracks:
         raise Dropped("no body in any frame")
-    for is_false in (_is_short_lived, _is_wide):
+    for is_false in (_is_short_lived, _is_wide) if len(tracks) > 1 else ():
         tracks = [track for track in tracks if not is_false(track[1])] or tracks
     tracks.sort(key=lambda track: -track[1].var(axis=0).sum())
     joints = np.zeros((frames, 2, KINECT_2.joints, 3))
