@@ -1,6 +1,7 @@
 """Sources -> tensor file: what every script in data_prep/ shares."""
 
 import argparse
+import dataclasses
 import functools
 import multiprocessing
 import os
@@ -20,8 +21,8 @@ from mans_keras.errors import InputError
 from mans_keras.skeletons.sequence import Dropped
 from mans_keras.skeletons.transforms import COORDINATES, LAYOUTS, to_tensor
 
-BATCH = 8  # sources that go to a process at once
-AHEAD = 4  # batches a process may be ahead of the writer
+BATCH = 16  # sources that go to a process at once
+AHEAD = 2  # batches a process may be ahead of the writer
 
 
 def positive(text):
@@ -66,10 +67,14 @@ def keep_freed_memory():
 
 
 def _convert(source, read, **how):
-    """(tensor, sequence) of a source, or (None, reason)."""
+    """(tensor, sequence) of a source, or (None, reason).
+
+    What is left of the sequence's joints is where there are any: the rest need not travel between processes.
+    """
     try:
         sequence = read(source)
-        return to_tensor(sequence.joints, **how), sequence
+        present = sequence.joints.any(axis=(2, 3), keepdims=True)
+        return to_tensor(sequence.joints, **how), dataclasses.replace(sequence, joints=present)
     except Dropped as dropped:
         return None, str(dropped)
     except OSError as error:
