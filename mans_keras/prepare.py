@@ -1,6 +1,7 @@
 """Sources -> tensor file: what every script in data_prep/ shares."""
 
 import argparse
+import contextlib
 import dataclasses
 import functools
 import multiprocessing
@@ -90,10 +91,12 @@ def write_tensors(reader, sources, out, scale, layout, coordinates, jobs=1):
     settings = {"scale": scale, "layout": layout, "coordinates": coordinates}
     convert = functools.partial(_convert, read=reader.read, body=reader.body, **settings)
     keep_freed_memory()
-    with store.Writer(path, dataset=reader.dataset, class_names=reader.class_names, **settings) as writer:
+    writer = store.Writer(path, dataset=reader.dataset, class_names=reader.class_names, **settings)
+    # the processes are closed here, not when the interpreter ends: it would have closed their pipes before
+    with contextlib.closing(_map(convert, sources, jobs)) as converted, writer:
         console = Console(stderr=True)
         results = track(
-            zip(sources, _map(convert, sources, jobs), strict=True),
+            zip(sources, converted, strict=True),
             reader.dataset,
             total=len(sources),
             console=console,
