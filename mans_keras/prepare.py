@@ -79,7 +79,7 @@ def _convert(source, read, **how):
     except Dropped as dropped:
         return None, str(dropped)
     except OSError as error:
-        return None, f"can't be read: {error.strerror}"
+        return None, f"can't be read: {error.strerror or error}"
 
 
 def write_tensors(reader, sources, out, scale, layout, coordinates, jobs=1):

@@ -4,6 +4,7 @@ x (n, T, N, 3) float32, one sample a chunk; label, subject, camera, name, num_fr
 dropped/reason (m,). Attributes: dataset, class_names, scale, layout, coordinates, mans_keras_version, schema_version.
 """
 
+import glob
 import hashlib
 import io
 import os
@@ -73,7 +74,7 @@ class Writer:
 
     def __enter__(self):
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        for left in self.path.parent.glob(f"{self.path.stem}.*.part"):
+        for left in self.path.parent.glob(f"{glob.escape(self.path.stem)}.*.part"):
             left.unlink(missing_ok=True)
         # another name each time: of two runs at once, none can put the other's half in place
         self.part = self.path.with_suffix(f".{secrets.token_hex(4)}.part")
@@ -131,6 +132,10 @@ class Writer:
                     self._check_disk()
             if error is None:
                 os.replace(self.part, self.path)
+        except FileNotFoundError:
+            raise InputError(
+                f"{self.path} is being prepared by another run, which began later: wait for that"
+            ) from None
         finally:
             self.part.unlink(missing_ok=True)
 

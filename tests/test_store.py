@@ -73,6 +73,13 @@ def test_what_a_killed_process_left_is_removed(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["t.h5"]
 
 
+def test_of_two_writers_at_once_the_later_one_completes(tmp_path):
+    with pytest.raises(InputError, match="another run"), Writer(tmp_path / "t.h5", **SETTINGS) as writer:
+        writer.add(np.zeros((50, 50, 3)), SEQUENCE)
+        tensor_file(tmp_path / "t.h5")
+    assert len(Tensors(tmp_path / "t.h5")) == 24
+
+
 def test_values_that_are_not_finite_are_refused(tmp_path):
     with pytest.raises(InputError, match="not finite"), Writer(tmp_path / "t.h5", **SETTINGS) as writer:
         writer.add(np.full((50, 50, 3), np.nan), SEQUENCE)
