@@ -4,8 +4,11 @@ x (n, T, N, 3) float32, one sample a chunk; label, subject, camera, name, num_fr
 dropped/reason (m,). Attributes: dataset, class_names, scale, layout, coordinates, mans_keras_version, schema_version.
 """
 
+import glob
 import hashlib
+import io
 import os
+import secrets
 from pathlib import Path
 
 import h5py
@@ -19,16 +22,40 @@ COLUMNS = {"label": np.int64, "subject": np.int64, "camera": np.int64, "num_fram
 ATTRIBUTES = ("dataset", "class_names", "scale", "layout", "coordinates", "mans_keras_version", "schema_version")
 
 
+BLOCK = 256  # samples that x grows by: growing it for each takes longer than writing it
+
+
 def tensor_path(folder, dataset, scale):
     """Where the tensors of a dataset lie."""
     return Path(folder) / f"{dataset}_{scale}.h5"
 
 
+class _Disk(io.FileIO):
+    """The file under an HDF5 file. A write that fails is kept as `failure`: raised inside HDF5, it would crash it."""
+
+    failure = None
+
+    def _attempt(self, change, *arguments):
+        try:
+            return change(*arguments)
+        except OSError as error:
+            self.failure = self.failure or error
+
+    def write(self, data):
+        left = memoryview(data)
+        while left and not self.failure:
+            left = left[self._attempt(super().write, left) or 0 :]
+        return len(data)
+
+    def truncate(self, size=None):
+        return self._attempt(super().truncate, size)
+
+
 class Writer:
     """Write a tensor file sample by sample; it appears under its name only when it is complete.
 
-    Use as a context manager; an exception inside, or a full disk, leaves nothing behind. A file that a killed process
-    left under the temporary name is overwritten.
+    Use as a context manager; an exception inside leaves nothing behind, nor does a full disk, which is an `InputError`.
+    What a killed process left behind, under a temporary name, is removed.
     """
 
     def __init__(self, path, *, dataset, class_names, scale, layout, coordinates):
@@ -47,19 +74,26 @@ class Writer:
 
     def __enter__(self):
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.part = self.path.with_suffix(".part")
-        self.file = h5py.File(self.part, "w")
+        for left in self.path.parent.glob(f"{glob.escape(self.path.stem)}.*.part"):
+            left.unlink(missing_ok=True)
+        # another name each time: of two runs at once, none can put the other's half in place
+        self.part = self.path.with_suffix(f".{secrets.token_hex(4)}.part")
+        self.disk = _Disk(self.part, "x+")
+        self.file = h5py.File(self.disk, "w")
         self.file.attrs.update(self.attributes)
         sample = (self.attributes["scale"], self.attributes["scale"], 3)
-        self.x = self.file.create_dataset("x", (0, *sample), np.float32, maxshape=(None, *sample), chunks=(1, *sample))
+        self.x = self.file.create_dataset("x", (0, *sample), "<f4", maxshape=(None, *sample), chunks=(1, *sample))
         return self
 
     def add(self, tensor, sequence):
         """Append one sample (scale, scale, 3) made from `sequence`; `InputError` if a value is not finite."""
         if not np.isfinite(tensor).all():
             raise InputError(f"{sequence.name}: the tensor holds values that are not finite")
-        self.x.resize(len(self.x) + 1, axis=0)
-        self.x[-1] = tensor
+        number = len(self.columns["name"])
+        if number == len(self.x):
+            self.x.resize(number + BLOCK, axis=0)
+        self.x.id.write_direct_chunk((number, 0, 0, 0), np.asarray(tensor, "<f4").reshape(self.x.chunks).tobytes())
+        self._check_disk()
         values = {
             "name": sequence.name,
             "label": sequence.label,
@@ -75,18 +109,33 @@ class Writer:
         """Note a source that did not make it."""
         self.dropped.append((name, reason))
 
+    def _check_disk(self):
+        if self.disk.failure:
+            raise InputError(f"{self.path} can't be written: {self.disk.failure.strerror}")
+
+    def _write_columns(self):
+        self.x.resize(len(self.columns["name"]), axis=0)
+        for name, dtype in COLUMNS.items():
+            self.file[name] = np.array(self.columns[name], dtype)
+        text = h5py.string_dtype()
+        self.file.create_dataset("name", data=self.columns["name"], dtype=text)
+        for column, name in enumerate(("name", "reason")):
+            self.file.create_dataset(f"dropped/{name}", data=[row[column] for row in self.dropped], dtype=text)
+
     def __exit__(self, error, *_):
         try:
-            if error is None:
-                for name, dtype in COLUMNS.items():
-                    self.file[name] = np.array(self.columns[name], dtype)
-                text = h5py.string_dtype()
-                self.file.create_dataset("name", data=self.columns["name"], dtype=text)
-                for column, name in enumerate(("name", "reason")):
-                    self.file.create_dataset(f"dropped/{name}", data=[row[column] for row in self.dropped], dtype=text)
-            self.file.close()
+            with self.disk:
+                with self.file:
+                    if error is None:
+                        self._write_columns()
+                if error is None:
+                    self._check_disk()
             if error is None:
                 os.replace(self.part, self.path)
+        except FileNotFoundError:
+            raise InputError(
+                f"{self.path} is being prepared by another run, which began later: wait for that"
+            ) from None
         finally:
             self.part.unlink(missing_ok=True)
 

@@ -170,8 +170,7 @@ class TARM(layers.Layer):
         )
         self.restore_joints = layers.Dense(joints, dtype=policy, name="restore_joints")
         if self.attention in ("residual", "frozen"):
-            trained = self.attention == "residual"
-            self.attend = TemporalAttention(self.alpha, trainable=trained, dtype=policy, name="attention")
+            self.attend = TemporalAttention(self.alpha, dtype=policy, name="attention")
         elif self.attention == "song":
             self.attend = SongAttention(self.units, dtype=policy, name="attention")
         elif self.attention == "gate":
@@ -183,6 +182,7 @@ class TARM(layers.Layer):
         self.restore_joints.build(reduced_shape)
         if self.attention is not None:
             self.attend.build(reduced_shape)
+            self.attend.trainable = self.attention != "frozen"
         self.built = True
 
     def call(self, inputs, training=None):

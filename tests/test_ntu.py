@@ -4,10 +4,13 @@ import time
 
 import numpy as np
 import pytest
+from mutations import mutants
 
 from mans_keras.errors import InputError
+from mans_keras.protocols import NTU_TRAINING_CAMERAS, NTU_TRAINING_SUBJECTS
 from mans_keras.skeletons import ntu
 from mans_keras.skeletons.sequence import Dropped
+from mans_keras.skeletons.transforms import to_tensor
 
 NAME = "S001C001P001R001A001"
 # Lines of the owners' own file of that name.
@@ -32,10 +35,10 @@ def recording(*frames):
 def read(tmp_path):
     """Read a text as the file `NAME`."""
 
-    def read_text(text, name=NAME):
+    def read_text(text, name=NAME, **options):
         path = tmp_path / f"{name}.skeleton"
         path.write_text(text)
-        return ntu.read(path)
+        return ntu.read(path, **options)
 
     return read_text
 
@@ -89,6 +92,80 @@ def test_a_body_is_zeros_where_it_is_absent(read):
     np.testing.assert_array_equal(joints.any(axis=(2, 3)), [[True, False], [False, False], [True, True]])
 
 
+def seen(*bodies, frames=40):
+    """A text in which each body (frames it is there, width, speed) is 1 m high; body i has ID i + 1."""
+    joints = np.zeros((frames, len(bodies), 25, 3))
+    joints[..., 1] = np.linspace(0, 1, 25)
+    joints[..., 2] = 3
+    for body, (present, width, speed) in enumerate(bodies):
+        joints[:, body, :, 0] = np.linspace(0, 1, 25) * np.broadcast_to(width, frames)[:, None]
+        joints[:, body] += np.arange(frames)[:, None, None] * (0, 0, speed)
+        joints[present:, body] = 0
+    return joints
+
+
+@pytest.fixture
+def read_bodies(tmp_path):
+    """Read `seen(...)` as a file; returns, for both places, the ID of the body that is there, 0 for nobody."""
+
+    def read_seen(*bodies):
+        joints = seen(*bodies)
+        ntu.write(tmp_path / f"{NAME}.skeleton", joints, range(1, len(bodies) + 1))
+        kept = ntu.read(tmp_path / f"{NAME}.skeleton").joints
+        same = [[np.allclose(kept[:, place], joints[:, body]) for body in range(len(bodies))] for place in range(2)]
+        return [found.index(True) + 1 if any(found) else 0 for found in same]
+
+    return read_seen
+
+
+def test_a_short_lived_body_is_left_out_though_it_moves_more(read_bodies):
+    assert read_bodies((11, 0.5, 1), (40, 0.5, 0.01)) == [2, 0]
+    assert read_bodies((12, 0.5, 1), (40, 0.5, 0.01)) == [1, 2]
+
+
+def test_a_body_wider_than_tall_is_left_out_though_it_moves_more(read_bodies):
+    assert read_bodies((40, 0.9, 0.1), (40, 0.5, 0.01), (40, 0.7, 0.02)) == [3, 2]
+
+
+def test_a_body_that_lies_down_in_half_of_its_frames_stays(read_bodies):
+    assert read_bodies((40, np.repeat([0.5, 2], 20), 0.1), (40, 0.5, 0.01)) == [1, 2]
+
+
+def test_a_rule_that_would_leave_nobody_is_not_applied(read_bodies):
+    assert read_bodies((40, 2, 0.1)) == [1, 0]
+    assert read_bodies((5, 0.5, 0.1)) == [1, 0]
+    assert read_bodies((40, 2, 0.1), (40, 2, 0.2), (40, 2, 0.05)) == [2, 1]
+    assert read_bodies((5, 0.5, 0.1), (9, 0.5, 0.1)) == [2, 1]
+
+
+def test_the_302_listed_names_are_dropped_under_either_count(read):
+    for counts in ntu.COUNTS:
+        with pytest.raises(Dropped, match="listed by the owners"):
+            read(recording([(1, 0.5)]), "S001C002P005R002A008", counts=counts)
+    assert read(recording([(1, 0.5)]), "S001C002P005R002A008").label == 7
+
+
+@pytest.mark.parametrize(
+    ("column", "training", "before", "after"),
+    [
+        (1, NTU_TRAINING_SUBJECTS, (40_320, 16_560), (40_091, 16_487)),
+        (2, NTU_TRAINING_CAMERAS, (37_920, 18_960), (37_646, 18_932)),
+    ],
+)
+def test_without_the_listed_names_the_literatures_counts_are_left(column, training, before, after):
+    listed = [ntu.parse_name(name)[column] for name in ntu.missing_skeletons()]
+    train = np.isin(listed, training).sum()
+    assert (before[0] - train, before[1] - (302 - train)) == after
+
+
+def test_released_counts_drop_more_than_two_bodies_in_the_last_frame_only(read):
+    two, three = [(1, 0.5), (2, 0.6)], [(1, 0.5), (2, 0.6), (3, 0.7)]
+    with pytest.raises(Dropped, match="more than two bodies in the last frame"):
+        read(recording(two, three), counts="released")
+    assert read(recording(three, two), counts="released").joints.any(axis=(2, 3)).all()
+    assert read(recording(two, three), counts="official").joints.any(axis=(2, 3)).all()
+
+
 WHOLE = recording([(1, 0.5)], [(1, 0.6)])
 MALFORMED = {
     "empty": "",
@@ -128,6 +205,31 @@ def test_a_huge_file_is_dropped_unread(tmp_path):
         ntu.read(path)
 
 
+def test_2000_broken_files_are_sequences_or_dropped(tmp_path):
+    path = tmp_path / f"{NAME}.skeleton"
+    ntu.write(path, two_bodies()[2:5], body_ids=(5, 6))
+    outcomes = {"sequence": 0, "dropped": 0}
+    for mutant in mutants(path.read_bytes(), 2000):
+        path.write_bytes(mutant)
+        try:
+            sequence = ntu.read(path)
+            tensor = to_tensor(sequence.joints, 50, "resize", "body", ntu.KINECT_2)
+        except Dropped as reason:
+            assert len(str(reason)) > 10
+            outcomes["dropped"] += 1
+        else:
+            assert sequence.joints.shape[1:] == (2, 25, 3) and len(sequence.joints) <= ntu.MAX_FRAMES
+            assert np.isfinite(sequence.joints).all() and np.isfinite(tensor).all() and sequence.joints.any()
+            outcomes["sequence"] += 1
+    assert min(outcomes.values()) > 200
+
+
+def test_what_is_no_file_is_dropped(tmp_path):
+    (tmp_path / f"{NAME}.skeleton").mkdir()
+    with pytest.raises(Dropped, match="not a file"):
+        ntu.read(tmp_path / f"{NAME}.skeleton")
+
+
 def test_a_folder_without_recordings_is_named_with_where_to_get_them(tmp_path):
     with pytest.raises(InputError, match=r"no \.skeleton file.*https://"):
         ntu.sources(tmp_path)
@@ -139,6 +241,17 @@ def test_sources_are_sorted(tmp_path):
     for name in ("S002C001P001R001A001", NAME):
         (tmp_path / f"{name}.skeleton").touch()
     assert [ntu.source_name(path) for path in ntu.sources(tmp_path)] == [NAME, "S002C001P001R001A001"]
+
+
+def test_recordings_in_folders_are_found_and_two_of_one_name_refused(tmp_path):
+    for folder in ("a", "b", "a/too_deep"):
+        (tmp_path / folder).mkdir()
+    for file in (f"b/{NAME}", "a/S002C001P001R001A001", "a/too_deep/S003C001P001R001A001", "S004C001P001R001A001"):
+        (tmp_path / f"{file}.skeleton").touch()
+    assert [ntu.source_name(path)[:4] for path in ntu.sources(tmp_path)] == ["S001", "S002", "S004"]
+    (tmp_path / f"{NAME}.skeleton").touch()
+    with pytest.raises(InputError, match="one name"):
+        ntu.sources(tmp_path)
 
 
 def two_bodies():
@@ -190,4 +303,4 @@ def test_80_frames_are_read_in_some_milliseconds(tmp_path):
         start = time.process_time()
         ntu.read(path)
         seconds.append(time.process_time() - start)
-    assert min(seconds) < 0.02
+    assert min(seconds) < 0.01

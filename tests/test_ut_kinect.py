@@ -2,6 +2,7 @@ import h5py
 import numpy as np
 import pytest
 from helpers import SHARED, joints_lines, script, standing_body, ut_kinect_folder
+from mutations import mutants
 
 from mans_keras.errors import InputError
 from mans_keras.skeletons import ut_kinect
@@ -58,6 +59,37 @@ def test_a_garbled_joints_line_is_named(raw, line):
     _replace_line(raw / "joints_s01_e01.txt", 4, line)
     with pytest.raises(InputError, match=r"joints_s01_e01\.txt, line 4: "):
         ut_kinect.read(ut_kinect.segments(raw)[0])
+
+
+def _read_all(raw):
+    """(sequences, dropped): what becomes of the segments of one recording."""
+    ut_kinect.read_recording.cache_clear()
+    sequences, dropped = [], 0
+    for segment in ut_kinect.segments(raw):
+        try:
+            sequences.append(ut_kinect.read(segment))
+        except Dropped:
+            dropped += 1
+    return sequences, dropped
+
+
+@pytest.mark.parametrize("file", ["joints_s01_e01.txt", "actionLabel.txt"])
+def test_2000_broken_files_are_sequences_dropped_or_one_line(tmp_path, file):
+    raw = ut_kinect_folder(tmp_path, "s01_e01\nwalk: 10 14\nsitDown: 12 16\nstandUp: NaN NaN\n")
+    (raw / "joints_s01_e01.txt").write_text("\n".join(joints_lines(standing_body(4), range(10, 18, 2))))
+    complaints = 0
+    for mutant in mutants((raw / file).read_bytes(), 2000):
+        (raw / file).write_bytes(mutant)
+        try:
+            sequences, dropped = _read_all(raw)
+        except InputError as error:
+            assert "\n" not in str(error)
+            complaints += 1
+        else:
+            assert sequences or dropped
+            for sequence in sequences:
+                assert sequence.joints.shape[1:] == (1, 20, 3) and np.isfinite(sequence.joints).all()
+    assert 200 < complaints < 1900
 
 
 @pytest.mark.parametrize("line", ["walk: 10", "dance: 10 20", "walk: ten 20", "walk: 20 10"])

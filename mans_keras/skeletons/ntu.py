@@ -5,14 +5,19 @@ begin with its ID, the number of joints (25), and 12 tokens a joint: x y z in me
 pixel in the depth and in the colour image, a quaternion, and the tracking state.
 """
 
+import functools
+import itertools
 import re
+import stat
 from collections import defaultdict
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
 from mans_keras.errors import InputError
+from mans_keras.skeletons.decimals import Tokens
 from mans_keras.skeletons.sequence import KINECT_2, Dropped, Reader, Sequence
 
 CLASS_NAMES = (
@@ -77,7 +82,11 @@ CLASS_NAMES = (
     "walking towards",
     "walking apart",
 )
-WHERE = "https://rose1.ntu.edu.sg/dataset/actionRecognition (its owners ask for a signed agreement)"
+WHERE = (
+    "https://rose1.ntu.edu.sg/dataset/actionRecognition (its owners ask for a signed agreement): "
+    "unpack nturgbd_skeletons_s001_to_s017.zip"
+)
+COUNTS = ("official", "released")
 
 # The joint that each joint hangs from, in the order of Kinect v2; the spine's base hangs from itself.
 PARENTS = (0, 0, 20, 2, 20, 4, 5, 6, 20, 8, 9, 10, 0, 12, 13, 14, 0, 16, 17, 18, 1, 7, 7, 11, 11)
@@ -87,18 +96,39 @@ MAX_BYTES = 16 * 2**20
 MAX_FRAMES = 10_000
 MAX_METRES = 100
 
+# Kinect also tracks furniture and reflections. As is usual for NTU, a track this short (a third of a second), or wider
+# than WIDE of its height in more than WIDE_SHARE of its frames, is taken for one of them; people who lie down for part
+# of a recording stay.
+SHORT_LIVED = 11
+WIDE = 0.8
+WIDE_SHARE = 0.7
+
 JOINT_TOKENS = 12
+COORDINATES = JOINT_TOKENS * np.arange(KINECT_2.joints)[:, None] + np.arange(3)
 # Focal length and centre, in pixels, of the depth and the colour image: Kinect v2's, fitted to the owners' files.
 DEPTH_CAMERA = (365.5, 256.4, 208.5)
 COLOR_CAMERA = (1063.0, 975.0, 567.6)
 
 
 def sources(folder):
-    """The `.skeleton` files of a folder, sorted. Raises `InputError` if it holds none."""
-    paths = sorted(Path(folder).glob("*.skeleton"))
+    """The `.skeleton` files of a folder and of the folders in it, sorted by name.
+
+    Raises `InputError` if there are none, or two of one name.
+    """
+    folder = Path(folder)
+    paths = sorted([*folder.glob("*.skeleton"), *folder.glob("*/*.skeleton")], key=source_name)
     if not paths:
-        raise InputError(f"{folder} holds no .skeleton file: NTU RGB+D is published at {WHERE}")
+        raise InputError(f"{folder} holds no .skeleton file: NTU RGB+D is published at {WHERE} into {folder}")
+    for path, other in itertools.pairwise(paths):
+        if source_name(path) == source_name(other):
+            raise InputError(f"{path} and {other} have one name: leave one of them in {folder}")
     return paths
+
+
+@functools.cache
+def missing_skeletons():
+    """The names of the 302 recordings that the owners list as having missing or incomplete skeletons."""
+    return frozenset((resources.files("mans_keras") / "splits/ntu_missing_skeletons.txt").read_text().split())
 
 
 def source_name(path):
@@ -118,7 +148,10 @@ def parse_name(name, classes=60):
 
 
 def _bodies(tokens):
-    """(frames, {body ID: {frame: 75 coordinate tokens}}) of a file's tokens. Raises `Dropped` where they don't fit."""
+    """Number of frames, bodies in the last one, and {body ID: {frame: number of its first joint's first token}}.
+
+    Raises `Dropped` where the tokens don't fit the format.
+    """
     try:
         frames = int(tokens[0])
         if not 0 < frames <= MAX_FRAMES:
@@ -130,46 +163,75 @@ def _bodies(tokens):
             for _ in range(count):
                 if int(tokens[at + 10]) != KINECT_2.joints:
                     raise Dropped(f"a body has not {KINECT_2.joints} joints, or a line lacks a token")
-                first, end = at + 11, at + 11 + JOINT_TOKENS * KINECT_2.joints
-                bodies[tokens[at]][frame] = [tokens[first + axis : end : JOINT_TOKENS] for axis in range(3)]
-                at = end
+                bodies[tokens[at]][frame] = at + 11
+                at += 11 + JOINT_TOKENS * KINECT_2.joints
     except IndexError:
         raise Dropped("the file is cut short") from None
     except ValueError:
         raise Dropped("a number was expected, not text") from None
     if at != len(tokens):
         raise Dropped("the file is cut short" if at > len(tokens) else "the file goes on after its last frame")
-    return frames, bodies
+    return frames, count, bodies
 
 
-def read(path, classes=60):
+def _coordinates(tokens, firsts):
+    """(frames, 25, 3) of one body; `firsts`: its frames' first tokens."""
+    try:
+        xyz = tokens.floats(np.array(firsts)[:, None, None] + COORDINATES)
+    except ValueError:
+        raise Dropped("a coordinate is no number") from None
+    if not (np.abs(xyz) < MAX_METRES).all():
+        raise Dropped(f"a coordinate is not finite or beyond {MAX_METRES} m")
+    return xyz
+
+
+def _is_short_lived(xyz):
+    return len(xyz) <= SHORT_LIVED
+
+
+def _is_wide(xyz):
+    width, height = np.ptp(xyz[..., :2], axis=1).T
+    return (width > WIDE * height).mean() > WIDE_SHARE
+
+
+def read(path, classes=60, counts=None):
     """The `Sequence` of a file, joints (frames, 2, 25, 3).
 
-    Bodies are followed by ID. The two that move most (summed variance of their coordinates) stay, the one that moves
-    more first; where a body is absent its joints are zeros. Raises `Dropped` for a malformed file, one without a body,
-    or a name whose action is none of `classes`.
+    Bodies are followed by ID. False bodies, those short-lived and then those wide, are left out, unless nobody would
+    be left: a sequence is never dropped for them, and one body alone is never false. Of the others, the two that move
+    most (summed variance of their coordinates) stay, the one that moves more first; where a body is absent its joints
+    are zeros.
+
+    counts: whose counts of NTU RGB+D to arrive at: "official" drops the 302 `missing_skeletons`, "released" also what
+    the released script drops, a recording whose last frame shows more than two bodies; None drops neither, for other
+    recordings of this format. Raises `Dropped` for these, for a malformed file, one without a body, or a name whose
+    action is none of `classes`.
     """
     path = Path(path)
-    label, subject, camera = parse_name(source_name(path), classes)
-    if path.stat().st_size > MAX_BYTES:
+    name = source_name(path)
+    label, subject, camera = parse_name(name, classes)
+    if counts and name in missing_skeletons():
+        raise Dropped("listed by the owners: missing or incomplete skeletons")
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise Dropped("not a file")
+    if status.st_size > MAX_BYTES:
         raise Dropped(f"the file is larger than {MAX_BYTES >> 20} MiB")
-    frames, bodies = _bodies(path.read_bytes().split())
-    tracks = []
-    for track in bodies.values():
-        try:
-            xyz = np.array(list(track.values()), float).transpose(0, 2, 1)
-        except ValueError:
-            raise Dropped("a coordinate is no number") from None
-        if not (np.abs(xyz) < MAX_METRES).all():
-            raise Dropped(f"a coordinate is not finite or beyond {MAX_METRES} m")
-        tracks.append((xyz.var(axis=0).sum(), list(track), xyz))
-    if not any(xyz.any() for _, _, xyz in tracks):
+    tokens = Tokens(path.read_bytes())
+    frames, in_last, bodies = _bodies(tokens)
+    if counts == "released" and in_last > 2:
+        raise Dropped("more than two bodies in the last frame")
+    tracks = [(list(track), _coordinates(tokens, list(track.values()))) for track in bodies.values()]
+    tracks = [track for track in tracks if track[1].any()]
+    if not tracks:
         raise Dropped("no body in any frame")
+    for is_false in (_is_short_lived, _is_wide) if len(tracks) > 1 else ():
+        tracks = [track for track in tracks if not is_false(track[1])] or tracks
+    tracks.sort(key=lambda track: -track[1].var(axis=0).sum())
     joints = np.zeros((frames, 2, KINECT_2.joints, 3))
-    tracks.sort(key=lambda track: -track[0])
-    for body, (_, present, xyz) in enumerate(tracks[:2]):
+    for body, (present, xyz) in enumerate(tracks[:2]):
         joints[present, body] = xyz
-    return Sequence(source_name(path), joints, label, subject, camera)
+    return Sequence(name, joints, label, subject, camera)
 
 
 READER = Reader("ntu_rgbd", CLASS_NAMES, KINECT_2, read, source_name)

@@ -1,7 +1,6 @@
 """From joints in camera space to a square tensor: pure functions on arrays."""
 
 import numpy as np
-from scipy import ndimage
 
 from mans_keras.errors import InputError
 from mans_keras.skeletons.sequence import Dropped
@@ -63,11 +62,17 @@ def to_coordinates(joints, coordinates, body):
     return np.stack(moved, axis=1)
 
 
+def _interpolation(length, scale):
+    """Matrix (scale, length): each row weighs the two neighbours of one of `scale` even steps from first to last."""
+    at = np.linspace(0, length - 1, scale)
+    return np.maximum(1 - np.abs(at[:, None] - np.arange(length)), 0)
+
+
 def resize(image, scale):
     """Interpolate (frames, columns, 3) linearly over frames and columns to (scale, scale, 3); ends stay ends."""
     frames, columns = image.shape[:2]
-    # "nearest": rounding may put the last position just past the last frame, which other modes take for empty
-    return ndimage.zoom(image, (scale / frames, scale / columns, 1), order=1, mode="nearest")
+    over_frames = _interpolation(frames, scale) @ image.reshape(frames, -1)
+    return _interpolation(columns, scale) @ over_frames.reshape(scale, columns, 3)
 
 
 def pad(image, scale):

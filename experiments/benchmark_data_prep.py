@@ -1,0 +1,166 @@
+"""How fast data_prep/ntu_rgbd.py is beside the released script, and how much memory it takes. Trains nothing.
+
+Makes DISTINCT `.skeleton` files of NTU's real size in a temporary folder (80 frames; a second body in every third file;
+260 kB on average) and links to them under as many names as are needed: what is read comes from the page cache, so
+times are the processor's. The released script's algorithm is written here from its description: it parses line by
+line, fits a PCA for the first frame of each body, and inverts the 3 x 3 rotation once a joint.
+
+About 5 minutes on two free cores; next to other work, the line on --jobs means nothing.
+"""
+
+import argparse
+import itertools
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # both sides are timed per core
+sys.modules["keras"] = None  # as data_prep/ does: nothing here needs it
+
+import numpy as np  # noqa: E402
+
+from mans_keras.prepare import keep_freed_memory, positive  # noqa: E402
+from mans_keras.skeletons import ntu, synthetic  # noqa: E402
+from mans_keras.skeletons.transforms import to_tensor  # noqa: E402
+from mans_keras.store import Writer  # noqa: E402
+
+SCRIPT = Path(__file__).resolve().parents[1] / "data_prep" / "ntu_rgbd.py"
+DISTINCT = 200
+FRAMES = 80
+FULL_SET = 56_880
+CORES = 2
+TORSO = [0, 1, 4, 8, 12, 16, 20]
+MEBIBYTE = 2**20
+
+
+def write_files(folder, number):
+    """Write DISTINCT files of real size; link to them under `number` names. Returns the distinct ones."""
+    grid = itertools.product(range(1, 4), range(1, 41), range(1, 3), range(1, 61))
+    names = [f"S018C{c:03}P{p:03}R{r:03}A{a:03}" for c, p, r, a in itertools.islice(grid, number)]
+    performed = [name for name in synthetic.names() if synthetic.perform(name).shape[1] == 2]
+    for index, name in enumerate(names[:DISTINCT]):
+        joints = synthetic.record(performed[index])
+        stretched = joints[np.linspace(0, len(joints) - 1, FRAMES).astype(int), : 1 + (index % 3 == 0)]
+        ntu.write(folder / f"{name}.skeleton", stretched, (72057594037931101, 72057594037931102))
+    for index, name in enumerate(names[DISTINCT:]):
+        os.link(folder / f"{names[index % DISTINCT]}.skeleton", folder / f"{name}.skeleton")
+    return [folder / f"{name}.skeleton" for name in names[:DISTINCT]]
+
+
+def _released_frame(joints):
+    """Origin and rotation of a body by its first frame, {joint: (x, y, z)}."""
+    origin = (np.array(joints[12]) + joints[16]) / 2
+    torso = np.array([joints[joint] - origin for joint in TORSO])
+    third = np.linalg.svd(torso - torso.mean(axis=0))[2][0]
+    second = np.cross(np.subtract(joints[12], joints[16]), third)
+    first = np.cross(second, third)
+    return origin, np.stack([axis / sum(axis**2) ** 0.5 for axis in (first, second, third)], axis=1)
+
+
+def released(path, scale=50):
+    """(scale, scale, 3) of a file by the released script's algorithm, joint by joint in its kind of objects."""
+    with path.open() as file:
+        x, y, z = image = np.zeros((3, int(file.readline()), 50))
+        frames = {}
+        for frame in range(len(x)):
+            turned = []
+            for body in range(int(file.readline())):
+                file.readline()
+                joints = {}
+                for joint in range(int(file.readline())):
+                    tokens = file.readline().split()
+                    joints[joint] = float(tokens[0]), float(tokens[1]), float(tokens[2])
+                if body not in frames:
+                    frames[body] = _released_frame(joints)
+                origin, rotation = frames[body]
+                turned += [np.asmatrix(rotation).I * np.reshape(xyz - origin, (3, 1)) for xyz in joints.values()]
+            for column, xyz in enumerate(turned):
+                x[frame, column] = xyz[0, 0]
+                y[frame, column] = xyz[1, 0]
+                z[frame, column] = xyz[2, 0]
+    if z[0, 4] < 0:
+        z *= -1
+    if y[:, 15].mean() < y[:, 14].mean() or y[:, 19].mean() < y[:, 18].mean():
+        y *= -1
+    if x[:, 16].mean() < x[:, 12].mean():
+        x *= -1
+    image = np.moveaxis(image, 0, -1)
+    if len(image) > scale:
+        return image[np.linspace(0, len(image) - 1, scale, dtype=int)]
+    before = (scale - len(image)) // 2
+    return np.pad(image, ((before, scale - len(image) - before), (0, 0), (0, 0)))
+
+
+def seconds_a_file(paths, folder):
+    """Median processor seconds of a file, text to written tensor: (released, ours), in turns of 10 files."""
+    theirs, ours = [], []
+    keep_freed_memory()
+    settings = {"scale": 50, "layout": "resize", "coordinates": "body"}
+    writer = Writer(folder / "ours.h5", dataset="ntu_rgbd", class_names=ntu.CLASS_NAMES, **settings)
+    with writer, (folder / "released.bin").open("wb") as file:
+        for first in range(0, len(paths), 10):
+            for path in paths[first : first + 10]:
+                start = time.process_time()
+                file.write(released(path).tobytes())
+                theirs.append(time.process_time() - start)
+            for path in paths[first : first + 10]:
+                start = time.process_time()
+                sequence = ntu.read(path)
+                writer.add(to_tensor(sequence.joints, body=ntu.KINECT_2, **settings), sequence)
+                ours.append(time.process_time() - start)
+    return statistics.median(theirs), statistics.median(ours)
+
+
+def prepare(raw, out, jobs):
+    """Run the script; returns its wall and processor seconds, and the MiB that its largest process took at most."""
+    start = time.perf_counter()
+    process = subprocess.Popen([sys.executable, SCRIPT, raw, out, "--jobs", str(jobs)], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(f"{SCRIPT} failed")
+    return time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / MEBIBYTE
+
+
+def row(what, measured, bound, met):
+    print(f"| {what:56} | {measured:40} | {bound:16} | {'met' if met else 'NOT MET':7} |", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--files", type=positive, default=10_000, help="the larger number of files; the other is a 5th")
+    many = parser.parse_args().files
+    few = many // 5
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        for number in (few, many):
+            (folder / str(number)).mkdir()
+            distinct = write_files(folder / str(number), number)
+        size = statistics.mean(path.stat().st_size for path in distinct) / 1000
+        print(f"{len(distinct)} distinct files of {FRAMES} frames, {size:.0f} kB on average; ", end="")
+        print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the start\n")
+        row("what", "measured", "wanted", True)
+        theirs, ours = seconds_a_file(distinct, folder)
+        times = f"{theirs / ours:.1f} ({theirs * 1e3:.1f} ms over {ours * 1e3:.2f} ms)"
+        row("speed per core, over the released script's algorithm", times, "at least 25", theirs / ours >= 25)
+
+        runs = {(n, jobs): prepare(folder / str(n), folder / "out", jobs) for n in (few, many) for jobs in (1, 2)}
+        faster = runs[many, 1][0] / runs[many, 2][0]
+        row(f"--jobs 2 over --jobs 1, wall time of {many:,} files", f"{faster:.2f}", "at least 1.7", faster >= 1.7)
+        for jobs in (1, 2):
+            # of several processes the largest is known: together they take no more than that many of it
+            processes = 1 if jobs == 1 else jobs + 1
+            less, most = (processes * runs[n, jobs][2] for n in (few, many))
+            memory = f"{less:.0f} MiB and {most:.0f} MiB"
+            row(f"peak memory, --jobs {jobs}, {few:,} and {many:,} files", memory, "under 600 MB", most < 572)
+        growth = (runs[many, 1][2] - runs[few, 1][2]) * MEBIBYTE / (many - few)
+        row("growth of that, --jobs 1", f"{growth:.0f} bytes a file", "under 1,000", growth < 1000)
+        minutes = runs[many, 2][1] / many * FULL_SET / CORES / 60
+        row(f"processor minutes a core, {FULL_SET:,} files, {CORES} cores", f"{minutes:.1f}", "at most 6", minutes <= 6)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

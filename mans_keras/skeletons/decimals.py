@@ -1,0 +1,52 @@
+"""The white-space separated numbers of a text, read as arrays: several times as fast as `float(token)`."""
+
+import numpy as np
+
+# Longer numbers, and those with an exponent, are left to `float`. So many digits are exact in a float64.
+LONGEST = 12
+PLACES = np.arange(LONGEST)[:, None]
+TENS = 10.0 ** np.arange(LONGEST + 1)
+
+
+class Tokens:
+    """The tokens of a text (bytes), by number from 0; control characters count as white space."""
+
+    def __init__(self, text):
+        self.text = text
+        self.bytes = np.frombuffer(text, np.uint8)
+        between = np.ones(len(text) + 2, bool)
+        np.less_equal(self.bytes, ord(" "), out=between[1:-1])
+        edges = np.flatnonzero(between[1:] != between[:-1])
+        self.starts, self.ends = edges[::2], edges[1::2]
+
+    def __len__(self):
+        return len(self.starts)
+
+    def __getitem__(self, number):
+        return self.text[self.starts[number] : self.ends[number]]
+
+    def floats(self, numbers):
+        """The tokens of these numbers, an integer array, as float64 of its shape, each what `float` makes of it.
+
+        Raises `ValueError` if one is no number.
+        """
+        starts, ends = self.starts[numbers.ravel()], self.ends[numbers.ravel()]
+        # a column is a token, read backwards; what comes before the token is masked
+        characters = self.bytes.take(ends - 1 - PLACES, mode="wrap")
+        inside = ends - starts > PLACES
+        digits = characters - ord("0")
+        is_digit = (digits < 10) & inside
+        is_point = (characters == ord(".")) & inside
+        points = is_point.sum(axis=0, dtype=np.uint8)
+        minus = self.bytes[starts] == ord("-")
+        known = is_digit.sum(axis=0, dtype=np.uint8)
+        plain = (known > 0) & (known + np.minimum(points, 1) + minus == ends - starts)
+
+        # the digits as an integer in which the point takes the place of a 0, then without that 0
+        integer = TENS[:LONGEST] @ (digits * is_digit)
+        scale = TENS[(is_point * PLACES.astype(np.uint8)).sum(axis=0, dtype=np.uint8).clip(max=LONGEST)]
+        integer -= 9 * scale * np.floor(integer / (10 * scale)) * points
+        values = np.where(minus, -integer, integer) / scale
+        for other in np.flatnonzero(~plain):
+            values[other] = float(self.text[starts[other] : ends[other]])
+        return values.reshape(numbers.shape)
