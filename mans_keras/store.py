@@ -21,7 +21,6 @@ SCHEMA_VERSION = 1
 COLUMNS = {"label": np.int64, "subject": np.int64, "camera": np.int64, "num_frames": np.int64, "num_bodies": np.int64}
 ATTRIBUTES = ("dataset", "class_names", "scale", "layout", "coordinates", "mans_keras_version", "schema_version")
 
-
 BLOCK = 256  # samples that x grows by: growing it for each takes longer than writing it
 
 
@@ -31,9 +30,16 @@ def tensor_path(folder, dataset, scale):
 
 
 class _Disk(io.FileIO):
-    """The file under an HDF5 file. A write that fails is kept as `failure`: raised inside HDF5, it would crash it."""
+    """The file under an HDF5 file. A write that fails is kept as `failure`: raised inside HDF5, it would crash it.
+
+    What is written from then on stays in memory, since HDF5 would crash, too, on reading back something else.
+    """
 
     failure = None
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.kept = []
 
     def _attempt(self, change, *arguments):
         try:
@@ -42,10 +48,25 @@ class _Disk(io.FileIO):
             self.failure = self.failure or error
 
     def write(self, data):
-        left = memoryview(data)
+        place, left = self.tell(), memoryview(data)
         while left and not self.failure:
             left = left[self._attempt(super().write, left) or 0 :]
+        if self.failure:
+            self.kept.append((place, bytes(data)))
+            self.seek(place + len(data))
         return len(data)
+
+    def readinto(self, buffer):
+        place, view = self.tell(), memoryview(buffer).cast("B")
+        read = super().readinto(buffer)
+        if not self.failure:
+            return read
+        for begin, data in self.kept:
+            first, end = max(begin, place), min(begin + len(data), place + len(view))
+            if first < end:
+                view[first - place : end - place] = data[first - begin : end - begin]
+        self.seek(place + len(view))
+        return len(view)
 
     def truncate(self, size=None):
         return self._attempt(super().truncate, size)

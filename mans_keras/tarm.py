@@ -120,7 +120,7 @@ class TARM(layers.Layer):
         units: K, the neurons of the GRU in each direction.
         alpha: the ratio of Eq. 8.
         attention: "residual", the paper's F_A; "song", setting C of Table 4; None, setting B: memory without F_A. Not
-            in the paper: "frozen", F_A with the weights it was drawn with, as in the released code; "gate", `FrameGate`.
+            in the paper: "frozen", F_A as it was drawn, never trained, as in the released code; "gate", `FrameGate`.
         dropout: rate on the GRU's inputs and on its recurrent state.
         kernel_regularizer: on the GRU's input and recurrent kernels.
         kernel_initializer: of the GRU's input kernels (the recurrent ones are orthogonal, as in Keras).
