@@ -106,10 +106,7 @@ def open_tensors(args, paper_dataset, scale):
         )
     if dataset != SYNTHETIC and not path.exists():
         script = f"data_prep/{dataset}.py"
-        made = (DATA_PREP / f"{dataset}.py").exists()
-        how = f"{path} is missing: " + (
-            f"python {script} RAW {args.data} --scale {scale} makes it" if made else f"{script} is still to be written"
-        )
+        how = f"{path} is missing: python {script} RAW {args.data} --scale {scale} makes it"
         if args.dataset:
             raise InputError(how)
         print(f"{how}.\nRunning on the SYNTHETIC default instead: its numbers say nothing about real recordings.\n")
@@ -178,3 +175,29 @@ def show_table(args, experiment, dataset, table):
     folder = args.results / experiment / dataset
     print("\n" + reports.write_table(folder, experiment, *table(records)))
     print(f"Written to {folder / experiment}.md and .csv")
+
+
+def run_experiment(args, experiment, paper_dataset, variants, table):
+    """Train what an experiment has no record of, at each model's scale, and show its table on each dataset.
+
+    variants: models -> (variant, model, arguments) each; table: records, models -> title, header and rows. Returns the
+    datasets that were run on: models of another scale may have other tensors at hand.
+    """
+    datasets = {}
+    for scale in sorted({training.SCALES[model] for model in args.models}):
+        models = [model for model in training.MODELS if model in args.models and training.SCALES[model] == scale]
+        tensors = open_tensors(args, paper_dataset, scale)
+        run_missing(args, plan(args, experiment, tensors, variants(models)), tensors)
+        datasets.setdefault(tensors.dataset, []).extend(models)
+    for dataset, models in datasets.items():
+        show_table(args, experiment, dataset, lambda records, models=models: table(records, models))
+    return list(datasets)
+
+
+def command(script, args, changes):
+    """The command line that runs a script again on the same data and protocol, with `changes`."""
+    words = ["python", f"experiments/{Path(script).name}"]
+    for name in ("dataset", "data", "protocol", "recipe", "results"):
+        if value := getattr(args, name):
+            words += [f"--{name}", str(value)]
+    return " ".join([*words, changes])

@@ -30,8 +30,8 @@ def table(records):
     rows = []
     for coordinates, layout in itertools.product(COORDINATES, LAYOUTS):
         cell = [r for r in records if (r["coordinates"], r["layout"]) == (coordinates, layout)]
-        means = [reports.mean_and_deviation(reports.accuracies(cell, which)) for which in ("last", "best")]
-        rows.append([coordinates, layout, *means, len(cell)])
+        means = [reports.mean_and_deviation(cell, which) for which in ("last", "best")]
+        rows.append([coordinates, layout, *means, reports.number_of_runs(cell)])
     return title, header, rows
 
 

@@ -1,15 +1,17 @@
 """Table 4: what memory and attention add to the STCM.
 
 Eight rows: the STCM alone (A), MANs without attention (B), with the attention of STA-LSTM (C), and MANs; each with the
-blocks of MANs-9 at scale 50 and with DenseNet-161 at scale 224. The paper has them on NTU RGB+D.
+blocks of MANs-9 at scale 50 and with DenseNet-161 at scale 224. The paper has them on NTU RGB+D. Two rows more, not in
+the paper, with --settings: F_A frozen as it was drawn, as in the released code, and a plain sigmoid gate per frame.
 """
 
 import sys
 
+import beside_the_paper as beside
 import common
 import paper
 
-from mans_keras import protocols, reports, training
+from mans_keras import reports, training
 from mans_keras.errors import exit_code
 
 EXPERIMENT = "table4_ablation"
@@ -17,14 +19,16 @@ SETTINGS = {
     "stcm": {"tarm": False},
     "no-attention": {"attention": None},
     "other-attention": {"attention": "song"},
-    "mans": {"attention": "residual"},
+    "mans": {},
+    "frozen-attention": {"attention": "frozen"},
+    "frame-gate": {"attention": "gate"},
 }
-STCM_NAMES = {
-    "mans-9": "STCM-9 (CNNs)",
-    "mans-33": "STCM-33 (CNNs)",
-    "mans-61": "STCM-61 (CNNs)",
-    "mans-resnet18": "STCM (ResNet-18)",
-    "mans-densenet161": "STCM (DenseNet-161)",
+OF_THE_PAPER = ("stcm", "no-attention", "other-attention", "mans")
+REMARKS = {
+    "no-attention": "no attention",
+    "other-attention": "other temporal attention",
+    "frozen-attention": "attention frozen at random",
+    "frame-gate": "sigmoid gate per frame",
 }
 
 
@@ -35,10 +39,10 @@ def variant(setting, model):
 
 def row_name(setting, model):
     """The paper's name of a row."""
+    name = paper.TABLE5[model][0]
     if setting == "stcm":
-        return STCM_NAMES[model]
-    name = STCM_NAMES[model].replace(" (CNNs)", "").replace("STCM", "MANs")
-    remark = {"no-attention": "no attention", "other-attention": "other temporal attention"}.get(setting)
+        return name.replace("MANs", "STCM") + ("" if name.endswith(")") else " (CNNs)")
+    remark = REMARKS.get(setting)
     if remark is None:
         return name
     return f"{name[:-1]}, {remark})" if name.endswith(")") else f"{name} ({remark})"
@@ -49,82 +53,54 @@ def table(records, models=()):
     reports.check_same(records, reports.SAME_IN_A_TABLE)
     dataset = records[0]["dataset"]
     models = [m for m in training.MODELS if m in models or any(record["model"] == m for record in records)]
-    found = [p for p in protocols.of_dataset(dataset) if any(record["protocol"] == p for record in records)]
+    found = beside.protocols_of(records)
     header = ["Method", "paper, NTU CS", "paper, NTU CV"]
     for protocol in found:
-        header += [f"{dataset} {protocol}, last epoch", "best epoch on test", "runs"]
+        header += reports.result_header(dataset, protocol)
     rows, below = [], []
     for model in models:
         for setting in SETTINGS:
-            quoted = paper.TABLE4.get((setting, model), ("-", "-"))
-            row = [row_name(setting, model), *quoted]
-            for protocol in found:
-                cell = [
-                    record
-                    for record in records
-                    if record["variant"] == variant(setting, model) and record["protocol"] == protocol
-                ]
-                last = reports.accuracies(cell, "last")
-                best = reports.accuracies(cell, "best")
-                row += [reports.mean_and_deviation(last), reports.mean_and_deviation(best), len(cell)]
-                theirs = _paper_value(setting, model, dataset, protocol)
-                if last and theirs and sum(last) / len(last) < theirs[0]:
-                    below.append(f"{row[0]}, {protocol}: {row[-3]} where the paper has {theirs[0]:.2f} ({theirs[1]})")
+            cells = [beside.cell(records, variant(setting, model), protocol) for protocol in found]
+            if setting not in OF_THE_PAPER and not any(cells):
+                continue
+            row = [row_name(setting, model), *paper.TABLE4.get((setting, model), ("-", "-"))]
+            for protocol, cell in zip(found, cells, strict=True):
+                quoted = _paper_value(setting, model, dataset, protocol)
+                row += reports.results(cell, quoted and quoted[0])
+                below += beside.below_the_paper(f"{row[0]}, {protocol}", cell, quoted)
             rows.append(row)
-    return _title(records, below), header, rows
+    notes = [] if dataset == "ntu_rgbd" else [beside.OTHER_RECORDINGS]
+    return beside.title("Table 4", records, below, notes), header, rows
 
 
 def _paper_value(setting, model, dataset, protocol):
     """(accuracy, where from) that the paper has for this dataset, whatever its protocol; or None."""
     if dataset == "ntu_rgbd" and (setting, model) in paper.TABLE4:
         return paper.TABLE4[setting, model][protocol == "cross_view"], f"Table 4, {protocol}"
-    quoted = {p: accuracy for (d, p), accuracy in paper.TABLE5[model].items() if d == dataset and setting == "mans"}
-    if not quoted:
-        return None
-    nearest = protocol if protocol in quoted else next(iter(quoted))
-    return quoted[nearest], f"Table 5, {nearest}"
+    return beside.of_table5(model, dataset, protocol) if setting == "mans" else None
 
 
-def _title(records, below):
-    first = records[0]
-    dataset = first["dataset"]
-    lines = []
-    if below:
-        lines += ["Below the paper: " + "; ".join(below) + ".", ""]
-    name = "SYNTHETIC recordings, which say nothing about real ones" if dataset == common.SYNTHETIC else dataset
-    tensors = sorted({f"{record['coordinates']} coordinates, layout {record['layout']}" for record in records})
-    lines.append(
-        f"Table 4 on {name}: test accuracy in percent, recipe `{first['recipe']['name']}`, {first['epochs']} epochs, "
-        f"batch {first['batch']}, {' or '.join(tensors)}."
-    )
-    if dataset != "ntu_rgbd":
-        lines.append("The paper's two columns are on NTU RGB+D, other recordings: compare the order of the rows.")
-    classes = paper.CLASSES.get(dataset)
-    if classes and len(first["class_names"]) != classes:
-        lines.append(
-            f"{len(first['class_names'])} classes, where the paper has {classes}: another task than the paper's."
-        )
-    lines.append("The best epoch is chosen on the test set, a leak: the last epoch is the honest column.")
-    return "\n".join(lines)
+def variants(models, settings=OF_THE_PAPER):
+    """(variant, model, arguments) of the rows."""
+    return [(variant(setting, model), model, SETTINGS[setting]) for model in models for setting in settings]
 
 
 def main():
-    args = common.argument_parser(__doc__, default_models=["mans-9"]).parse_args()
-    datasets = {}
-    for scale in sorted({training.SCALES[model] for model in args.models}):
-        models = [model for model in training.MODELS if model in args.models and training.SCALES[model] == scale]
-        tensors = common.open_tensors(args, "ntu_rgbd", scale)
-        variants = [(variant(setting, model), model, SETTINGS[setting]) for model in models for setting in SETTINGS]
-        common.run_missing(args, common.plan(args, EXPERIMENT, tensors, variants), tensors)
-        datasets.setdefault(tensors.dataset, []).extend(models)
-    for dataset, models in datasets.items():
-        common.show_table(args, EXPERIMENT, dataset, lambda records, models=models: table(records, models))
+    parser = common.argument_parser(__doc__, default_models=["mans-9"])
+    parser.add_argument(
+        "--settings",
+        nargs="+",
+        choices=SETTINGS,
+        default=OF_THE_PAPER,
+        metavar="S",
+        help=f"rows, of {', '.join(SETTINGS)} (default: the paper's four)",
+    )
+    args = parser.parse_args()
+    common.run_experiment(args, EXPERIMENT, "ntu_rgbd", lambda models: variants(models, args.settings), table)
     if "mans-densenet161" not in args.models:
-        given = f"--dataset {tensors.dataset} --data {args.data} --recipe {args.recipe} --results {args.results}"
-        protocol = f" --protocol {args.protocol}" if args.protocol else ""
         print(
             "Left out: the four 224x224 rows (DenseNet-161). They want tensors of scale 224, and better a GPU:\n"
-            f"  python experiments/table4_ablation.py {given}{protocol} --models mans-densenet161"
+            f"  {common.command(__file__, args, '--models mans-densenet161')}"
         )
 
 

@@ -36,15 +36,54 @@ def accuracies(cell, which):
     Raises `InputError` if they were made with different settings, and so must not be averaged.
     """
     check_same(cell, SAME_IN_A_CELL)
-    return [100 * record[f"{which}_epoch_test_accuracy"] for record in cell]
+    return np.array([100 * record[f"{which}_epoch_test_accuracy"] for record in cell])
 
 
-def mean_and_deviation(values):
-    """ "84.00", or "84.00 ± 1.20" (sample deviation) of several, or "not run" of none."""
-    if not values:
+def summary(cell, which):
+    """(mean, deviation) in percent of the records of one cell, None where there is none.
+
+    Of several seeds: the deviation of their means over the folds. Of one seed: that of the folds, but for folds of a
+    single sequence, which are 0 or 100. Sample deviations. Raises `InputError` as `accuracies` does.
+    """
+    if not cell:
+        return None, None
+    values = accuracies(cell, which)
+    seeds = np.array([record["seed"] for record in cell])
+    spread = np.array([values[seeds == seed].mean() for seed in np.unique(seeds)])
+    if len(spread) == 1 and all(len(record["predictions"]["true"]) > 1 for record in cell):
+        spread = values
+    return values.mean(), spread.std(ddof=1) if len(spread) > 1 else None
+
+
+def mean_and_deviation(cell, which):
+    """`summary` as text: "84.00", "84.00 ± 1.20", or "not run"."""
+    mean, deviation = summary(cell, which)
+    if mean is None:
         return "not run"
-    mean = f"{np.mean(values):.2f}"
-    return f"{mean} ± {np.std(values, ddof=1):.2f}" if len(values) > 1 else mean
+    return f"{mean:.2f}" + ("" if deviation is None else f" ± {deviation:.2f}")
+
+
+def number_of_runs(cell):
+    """E.g. "1", "3 seeds", "10 folds", "10 folds x 3 seeds"; "7 runs of ..." where some of them are missing."""
+    counts = {name: len({record[name] for record in cell}) for name in ("fold", "seed")}
+    several = [f"{count} {name}s" for name, count in counts.items() if count > 1]
+    told = " x ".join(several) or str(len(cell))
+    return told if len(cell) in (0, counts["fold"] * counts["seed"]) else f"{len(cell)} runs of {told}"
+
+
+def result_header(dataset, protocol):
+    """What `results` are, as column headers."""
+    return [f"{dataset} {protocol}, last epoch", "to the paper", "best epoch on test", "runs"]
+
+
+def results(cell, quoted=None):
+    """The columns that every table has of the records of one cell.
+
+    quoted: the paper's accuracy in percent on this dataset, if it has one.
+    """
+    mean, _ = summary(cell, "last")
+    difference = "-" if mean is None or quoted is None else f"{mean - quoted:+.2f}"
+    return [mean_and_deviation(cell, "last"), difference, mean_and_deviation(cell, "best"), number_of_runs(cell)]
 
 
 def markdown(header, rows):

@@ -4,6 +4,7 @@ A record is `<results>/<experiment>/<dataset>/<variant>/<fold>-seed<seed>.json`;
 """
 
 import contextlib
+import glob
 import json
 import multiprocessing
 import os
@@ -48,12 +49,15 @@ def _write_record(path, record):
 def missing(runs, results):
     """The runs that have no record yet.
 
-    Raises `InputError` if a record was made with other settings or data than the run asks for: it is neither a result
-    of this run, nor ours to overwrite.
+    A run that another experiment has recorded takes over its record: the same seed would give the same. Raises
+    `InputError` if a record was made with other settings or data than the run asks for: it is neither a result of this
+    run, nor ours to overwrite.
     """
     left = []
     for run in runs:
         path = record_path(results, run)
+        if not path.exists() and (same := _of_another_experiment(run, results)):
+            _write_record(path, same)
         if not path.exists():
             left.append(run)
             continue
@@ -69,6 +73,17 @@ def missing(runs, results):
             )
             raise InputError(f"{path} was made with other settings ({told}): name another --results, or move it away")
     return left
+
+
+def _of_another_experiment(run, results):
+    wanted = json.loads(json.dumps({**run.settings(), "backend": keras.backend.backend()}))
+    del wanted["experiment"]
+    name = record_path(".", run).relative_to(run.experiment)
+    for path in sorted(Path(results).glob(f"*/{glob.escape(str(name))}")):
+        record = read_record(path)
+        if wanted.items() <= record.items():
+            return {**record, "experiment": run.experiment}
+    return None
 
 
 def _run(run, tensors, results, tell, **options):

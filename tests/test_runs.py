@@ -45,6 +45,14 @@ def test_a_record_of_other_settings_is_neither_used_nor_overwritten(tensors, pla
         runs.missing([replace(planned[0], **change)], tmp_path)
 
 
+def test_the_record_of_another_experiment_with_the_same_settings_is_taken_over(tensors, planned, tmp_path):
+    runs.execute(planned[:1], tensors, tmp_path, jobs=1)
+    same, other = replace(planned[0], experiment="table5"), replace(planned[0], experiment="table6", recipe="released")
+    assert runs.missing([same, other], tmp_path) == [other]
+    (path,) = tmp_path.glob("table5/*/*/*.json")
+    assert runs.read_record(path)["experiment"] == "table5"
+
+
 @pytest.mark.parametrize("text", ["{", "[]", "{}"])
 def test_a_file_that_is_no_record_is_named(planned, tmp_path, text):
     path = runs.record_path(tmp_path, planned[0])

@@ -1,0 +1,53 @@
+"""What the tables share: their titles, their cells, and where ours is below the paper's."""
+
+import paper
+
+from mans_keras import protocols, reports
+
+OTHER_RECORDINGS = "The paper's columns are on other recordings than these: compare the order of the rows."
+
+
+def cell(records, variant, protocol):
+    """The records of one cell of a table."""
+    return [record for record in records if (record["variant"], record["protocol"]) == (variant, protocol)]
+
+
+def protocols_of(records):
+    """The protocols that the records of one dataset were made by."""
+    known = protocols.of_dataset(records[0]["dataset"])
+    return [protocol for protocol in known if any(record["protocol"] == protocol for record in records)]
+
+
+def of_table5(model, dataset, protocol):
+    """(accuracy, where from) of Table 5 on this dataset, by another protocol if it has not this one; or None."""
+    quoted = paper.table5(model, dataset, protocol)
+    return quoted and (quoted[0], f"Table 5, {quoted[1]}")
+
+
+def below_the_paper(name, records, quoted):
+    """[a line] if the mean of a cell's records is below the paper's (accuracy, where from), else []."""
+    mean, _ = reports.summary(records, "last")
+    if mean is None or quoted is None or mean >= quoted[0]:
+        return []
+    return [f"{name}: {mean:.2f} where the paper has {quoted[0]:.2f} ({quoted[1]})"]
+
+
+def title(name, records, below, notes=()):
+    """What stands above a table: first what is below the paper, then the data and the settings of its records."""
+    first = records[0]
+    dataset = first["dataset"]
+    lines = ["Below the paper: " + "; ".join(below) + ".", ""] if below else []
+    shown = "SYNTHETIC recordings, which say nothing about real ones" if dataset == "synthetic" else dataset
+    tensors = sorted({f"{record['coordinates']} coordinates, layout {record['layout']}" for record in records})
+    lines.append(
+        f"{name} on {shown}: test accuracy in percent, recipe `{first['recipe']['name']}`, {first['epochs']} epochs, "
+        f"batch {first['batch']}, {' or '.join(tensors)}."
+    )
+    lines += notes
+    classes = paper.CLASSES.get(dataset)
+    if classes and len(first["class_names"]) != classes:
+        lines.append(
+            f"{len(first['class_names'])} classes, where the paper has {classes}: another task than the paper's."
+        )
+    lines.append("The best epoch is chosen on the test set, a leak: the last epoch is the honest column.")
+    return "\n".join(lines)

@@ -1,0 +1,131 @@
+"""Table 2: the architectures as built, read off the Keras models, beside the paper's cells; no training.
+
+Cells that differ are marked. Below them, parameters and floating-point operations of all five models. --classes: of the
+softmax layer; the paper's parameter counts are those of NTU RGB+D's 60.
+"""
+
+import argparse
+import itertools
+import math
+import sys
+from pathlib import Path
+
+import common
+import paper
+from keras import layers
+
+import mans_keras
+from mans_keras import reports, training
+from mans_keras.errors import exit_code
+
+EXPERIMENT = "table2_architectures"
+DIFFERS = " (differs)"
+
+
+def cells(model):
+    """{(module, output size, position): text} of a MANs-n as built, position counting the cells of that size."""
+    found = {}
+
+    def add(module, size, text):
+        found[module, size, sum(key[:2] == (module, size) for key in found)] = text
+
+    tarms = [layer for layer in model.layers if isinstance(layer, mans_keras.TARM)]
+    add("TARM", _size(tarms[0]), f"{tarms[0].units}x2")
+    convolutions = [layer for layer in model.layers if isinstance(layer, layers.Conv2D) and layer.kernel_size != (1, 1)]
+    for (size, filters, kernel), group in itertools.groupby(convolutions, _convolution):
+        group = list(group)
+        if len(group) == 1:
+            stride = group[0].strides[0]
+            add("STCM", size, f"{kernel}, {filters}" + (f", stride {stride}" if stride > 1 else ""))
+        else:
+            add("STCM", size, f"[{kernel}, {filters}; {kernel}, {filters}] x {len(group) / 2:g}")
+    *_, pooled, output = model.layers
+    if isinstance(pooled, layers.GlobalAveragePooling2D) and isinstance(output, layers.Dense):
+        add("STCM", "1x1", f"Average Pooling, FC, {output.activation.__name__.capitalize()}")
+    return found
+
+
+def _size(layer):
+    return "x".join(str(length) for length in layer.output.shape[1:3])
+
+
+def _convolution(layer):
+    return _size(layer), layer.filters, "x".join(map(str, layer.kernel_size))
+
+
+def flops(model):
+    """Floating-point operations of one sample's forward pass, a multiplication and an addition counting two.
+
+    Of dense layers, convolutions and recurrences; what is left out (normalisation, activations, sums) is below 2 %.
+    """
+    return sum(_flops(layer) for layer in model.layers)
+
+
+def _flops(layer):
+    if isinstance(layer, mans_keras.TARM):
+        _, frames, joints = layer.output.shape
+        units = layer.units
+        gates = 2 * 3 * (units + units) * units * 2  # both directions; input and hidden state to three gates
+        bottleneck = 4 * frames * (frames // layer.alpha) if layer.attention == "residual" else 0
+        return frames * (2 * 2 * joints * units + gates) + bottleneck
+    if isinstance(layer, layers.Conv2D):
+        return 2 * math.prod(layer.kernel.shape) * math.prod(layer.output.shape[1:3])
+    if isinstance(layer, layers.Dense):
+        return 2 * math.prod(layer.kernel.shape)
+    return 0
+
+
+def table(models):
+    """Title, header and rows of Table 2; models: {name: model} of the three MANs-n."""
+    built = [cells(model) for model in models.values()]
+    header = ["Module", "Output size", *itertools.chain(*((f"{name}, paper", name) for name in models))]
+    rows, seen = [], []
+    for module, size, theirs in paper.TABLE2:
+        key = (module, size, seen.count((module, size)))
+        seen.append((module, size))
+        row = [module, size]
+        for quoted, found in zip(theirs, built, strict=True):
+            ours = found.pop(key, "missing")
+            row += [quoted, ours if ours == quoted else ours + DIFFERS]
+        rows.append(row)
+    for key in dict.fromkeys(key for found in built for key in found):
+        row = [*key[:2]]
+        for found in built:
+            row += ["-", found[key] + DIFFERS if key in found else "-"]
+        rows.append(row)
+    differing = sum(DIFFERS in str(cell) for row in rows for cell in row)
+    return f"Table 2, as built; {differing} cells differ from the paper's.", header, rows
+
+
+def sizes(models):
+    """Title, header and rows: parameters and operations; models: {key of training.MODELS: model}."""
+    header = ["Model", "scale", "parameters, paper", "parameters", "GFLOPs, forward", "of the TARMs"]
+    rows = []
+    for key, model in models.items():
+        name, parameters, _ = paper.TABLE5[key]
+        of_tarms = sum(_flops(layer) for layer in model.layers if isinstance(layer, mans_keras.TARM))
+        total = flops(model)
+        counted = (f"{model.count_params():,}", f"{total / 1e9:.2f}", f"{100 * of_tarms / total:.1f} %")
+        rows.append([name, training.SCALES[key], parameters, *counted])
+    classes = next(iter(models.values())).output.shape[-1]
+    title = (
+        f"Parameters (with the moving statistics of batch normalisation) and operations of a sample, {classes} classes."
+    )
+    return title, header, rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--classes", type=common.positive, default=60, metavar="N", help="default: %(default)s")
+    parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="default: %(default)s/")
+    args = parser.parse_args()
+    models = {key: build(args.classes) for key, build in training.MODELS.items()}
+    stacked = {paper.TABLE5[key][0]: model for key, model in models.items() if training.SCALES[key] == 50}
+    folder = args.results / EXPERIMENT
+    print(reports.write_table(folder, EXPERIMENT, *table(stacked)))
+    print(reports.write_table(folder, "sizes", *sizes(models)))
+    print(f"Written to {folder}")
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))

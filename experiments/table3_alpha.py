@@ -1,0 +1,67 @@
+"""Table 3: the ratio alpha of Eq. 8, 4 to 32. The paper has MANs (ResNet-18) on one trial of HDM05.
+
+Here the default model is MANs-9, which needs no GPU; --models mans-resnet18 is the paper's. One trial is the first fold
+of the protocol; --folds chooses others.
+"""
+
+import sys
+
+import beside_the_paper as beside
+import common
+import paper
+
+from mans_keras import reports, training
+from mans_keras.errors import exit_code
+
+EXPERIMENT = "table3_alpha"
+DATASET = "hdm05"
+OTHER_MODEL = "The paper's column is of another model or on other recordings than these: compare the order of the rows."
+
+
+def variant(model, alpha):
+    """The name that records of a row are filed under; alpha 16 is the default, as in all other experiments."""
+    return model if alpha == 16 else f"{model}-alpha{alpha}"
+
+
+def variants(models):
+    """(variant, model, arguments) of the rows."""
+    return [
+        (variant(model, alpha), model, {} if alpha == 16 else {"alpha": alpha})
+        for model in models
+        for alpha in paper.TABLE3
+    ]
+
+
+def table(records, models=()):
+    """Title, header and rows of Table 3 on one dataset, from its records; `models` have rows even without any."""
+    reports.check_same(records, reports.SAME_IN_A_TABLE)
+    dataset = records[0]["dataset"]
+    models = [m for m in training.MODELS if m in models or any(record["model"] == m for record in records)]
+    found = beside.protocols_of(records)
+    header = ["alpha", "Method", "paper, MANs (ResNet-18) on HDM05"]
+    for protocol in found:
+        header += reports.result_header(dataset, protocol)
+    rows, below = [], []
+    for model in models:
+        comparable = dataset == DATASET and model == "mans-resnet18"
+        for alpha, theirs in paper.TABLE3.items():
+            quoted = (theirs, "Table 3") if comparable else None
+            row = [alpha, paper.TABLE5[model][0], theirs]
+            for protocol in found:
+                cell = beside.cell(records, variant(model, alpha), protocol)
+                row += reports.results(cell, quoted and theirs)
+                below += beside.below_the_paper(f"alpha {alpha}, {protocol}", cell, quoted)
+            rows.append(row)
+    notes = [] if dataset == DATASET and models == ["mans-resnet18"] else [OTHER_MODEL]
+    return beside.title("Table 3", records, below, notes), header, rows
+
+
+def main():
+    parser = common.argument_parser(__doc__, default_models=["mans-9"])
+    parser.set_defaults(folds=[range(1)])
+    args = parser.parse_args()
+    common.run_experiment(args, EXPERIMENT, DATASET, variants, table)
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))

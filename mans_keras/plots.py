@@ -1,0 +1,69 @@
+"""Records -> pictures, drawn without a display."""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+# Okabe and Ito's colours, which the colour-blind can tell apart; lines as in the paper: MANs solid.
+STYLES = (("#CC79A7", ":"), ("#D55E00", "--"), ("#009E73", "-."), ("#0072B2", "-"))
+
+
+def error_curves(curves, title):
+    """Figure 3: training and testing error in percent over epochs.
+
+    curves: {name: records}; of several records, their mean, between their least and their greatest.
+    """
+    figure = Figure(figsize=(10, 4.2), layout="constrained")
+    figure.suptitle(title, fontsize=11)
+    for axes, which in zip(figure.subplots(1, 2, sharey=True), ("train", "test"), strict=True):
+        for (label, records), (color, line) in zip(curves.items(), STYLES, strict=False):
+            errors = _errors(records, which)
+            epochs = np.arange(1, errors.shape[1] + 1)
+            axes.plot(epochs, errors.mean(axis=0), line, color=color, label=label)
+            if len(errors) > 1:
+                axes.fill_between(epochs, errors.min(axis=0), errors.max(axis=0), color=color, alpha=0.15, linewidth=0)
+        axes.set(xlabel="epoch", title=f"{which.capitalize()}ing error", ylim=(0, None), xlim=(1, None))
+        axes.grid(alpha=0.3)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    figure.axes[0].set_ylabel("error in percent")
+    figure.axes[0].legend(fontsize=9)
+    return figure
+
+
+def _errors(records, which):
+    """(records, epochs) in percent; NaN after the end of a run that diverged."""
+    errors = np.full((len(records), max(record["epochs"] for record in records)), np.nan)
+    for row, record in zip(errors, records, strict=True):
+        accuracy = record["history"][f"{which}_accuracy"]
+        row[: len(accuracy)] = 100 * (1 - np.array(accuracy, float))
+    return errors
+
+
+def confusion(counts, class_names, title):
+    """A confusion matrix, shares of each row; counts (classes, classes): true by predicted."""
+    classes = len(class_names)
+    size = max(4.0, 0.42 * classes + 1.8)
+    figure = Figure(figsize=(size, size), layout="constrained")
+    axes = figure.subplots()
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    figure.suptitle(title, fontsize=10, wrap=True)
+    axes.set(xlabel="predicted", ylabel="true")
+    axes.set_xticks(range(classes), class_names, rotation=90)
+    axes.set_yticks(range(classes), class_names)
+    for true, predicted in zip(*np.nonzero(counts), strict=True):
+        color = "white" if shares[true, predicted] > 0.5 else "black"
+        axes.text(predicted, true, counts[true, predicted], ha="center", va="center", color=color, fontsize=8)
+    return figure
+
+
+def save(figure, path, formats=("png",)):
+    """Write a figure under `path`'s folder and name in each format; returns the paths."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    paths = [path.with_suffix(f".{one}") for one in formats]
+    for one in paths:
+        # no date inside: the same records give the same file
+        figure.savefig(one, dpi=150, metadata={"CreationDate": None} if one.suffix == ".pdf" else None)
+    return paths
