@@ -1,31 +1,14 @@
 """What the scripts here share: their options, the tensors they run on, and the plan of their runs."""
 
 import argparse
-import contextlib
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-
-@contextlib.contextmanager
-def _quiet_stderr():
-    """TensorFlow tells of missing GPUs below Python, and no setting of its own stops that."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    stderr = os.dup(2)
-    with open(os.devnull, "w") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-
-
-with _quiet_stderr():
-    from mans_keras import protocols, recipes, reports, runs, store, training
-    from mans_keras.errors import InputError
-    from mans_keras.prepare import positive
+from mans_keras import protocols, recipes, reports, runs, store, training
+from mans_keras.errors import InputError
+from mans_keras.prepare import positive
 
 DATA_PREP = Path(__file__).resolve().parent.parent / "data_prep"
 SYNTHETIC = "synthetic"

@@ -15,25 +15,24 @@ PLATEAU_STATE = ("wait", "cooldown_counter", "best")
 class Checkpoint(keras.callbacks.Callback):
     """Keep the logs of every epoch, and after each save everything that the epochs to come depend on.
 
-    Saved are the variables of model and optimiser (learning rate and dropout seeds among them), the order of the next
-    epoch and the state of its shuffling, that of `ReduceLROnPlateau`, and the seconds spent.
+    Saved are the variables of model and optimiser (learning rate and dropout seeds among them), the state of
+    `ReduceLROnPlateau`, and the seconds spent.
 
     Args:
         path: of the checkpoint, or None to save nothing.
         key: all that the rest of the run depends on besides; a checkpoint of another key is no checkpoint of this run.
         model: compiled.
-        batches: the `training.Batches` of the run.
         plateau: its `ReduceLROnPlateau`, or None. It must come before this one in the list of callbacks, which makes
             it forget its state when training begins.
     """
 
-    def __init__(self, path, key, model, batches, plateau=None):
+    def __init__(self, path, key, model, plateau=None):
         super().__init__()
         self.path = path and Path(path)
         self.key = json.dumps(key, sort_keys=True)
-        self.batches, self.plateau = batches, plateau
+        self.plateau, self.plateau_state = plateau, {}
         self.variables = [*model.variables, *model.optimizer.variables]
-        self.epochs, self.restored = [], None
+        self.epochs = []
         self.started = time.perf_counter()
         if self.path and self.path.exists():
             self._restore()
@@ -44,13 +43,8 @@ class Checkpoint(keras.callbacks.Callback):
         return time.perf_counter() - self.started
 
     def on_train_begin(self, logs=None):
-        # Not before: `fit` shuffles once more when it begins, and resets the plateau.
-        if self.restored:
-            order, random, plateau = self.restored
-            self.batches.order = order
-            self.batches.random.bit_generator.state = random
-            if self.plateau:
-                vars(self.plateau).update(plateau)
+        if self.plateau:
+            vars(self.plateau).update(self.plateau_state)
 
     def on_epoch_end(self, epoch, logs=None):
         self.epochs.append({name: float(value) for name, value in logs.items()})
@@ -61,7 +55,6 @@ class Checkpoint(keras.callbacks.Callback):
         state = {
             "key": self.key,
             "epochs": self.epochs,
-            "random": self.batches.random.bit_generator.state,
             "plateau": {name: float(getattr(self.plateau, name)) for name in PLATEAU_STATE} if self.plateau else {},
             "seconds": self.seconds,
         }
@@ -69,7 +62,7 @@ class Checkpoint(keras.callbacks.Callback):
         part = self.path.with_suffix(".part")
         with open(part, "wb") as file:
             values = map(keras.ops.convert_to_numpy, self.variables)
-            np.savez(file, *values, order=self.batches.order, state=json.dumps(state))
+            np.savez(file, *values, state=json.dumps(state))
         os.replace(part, self.path)
 
     def _restore(self):
@@ -79,10 +72,9 @@ class Checkpoint(keras.callbacks.Callback):
                 if state["key"] != self.key:
                     return
                 values = [saved[f"arr_{index}"] for index in range(len(self.variables))]
-                order = saved["order"]
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return  # not ours, or from a crash of the machine: the run starts again
         for variable, value in zip(self.variables, values, strict=True):
             variable.assign(value)
-        self.epochs, self.restored = state["epochs"], (order, state["random"], state["plateau"])
+        self.epochs, self.plateau_state = state["epochs"], state["plateau"]
         self.started -= state["seconds"]

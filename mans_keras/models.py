@@ -1,6 +1,7 @@
 """Memory Attention Networks: three TARMs, one a coordinate -> a 3-channel image -> STCM -> softmax (Fig. 1)."""
 
 import functools
+import json
 from numbers import Integral
 
 import keras
@@ -25,7 +26,22 @@ class MemoryAttentionNetwork(keras.Model):
 
     Keras 3.15 restores an optimiser from `.h5` without telling it the model's variables, so that the next step fails;
     and saving as `.h5` makes a later `.keras` file forget the optimiser. Both are mended here.
+
+    preparation: how the tensors were made that it was trained on, for `inference`; it is saved in the model's file.
     """
+
+    preparation = None
+
+    def get_config(self):
+        config = super().get_config()
+        return config if self.preparation is None else {**config, "preparation": json.loads(self.preparation)}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        preparation = config.pop("preparation", None)
+        model = super().from_config(config, custom_objects)
+        model.preparation = preparation and json.dumps(preparation)
+        return model
 
     def compile(self, *args, **options):
         super().compile(*args, **options)

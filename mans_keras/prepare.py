@@ -74,7 +74,7 @@ def _convert(source, read, **how):
     """
     try:
         sequence = read(source)
-        present = sequence.joints.any(axis=(2, 3), keepdims=True)
+        present = sequence.joints.any(axis=3, keepdims=True)
         return to_tensor(sequence.joints, **how), dataclasses.replace(sequence, joints=present)
     except Dropped as dropped:
         return None, str(dropped)
@@ -91,7 +91,7 @@ def write_tensors(reader, sources, out, scale, layout, coordinates, jobs=1):
     settings = {"scale": scale, "layout": layout, "coordinates": coordinates}
     convert = functools.partial(_convert, read=reader.read, body=reader.body, **settings)
     keep_freed_memory()
-    writer = store.Writer(path, dataset=reader.dataset, class_names=reader.class_names, **settings)
+    writer = store.Writer(path, dataset=reader.dataset, class_names=reader.class_names, body=reader.body, **settings)
     # the processes are closed here, not when the interpreter ends: it would have closed their pipes before
     with contextlib.closing(_map(convert, sources, jobs)) as converted, writer:
         console = Console(stderr=True)

@@ -8,10 +8,10 @@ import glob
 import json
 import multiprocessing
 import os
+import queue
 import signal
 import threading
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import keras
@@ -39,7 +39,8 @@ def read_record(path):
     return record
 
 
-def _write_record(path, record):
+def write_record(path, record):
+    """Write a record, complete or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     part.write_text(json.dumps(record, indent=1) + "\n")
@@ -57,7 +58,7 @@ def missing(runs, results):
     for run in runs:
         path = record_path(results, run)
         if not path.exists() and (same := _of_another_experiment(run, results)):
-            _write_record(path, same)
+            write_record(path, same)
         if not path.exists():
             left.append(run)
             continue
@@ -97,15 +98,14 @@ def _run(run, tensors, results, tell, **options):
         log_folder=path.with_suffix(""),
         **options,
     )
-    _write_record(path, record)
+    write_record(path, record)
     checkpoint.unlink(missing_ok=True)
     return record
 
 
-def _start_worker(path, results, shares, queue, options):
-    """Bind a worker to its share of the cores, and to the life of its parent."""
+def _run_alone(run, path, results, share, told, options):
+    """A process: one run on its share of the cores, ending with its parent if that dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    share = shares.get()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, share)
 
@@ -114,43 +114,56 @@ def _start_worker(path, results, shares, queue, options):
         os._exit(1)
 
     threading.Thread(target=follow_parent, daemon=True).start()
-    _worker.update(tensors=Tensors(path), results=results, tell=queue.put, **options)
-
-
-_worker = {}
-
-
-def _run_in_worker(run):
-    return _run(run, **_worker)
+    try:
+        _run(run, Tensors(path), results, told.put, **options)
+    except InputError as error:
+        told.put(error)
+        raise SystemExit(1) from None
 
 
 def _in_processes(runs, path, results, jobs, tell, options):
-    """Yield (run, record) as they are done, by `jobs` processes."""
+    """Yield (run, record) as they are done, `jobs` at a time, each in a process of its own: TensorFlow frees no run."""
     context = multiprocessing.get_context("spawn")
-    shares, queue = context.Queue(), context.Queue()
+    told, errors, shares = context.Queue(), [], queue.SimpleQueue()
     ours = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count()))
     for job in range(jobs):
         shares.put(ours[job * len(ours) // jobs : (job + 1) * len(ours) // jobs] or [ours[job % len(ours)]])
 
     def listen():
-        while (told := queue.get()) is not None:
-            tell(told)
+        while (message := told.get()) is not None:
+            if isinstance(message, InputError):
+                errors.append(message)
+            else:
+                tell(message)
 
-    threading.Thread(target=listen, daemon=True).start()
-    pool = ProcessPoolExecutor(jobs, context, _start_worker, (path, results, shares, queue, options))
+    def one(run):
+        share = shares.get()
+        process = context.Process(target=_run_alone, args=(run, path, results, share, told, options))
+        process.start()
+        process.join()
+        shares.put(share)
+        return process.exitcode
+
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
+    pool = ThreadPoolExecutor(jobs)
     try:
-        futures = {pool.submit(_run_in_worker, run): run for run in runs}
+        futures = {pool.submit(one, run): run for run in runs}
         for future in as_completed(futures):
-            yield futures[future], future.result()
-    except BaseException as error:
+            if future.result():
+                raise InputError("a worker process died (out of memory?): run the same command again to go on")
+            yield futures[future], read_record(record_path(results, futures[future]))
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
         for process in multiprocessing.active_children():
             process.terminate()
-        if isinstance(error, BrokenProcessPool):
-            raise InputError("a worker process died (out of memory?): run the same command again to go on") from None
+        told.put(None)
+        listener.join()
+        if errors:
+            raise errors[0] from None
         raise
-    finally:
-        pool.shutdown(cancel_futures=True)
-        queue.put(None)
+    told.put(None)
+    pool.shutdown()
 
 
 def default_jobs():
@@ -160,7 +173,7 @@ def default_jobs():
 
 def _on_cluster(runs, tensors, results, address, tell, devices):
     for run, record in cluster.results(runs, tensors, address, tell, devices):
-        _write_record(record_path(results, run), record)
+        write_record(record_path(results, run), record)
         yield run, record
 
 

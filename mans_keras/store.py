@@ -1,12 +1,15 @@
 """The HDF5 contract between recordings and models: `<dataset>_<scale>.h5`, written as a stream, opened with checks.
 
 x (n, T, N, 3) float32, one sample a chunk; label, subject, camera, name, num_frames, num_bodies (n,); dropped/name and
-dropped/reason (m,). Attributes: dataset, class_names, scale, layout, coordinates, mans_keras_version, schema_version.
+dropped/reason (m,). Attributes: dataset, class_names, scale, layout, coordinates, mans_keras_version, schema_version;
+for `inference`, bodies and joints of a sequence before resizing, and body, which of the joints orient it, as JSON.
 """
 
+import dataclasses
 import glob
 import hashlib
 import io
+import json
 import os
 import secrets
 from pathlib import Path
@@ -16,6 +19,7 @@ import numpy as np
 
 import mans_keras
 from mans_keras.errors import InputError
+from mans_keras.skeletons.sequence import Body
 
 SCHEMA_VERSION = 1
 COLUMNS = {"label": np.int64, "subject": np.int64, "camera": np.int64, "num_frames": np.int64, "num_bodies": np.int64}
@@ -79,7 +83,7 @@ class Writer:
     What a killed process left behind, under a temporary name, is removed.
     """
 
-    def __init__(self, path, *, dataset, class_names, scale, layout, coordinates):
+    def __init__(self, path, *, dataset, class_names, scale, layout, coordinates, body=None):
         self.path = Path(path)
         self.attributes = {
             "dataset": dataset,
@@ -89,6 +93,7 @@ class Writer:
             "coordinates": coordinates,
             "mans_keras_version": mans_keras.__version__,
             "schema_version": SCHEMA_VERSION,
+            "body": json.dumps(body and dataclasses.asdict(body)),
         }
         self.columns = {name: [] for name in (*COLUMNS, "name")}
         self.dropped = []
@@ -115,6 +120,7 @@ class Writer:
             self.x.resize(number + BLOCK, axis=0)
         self.x.id.write_direct_chunk((number, 0, 0, 0), np.asarray(tensor, "<f4").reshape(self.x.chunks).tobytes())
         self._check_disk()
+        self.file.attrs["bodies"], self.file.attrs["joints"] = sequence.joints.shape[1:3]
         values = {
             "name": sequence.name,
             "label": sequence.label,
@@ -165,7 +171,8 @@ class Tensors:
     """A complete, validated tensor file, opened for reading.
 
     label, subject, camera, num_frames, num_bodies: (n,) int arrays; name: (n,) strings; class_names: list of strings;
-    dataset, scale, layout, coordinates: its attributes. Raises `InputError` if the file breaks the contract.
+    dataset, scale, layout, coordinates, bodies, joints: its attributes; body: a `Body`, or None.
+    Raises `InputError` if the file breaks the contract.
     """
 
     def __init__(self, path):
@@ -197,6 +204,9 @@ class Tensors:
         self.scale = int(file.attrs["scale"])
         self.class_names = [str(name) for name in file.attrs["class_names"]]
         self.name = file["name"].asstr()[:]
+        body = json.loads(file.attrs.get("body", "null"))
+        self.body = body and Body(**{name: tuple(v) if isinstance(v, list) else v for name, v in body.items()})
+        self.bodies, self.joints = (int(file.attrs.get(name, 0)) for name in ("bodies", "joints"))
         for column in COLUMNS:
             setattr(self, column, file[column][:])
         self.shape = file["x"].shape

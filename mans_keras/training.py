@@ -1,6 +1,8 @@
 """One run: a model, a fold of a tensor file, a recipe and a seed -> a record."""
 
 import contextlib
+import functools
+import json
 import math
 import os
 import platform
@@ -10,7 +12,7 @@ import keras
 import numpy as np
 
 import mans_keras
-from mans_keras import models, recipes
+from mans_keras import memory, models, recipes
 from mans_keras.checkpoint import Checkpoint
 from mans_keras.errors import InputError
 from mans_keras.protocols import Fold
@@ -57,26 +59,33 @@ class Run:
 
 
 class Batches(keras.utils.PyDataset):
-    """Full, freshly shuffled batches of (x, label): the rest of an epoch that fills no batch is left to the next.
+    """Batches of (x, label) without end, `steps` of them an epoch.
 
-    "The mini-batches are constructed by randomly sampling" (section 3.1). One batch shape also means one compilation.
+    With a seed, each epoch is shuffled, and what fills no batch is left out: "The mini-batches are constructed by
+    randomly sampling" (section 3.1), and one batch shape means one compilation. A batch depends on its number and the
+    seed alone, counted from `first_epoch`.
+
+    Endless, since TensorFlow takes seconds to end a pipeline, and would end one each epoch.
     """
 
-    def __init__(self, x, labels, batch, seed):
+    num_batches = None
+
+    def __init__(self, x, labels, batch, seed=None):
         super().__init__()
-        self.x, self.labels = x, labels
+        self.x, self.labels, self.seed = x, labels, seed
         self.batch = min(batch, len(x))
-        self.random = np.random.default_rng(seed)
-        self.on_epoch_end()
+        self.steps = math.ceil(len(x) / self.batch) if seed is None else len(x) // self.batch
+        self.first_epoch = 0
 
-    def on_epoch_end(self):
-        self.order = self.random.permutation(len(self.x))
+    @functools.lru_cache(maxsize=2)  # noqa: B019
+    def order(self, epoch):
+        """The samples of an epoch, from 0, in their order."""
+        everything = np.arange(len(self.x))
+        return everything if self.seed is None else np.random.default_rng((self.seed, epoch)).permutation(everything)
 
-    def __len__(self):
-        return len(self.x) // self.batch
-
-    def __getitem__(self, index):
-        chosen = self.order[index * self.batch : (index + 1) * self.batch]
+    def __getitem__(self, number):
+        epoch, index = divmod(number, self.steps)
+        chosen = self.order(self.first_epoch + epoch)[index * self.batch : (index + 1) * self.batch]
         return self.x[chosen], self.labels[chosen]
 
 
@@ -119,7 +128,7 @@ def _loggers(logs, folder, appending):
         yield keras.callbacks.TensorBoard(folder, write_graph=False)
 
 
-def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_folder=None):
+def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_folder=None, model_path=None):
     """Train one run on an open tensor file and return its record, ready for JSON.
 
     Test accuracy is recorded at the last epoch and at the best: the best is chosen on the test set, as in the released
@@ -131,9 +140,11 @@ def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_
             this very run, the run goes on from it.
         devices: GPUs (or other logical devices of TensorFlow) that share each batch.
         logs: of "csv" and "tensorboard", written under `log_folder`.
+        model_path: where the trained model is saved, `.h5` or `.keras`, for `inference`; without its optimiser.
 
     Raises `InputError` if there are fewer devices, or the batch can't be shared equally.
     """
+    memory.keep_freed()
     keras.backend.clear_session()
     keras.utils.set_random_seed(run.seed)
     keras.config.set_dtype_policy(run.precision)
@@ -144,10 +155,11 @@ def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_
 
     x_test, y_test = tensors.read(run.fold.test), tensors.label[run.fold.test]
     # Parts of equal size, so that evaluation is compiled once or twice.
-    test_batch = math.ceil(len(x_test) / math.ceil(len(x_test) / 128))
+    test_batches = Batches(x_test, y_test, math.ceil(len(x_test) / math.ceil(len(x_test) / 128)))
     plateau = recipe.plateau and _plateau(recipe.plateau)
     key = {**run.settings(), "device": device(devices), "versions": versions()}
-    state = Checkpoint(checkpoint, key, model, batches, plateau)
+    state = Checkpoint(checkpoint, key, model, plateau)
+    batches.first_epoch = len(state.epochs)
     callbacks = [keras.callbacks.TerminateOnNaN(), *([plateau] if plateau else []), state]
     callbacks += _loggers(logs, log_folder, appending=bool(state.epochs))
     if on_epoch:
@@ -157,15 +169,19 @@ def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_
     if not _diverged(state.epochs):
         model.fit(
             batches,
+            steps_per_epoch=batches.steps,
             initial_epoch=len(state.epochs),
             epochs=run.epochs,
-            validation_data=(x_test, y_test),
-            validation_batch_size=test_batch,
+            validation_data=test_batches,
+            validation_steps=test_batches.steps,
             callbacks=callbacks,
             shuffle=False,
             verbose=0,
         )
-    predicted = model.predict(x_test, batch_size=test_batch, verbose=0).argmax(axis=-1)
+    if model_path:
+        model.preparation = json.dumps(preparation(tensors))
+        model.save(model_path, include_optimizer=False)
+    predicted = model.predict(test_batches, steps=test_batches.steps, verbose=0).argmax(axis=-1)
 
     test_accuracy = [epoch["val_accuracy"] for epoch in state.epochs]
     return {
@@ -198,6 +214,20 @@ def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_
         "device": device(devices),
         "backend": keras.backend.backend(),
         "versions": versions(),
+    }
+
+
+def preparation(tensors):
+    """What a saved model tells of the recordings that it knows, ready for JSON."""
+    return {
+        "dataset": tensors.dataset,
+        "class_names": tensors.class_names,
+        "scale": tensors.scale,
+        "layout": tensors.layout,
+        "coordinates": tensors.coordinates,
+        "bodies": tensors.bodies,
+        "joints": tensors.joints,
+        "body": tensors.body and asdict(tensors.body),
     }
 
 

@@ -94,14 +94,23 @@ def test_batches_are_full_shuffled_and_seeded():
     x = np.arange(10)
     batches = training.Batches(x, x, batch=4, seed=1)
     epochs = []
-    for _ in range(3):
-        seen = np.concatenate([batches[index][0] for index in range(len(batches))])
+    for epoch in range(3):
+        seen = np.concatenate([batches[2 * epoch + index][0] for index in range(batches.steps)])
         assert len(seen) == len(set(seen)) == 8
         epochs.append(seen.tolist())
-        batches.on_epoch_end()
     assert epochs[0] != epochs[1] != epochs[2]
     again = training.Batches(x, x, batch=4, seed=1)
     assert again[0][0].tolist() == epochs[0][:4]
+    again.first_epoch = 2
+    assert again[1][0].tolist() == epochs[2][4:]
+
+
+def test_batches_to_test_on_hold_every_sample_once_in_order_again_and_again():
+    x = np.arange(10)
+    batches = training.Batches(x, x, batch=4)
+    assert batches.steps == 3
+    for epoch in range(2):
+        assert [batches[3 * epoch + index][1].tolist() for index in range(3)] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
 
 
 def test_a_batch_is_never_larger_than_the_training_set():

@@ -141,6 +141,13 @@ def read_skeleton(path):
     return skeleton
 
 
+def read_joints(amc, asf):
+    """Joints (frames, 1, 31, 3) of a recording, in the order of `JOINTS`. Raises `Dropped` if either is malformed."""
+    skeleton = read_skeleton(asf)
+    ends = acclaim.positions(skeleton, acclaim.parse_motion(acclaim.read_bytes(amc), skeleton))
+    return np.stack([ends[joint] for joint in JOINTS], axis=1)[:, None]
+
+
 def read(source, class_names=CLASSES_65, classes=65):
     """The `Sequence` of a recording, joints (frames, 1, 31, 3) in the order of `JOINTS`, y up.
 
@@ -151,10 +158,8 @@ def read(source, class_names=CLASSES_65, classes=65):
     actor, _ = parse_name(name)
     if source.asf is None:
         raise Dropped(f"HDM_{actor}.asf is missing")
-    skeleton = read_skeleton(source.asf)
-    ends = acclaim.positions(skeleton, acclaim.parse_motion(acclaim.read_bytes(source.amc), skeleton))
-    joints = np.stack([ends[joint] for joint in JOINTS], axis=1)
-    return Sequence(name, joints[:, None], class_names.index(_class_of(name, classes)), ACTORS.index(actor) + 1)
+    joints = read_joints(source.amc, source.asf)
+    return Sequence(name, joints, class_names.index(_class_of(name, classes)), ACTORS.index(actor) + 1)
 
 
 def reader(class_names=CLASSES_65, classes=65):

@@ -194,24 +194,16 @@ def _is_wide(xyz):
     return (width > WIDE * height).mean() > WIDE_SHARE
 
 
-def read(path, classes=60, counts=None):
-    """The `Sequence` of a file, joints (frames, 2, 25, 3).
+def read_joints(path, counts=None):
+    """Joints (frames, 2, 25, 3) of a file.
 
     Bodies are followed by ID. False bodies, those short-lived and then those wide, are left out, unless nobody would
     be left: a sequence is never dropped for them, and one body alone is never false. Of the others, the two that move
     most (summed variance of their coordinates) stay, the one that moves more first; where a body is absent its joints
     are zeros.
 
-    counts: whose counts of NTU RGB+D to arrive at: "official" drops the 302 `missing_skeletons`, "released" also what
-    the released script drops, a recording whose last frame shows more than two bodies; None drops neither, for other
-    recordings of this format. Raises `Dropped` for these, for a malformed file, one without a body, or a name whose
-    action is none of `classes`.
+    counts: as in `read`. Raises `Dropped` for a malformed file, or one without a body.
     """
-    path = Path(path)
-    name = source_name(path)
-    label, subject, camera = parse_name(name, classes)
-    if counts and name in missing_skeletons():
-        raise Dropped("listed by the owners: missing or incomplete skeletons")
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise Dropped("not a file")
@@ -231,7 +223,23 @@ def read(path, classes=60, counts=None):
     joints = np.zeros((frames, 2, KINECT_2.joints, 3))
     for body, (present, xyz) in enumerate(tracks[:2]):
         joints[present, body] = xyz
-    return Sequence(name, joints, label, subject, camera)
+    return joints
+
+
+def read(path, classes=60, counts=None):
+    """The `Sequence` of a file, its joints those of `read_joints`; label, subject and camera by its name.
+
+    counts: whose counts of NTU RGB+D to arrive at: "official" drops the 302 `missing_skeletons`, "released" also what
+    the released script drops, a recording whose last frame shows more than two bodies; None drops neither, for other
+    recordings of this format. Raises `Dropped` for these, as `read_joints`, or for a name whose action is none of
+    `classes`.
+    """
+    path = Path(path)
+    name = source_name(path)
+    label, subject, camera = parse_name(name, classes)
+    if counts and name in missing_skeletons():
+        raise Dropped("listed by the owners: missing or incomplete skeletons")
+    return Sequence(name, read_joints(path, counts), label, subject, camera)
 
 
 READER = Reader("ntu_rgbd", CLASS_NAMES, KINECT_2, read, source_name)

@@ -142,18 +142,23 @@ def read(source, bodies, joints):
     between the frames that have it, over time. Raises `Dropped` for a file that can't be read, other than `joints`
     joints, a coordinate beyond 100 m, no body in any frame, or a joint that is missing in more than half of them.
     """
-    found = own_formats.load(source.path, joints)
+    found = read_joints(source.path, joints)
     if found.shape[2] != joints:
         raise Dropped(f"{found.shape[2]} joints, where {joints} are expected")
-    found = _completed(found)
-    if not found.any():
-        raise Dropped("no body in any frame")
     found = np.pad(found, [(0, 0), (0, bodies - found.shape[1]), (0, 0), (0, 0)])
     return Sequence(source.name, found, source.label, source.subject, source.camera)
 
 
-def _completed(found):
-    """(frames, bodies, joints, 3) without NaN."""
+def read_joints(path, joints=None):
+    """Joints (frames, bodies, joints, 3) of a file, completed as in `read`; `Dropped` if it can't be."""
+    found = completed(own_formats.load(path, joints))
+    if not found.any():
+        raise Dropped("no body in any frame")
+    return found
+
+
+def completed(found):
+    """(frames, bodies, joints, 3) without NaN. Raises `Dropped` if a joint lacks in more than half of the frames."""
     missing = np.isnan(found).any(axis=-1)
     absent = missing.all(axis=-1) | ~found.any(axis=(2, 3))
     found = np.where(absent[..., None, None], 0, found)

@@ -94,11 +94,8 @@ def source_name(source):
     return f"{source.path.parents[1].name}_{source.path.parent.name}"
 
 
-def read(source):
-    """The `Sequence` of a file, joints (frames, 1, 20, 3). Raises `Dropped` for a malformed one, or another video."""
-    path, video = source.path, _video(source.path)
-    if not 1 <= video <= len(CLASS_NAMES):
-        raise Dropped(f"its folder is not video<1..{len(CLASS_NAMES)}>")
+def read_joints(path):
+    """Joints (frames, 1, 20, 3) of a file. Raises `Dropped` for a malformed one."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise Dropped(f"the file is larger than {MAX_BYTES >> 20} MiB")
@@ -116,7 +113,15 @@ def read(source):
         raise Dropped(f"a coordinate is not finite or beyond {MAX_METRES} m")
     if not joints.any():
         raise Dropped("no body in any frame")
-    return Sequence(source_name(source), joints[:, None], video - 1, source.subject)
+    return joints[:, None]
+
+
+def read(source):
+    """The `Sequence` of a file, joints (frames, 1, 20, 3). Raises `Dropped` for a malformed one, or another video."""
+    video = _video(source.path)
+    if not 1 <= video <= len(CLASS_NAMES):
+        raise Dropped(f"its folder is not video<1..{len(CLASS_NAMES)}>")
+    return Sequence(source_name(source), read_joints(source.path), video - 1, source.subject)
 
 
 READER = Reader("sysu_3d", CLASS_NAMES, KINECT_1, read, source_name)

@@ -91,6 +91,25 @@ def pad(image, scale):
     return np.pad(image, [*zip(before, missing - before, strict=True), (0, 0)])
 
 
+def to_frames(values, frames, layout):
+    """What was found at a tensor's rows, (scale, ...), at the `frames` frames of the recording that it was made from.
+
+    resize: interpolated linearly between rows, as the rows were between frames. pad: rows of zeros are left out, and
+    frames that were not picked lie between those that were.
+    """
+    scale = len(values)
+    if layout == "resize":
+        rows = np.linspace(0, scale - 1, frames)
+    elif frames <= scale:
+        rows = (scale - frames) // 2 + np.arange(frames)
+    else:
+        rows = np.interp(np.arange(frames), np.linspace(0, frames - 1, scale).astype(int), np.arange(scale))
+    below = np.minimum(rows.astype(int), scale - 1)
+    above = np.minimum(below + 1, scale - 1)
+    share = (rows - below).reshape(-1, *[1] * (values.ndim - 1))
+    return values[below] * (1 - share) + values[above] * share
+
+
 def to_tensor(joints, scale, layout, coordinates, body):
     """(frames, bodies, joints, 3) to a sample (scale, scale, 3) float32 of a tensor file; bodies stand side by side."""
     moved = to_coordinates(joints, coordinates, body)

@@ -1,0 +1,46 @@
+"""Put the tables of the committed records between README's markers, e.g. <!-- table4_ablation ut_kinect -->.
+
+Run it after records in experiments/results/ have changed; it writes their Markdown and CSV again, too.
+"""
+
+import argparse
+import importlib
+import re
+import sys
+
+import common
+
+from mans_keras import reports
+from mans_keras.errors import exit_code
+
+ROOT = common.DATA_PREP.parent
+RESULTS = ROOT / "experiments" / "results"
+MARKED = re.compile(r"<!-- (\w+) (\w+) -->\n(.*?)<!-- end -->", re.DOTALL)
+
+
+def table(experiment, dataset):
+    """(title, header, rows) of committed records."""
+    return importlib.import_module(experiment).table(reports.records(RESULTS, experiment, dataset))
+
+
+def shown(experiment, dataset):
+    """What belongs between the markers of a table."""
+    title, header, rows = table(experiment, dataset)
+    return f"\n{title}\n\n{reports.markdown(header, rows)}\n"
+
+
+def main():
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    for folder in sorted(RESULTS.glob("*/*/")):
+        experiment, dataset = folder.parts[-2:]
+        if reports.records(RESULTS, experiment, dataset):
+            reports.write_table(folder, experiment, *table(experiment, dataset))
+    readme = ROOT / "README.md"
+    text = readme.read_text()
+    found = MARKED.findall(text)
+    readme.write_text(MARKED.sub(lambda m: f"<!-- {m[1]} {m[2]} -->\n{shown(m[1], m[2])}<!-- end -->", text))
+    print(f"{len(found)} tables of {readme.name} are those of the records")
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))

@@ -1,0 +1,158 @@
+"""The `mans` command: ask a trained model, train one, evaluate it, look at it. Thin over the package."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from mans_keras.errors import InputError
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+class _Group(click.Group):
+    """Bad input is one line on stderr, as everywhere in this project."""
+
+    def invoke(self, context):
+        try:
+            return super().invoke(context)
+        except (InputError, OSError) as error:
+            raise click.ClickException(str(error)) from None
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+def main():
+    """Memory Attention Networks: which action is it, and which moments decided that?"""
+
+
+@main.command()
+@click.argument("model", type=FILE)
+@click.argument("files", metavar="FILE...", type=FILE, nargs=-1, required=True)
+@click.option("--top", default=5, show_default=True, type=click.IntRange(1), help="How many classes to show of each.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a recording, with the attention of every frame.")
+def predict(model, files, top, as_json):
+    """Say which action each recording shows.
+
+    MODEL is a file saved by `mans train`. A FILE is a recording of one person's (or one pair's) action: .skeleton, .amc
+    beside its .asf, .mat, .txt (UT-Kinect), .npy, .npz, .csv or .json.
+    """
+    from mans_keras.inference import Recognizer
+
+    for prediction in Recognizer(model).predict(list(files)):
+        if as_json:
+            attention = None if prediction.attention is None else prediction.attention.round(6).tolist()
+            told = {"file": prediction.name, "scores": dict(prediction.top(top)), "attention": attention}
+            click.echo(json.dumps(told))
+            continue
+        click.echo(f"{prediction.name}, {len(prediction.joints)} frames")
+        for name, score in prediction.top(top):
+            click.echo(f"  {score:7.2%}  {name}")
+
+
+@main.command()
+@click.argument("tensors", type=FILE)
+@click.argument("model", type=FILE)
+@click.option("--network", default="mans-9", show_default=True, help="One of the paper's five, e.g. mans-resnet18.")
+@click.option("--protocol", help="Which sequences train and which test; default: the first of the data set's.")
+@click.option("--fold", default=0, show_default=True, type=click.IntRange(0), help="Which fold of the protocol.")
+@click.option("--recipe", default="released", show_default=True, help="paper or released.")
+@click.option("--epochs", type=click.IntRange(1), help="Default: the recipe's.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0))
+def train(tensors, model, network, protocol, fold, recipe, epochs, seed):
+    """Train a network on TENSORS and save it as MODEL, with its record as MODEL.json beside it.
+
+    TENSORS is a file that a script in data_prep/ wrote; MODEL ends with .h5 or .keras.
+    """
+    from mans_keras import protocols, recipes, runs, training
+    from mans_keras.store import Tensors
+
+    if model.suffix not in (".h5", ".keras"):
+        raise InputError(f"{model} must end with .h5 or .keras")
+    for value, known, what in ((network, training.MODELS, "network"), (recipe, recipes.RECIPES, "recipe")):
+        if value not in known:
+            raise InputError(f"no {what} {value!r}: there are {', '.join(known)}")
+    opened = Tensors(tensors)
+    if opened.scale != training.SCALES[network]:
+        raise InputError(
+            f"{network} wants tensors of scale {training.SCALES[network]}, and {tensors} has {opened.scale}"
+        )
+    protocol = protocol or next(iter(protocols.of_dataset(opened.dataset)))
+    folds = protocols.folds(opened, protocol)
+    if fold >= len(folds):
+        raise InputError(f"the folds of {protocol} are 0-{len(folds) - 1}")
+    chosen = recipes.RECIPES[recipe]
+    run = training.Run(
+        experiment="mans_train",
+        dataset=opened.dataset,
+        protocol=protocol,
+        fold=folds[fold],
+        model=network,
+        variant=network,
+        arguments={},
+        recipe=recipe,
+        epochs=epochs or recipes.for_dataset(chosen.epochs, opened.dataset),
+        batch=recipes.for_dataset(chosen.batch, opened.dataset),
+        seed=seed,
+        precision="float32",
+        tensors=opened.digest(),
+    )
+    model.parent.mkdir(parents=True, exist_ok=True)
+
+    def tell(epoch, logs):
+        click.echo(f"epoch {epoch} of {run.epochs}: test accuracy {logs['val_accuracy']:.2%}", err=True)
+
+    checkpoint = model.with_suffix(".checkpoint.npz")
+    record = training.train(run, opened, on_epoch=tell, checkpoint=checkpoint, model_path=model)
+    runs.write_record(model.with_name(f"{model.name}.json"), record)
+    checkpoint.unlink(missing_ok=True)
+    click.echo(f"{model}: test accuracy {record['last_epoch_test_accuracy']:.2%} at the last epoch")
+
+
+@main.command()
+@click.argument("model", type=FILE)
+@click.argument("tensors", type=FILE)
+@click.option("--protocol", help="Evaluate on a fold's test sequences; default: on all sequences of the file.")
+@click.option("--fold", default=0, show_default=True, type=click.IntRange(0), help="Which fold of the protocol.")
+def evaluate(model, tensors, protocol, fold):
+    """Say how many of the sequences in TENSORS a saved MODEL names rightly, class by class."""
+    import numpy as np
+
+    from mans_keras import protocols
+    from mans_keras.inference import BATCH, Recognizer
+    from mans_keras.store import Tensors
+
+    recognizer, opened = Recognizer(model), Tensors(tensors)
+    ours, theirs = ((one.scale, one.layout, one.coordinates, tuple(one.class_names)) for one in (recognizer, opened))
+    if ours != theirs:
+        raise InputError(f"{tensors} was prepared otherwise than {model} expects: {theirs[:3]} where it was {ours[:3]}")
+    chosen = np.arange(len(opened))
+    if protocol:
+        folds = protocols.folds(opened, protocol)
+        if fold >= len(folds):
+            raise InputError(f"the folds of {protocol} are 0-{len(folds) - 1}")
+        chosen = folds[fold].test
+    x, label = opened.read(chosen), opened.label[chosen]
+    right = recognizer.model.predict(x, batch_size=BATCH, verbose=0).argmax(axis=-1) == label
+    for index, name in enumerate(opened.class_names):
+        if (label == index).any():
+            click.echo(f"{right[label == index].mean():8.2%}  {name} ({(label == index).sum()})")
+    click.echo(f"{right.mean():8.2%}  of {len(chosen)} sequences")
+
+
+@main.command()
+@click.argument("model", type=FILE)
+def summary(model):
+    """Say what a saved MODEL is, and on which recordings it was trained."""
+    from mans_keras.inference import Recognizer
+
+    recognizer = Recognizer(model)
+    network = recognizer.model
+    click.echo(f"{network.name}: {network.count_params():,} parameters, {len(recognizer.class_names)} classes")
+    click.echo(f"recordings: {recognizer.bodies} x {recognizer.joints} joints, {recognizer.coordinates} coordinates")
+    click.echo(f"tensors: {recognizer.scale} x {recognizer.scale}, layout {recognizer.layout}")
+    click.echo("classes: " + ", ".join(recognizer.class_names))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

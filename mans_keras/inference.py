@@ -1,0 +1,124 @@
+"""A saved model and a recording -> which action it is, and which frames decided that."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from mans_keras.errors import InputError
+from mans_keras.models import MemoryAttentionNetwork
+from mans_keras.skeletons import recording
+from mans_keras.skeletons.sequence import Body, Dropped
+from mans_keras.skeletons.transforms import to_frames, to_tensor
+from mans_keras.tarm import TARM
+
+BATCH = 64
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model says of one recording.
+
+    scores: (classes,) probabilities, in the order of class_names. attention: (frames, 3), the weight of each frame of
+    the recording in the TARMs of x, y and z; None if the model has no attention. joints: (frames, bodies, joints, 3),
+    the recording as it was read, metres.
+    """
+
+    name: str
+    class_names: tuple[str, ...]
+    scores: np.ndarray
+    attention: np.ndarray | None
+    joints: np.ndarray
+
+    def top(self, number=5):
+        """[(class name, score)] of the highest scores, the highest first."""
+        order = np.argsort(-self.scores, kind="stable")[:number]
+        return [(self.class_names[index], float(self.scores[index])) for index in order]
+
+
+class Recognizer:
+    """A model that `training` saved, ready for recordings.
+
+    path: `.h5` or `.keras`. Loading runs no code from the file. Raises `InputError` if it is no such model.
+    Attributes: model; class_names; scale, layout, coordinates, bodies, joints: those of its training data.
+    """
+
+    def __init__(self, path):
+        self.model = load(path)
+        if not getattr(self.model, "preparation", None):
+            raise InputError(f"{path} does not tell how its recordings were prepared: it was not saved by mans_keras")
+        told = json.loads(self.model.preparation)
+        self.class_names = tuple(told["class_names"])
+        self.scale, self.layout, self.coordinates = told["scale"], told["layout"], told["coordinates"]
+        self.bodies, self.joints = told["bodies"], told["joints"]
+        body = told["body"]
+        self.body = body and Body(**{name: tuple(v) if isinstance(v, list) else v for name, v in body.items()})
+        self._tarms = [layer for layer in self.model.layers if isinstance(layer, TARM)]
+        if any(tarm.attention is None for tarm in self._tarms):
+            self._tarms = []
+
+    def read(self, source):
+        """Joints (frames, bodies, joints, 3) of a path or an array, with as many bodies as the model knows.
+
+        Raises `InputError` (a `ValueError`) for a recording that does not fit the model, saying what would.
+        """
+        if isinstance(source, (str, Path)):
+            joints = recording.read_joints(source, self.joints)
+        else:
+            joints = recording.from_array(source)
+        if joints.shape[2] != self.joints:
+            raise InputError(f"{_name(source)}: {joints.shape[2]} joints, where the model expects {self.joints}")
+        # more bodies than the model knows: those stay that move most
+        if joints.shape[1] > self.bodies:
+            movement = joints.var(axis=0).sum(axis=(1, 2))
+            joints = joints[:, np.sort(np.argsort(-movement, kind="stable")[: self.bodies])]
+        return np.pad(joints, [(0, 0), (0, self.bodies - joints.shape[1]), (0, 0), (0, 0)])
+
+    def tensor(self, joints):
+        """(scale, scale, 3) float32 of what `read` gave, as in the tensor file that the model was trained on."""
+        try:
+            return to_tensor(joints, self.scale, self.layout, self.coordinates, self.body)
+        except Dropped as dropped:
+            raise InputError(str(dropped)) from None
+
+    def predict(self, sources):
+        """A `Prediction` for each path or array of a list, in batches. Raises `InputError` as `read` does."""
+        recordings = [self.read(source) for source in sources]
+        predictions = []
+        for first in range(0, len(recordings), BATCH):
+            batch = recordings[first : first + BATCH]
+            x = np.stack([self.tensor(joints) for joints in batch])
+            scores = keras.ops.convert_to_numpy(self.model(x, training=False))
+            attention = self._attention(x)
+            for index, joints in enumerate(batch):
+                found = None if attention is None else to_frames(attention[index], len(joints), self.layout)
+                name = _name(sources[first + index])
+                predictions.append(Prediction(name, self.class_names, scores[index], found, joints))
+        return predictions
+
+    def _attention(self, x):
+        """(batch, scale, 3), or None."""
+        if not self._tarms:
+            return None
+        weights = [tarm.attention_weights(x[..., axis]) for axis, tarm in enumerate(self._tarms)]
+        return np.concatenate([keras.ops.convert_to_numpy(one) for one in weights], axis=-1)
+
+
+def load(path):
+    """A saved model, loaded without running any code from its file. Raises `InputError`, saying why, if it can't be."""
+    if not Path(path).is_file():
+        raise InputError(f"{path} does not exist")
+    try:
+        model = keras.models.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # Keras raises almost anything on a broken or foreign file
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise InputError(f"{path} is not a model that can be loaded safely: {reason[0]}") from None
+    if not isinstance(model, MemoryAttentionNetwork):
+        raise InputError(f"{path} holds a {type(model).__name__}, not a Memory Attention Network")
+    return model
+
+
+def _name(source):
+    return str(source) if isinstance(source, (str, Path)) else "array"
