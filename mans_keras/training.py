@@ -80,6 +80,25 @@ class Batches(keras.utils.PyDataset):
         return self.x[chosen], self.labels[chosen]
 
 
+class Parts(keras.utils.PyDataset):
+    """All of (x, label) in order, in as few parts of at most 128 as there can be, nearly all of one size.
+
+    Of one size, so that evaluation is compiled once or twice.
+    """
+
+    def __init__(self, x, labels):
+        super().__init__()
+        self.x, self.labels = x, labels
+        self.size = math.ceil(len(x) / math.ceil(len(x) / 128))
+
+    def __len__(self):
+        return math.ceil(len(self.x) / self.size)
+
+    def __getitem__(self, index):
+        part = slice(index * self.size, (index + 1) * self.size)
+        return self.x[part], self.labels[part]
+
+
 def build(run, classes, devices=1):
     """The compiled model of a run, to be trained on this many devices."""
     recipe, scale = recipes.RECIPES[run.recipe], SCALES[run.model]
@@ -138,13 +157,11 @@ def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_
     keras.utils.set_random_seed(run.seed)
     keras.config.set_dtype_policy(run.precision)
     recipe = recipes.RECIPES[run.recipe]
-    batches = Batches(tensors.read(run.fold.train), tensors.label[run.fold.train], run.batch, run.seed)
+    batches = Batches(tensors.samples(run.fold.train), tensors.label[run.fold.train], run.batch, run.seed)
     with _shared_by(devices, batches.batch):
         model = build(run, len(tensors.class_names), devices)
 
-    x_test, y_test = tensors.read(run.fold.test), tensors.label[run.fold.test]
-    # Parts of equal size, so that evaluation is compiled once or twice.
-    test_batch = math.ceil(len(x_test) / math.ceil(len(x_test) / 128))
+    parts = Parts(tensors.samples(run.fold.test), tensors.label[run.fold.test])
     plateau = recipe.plateau and _plateau(recipe.plateau)
     key = {**run.settings(), "device": device(devices), "versions": versions()}
     state = Checkpoint(checkpoint, key, model, batches, plateau)
@@ -159,13 +176,12 @@ def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_
             batches,
             initial_epoch=len(state.epochs),
             epochs=run.epochs,
-            validation_data=(x_test, y_test),
-            validation_batch_size=test_batch,
+            validation_data=parts,
             callbacks=callbacks,
             shuffle=False,
             verbose=0,
         )
-    predicted = model.predict(x_test, batch_size=test_batch, verbose=0).argmax(axis=-1)
+    predicted = model.predict(parts, verbose=0).argmax(axis=-1)
 
     test_accuracy = [epoch["val_accuracy"] for epoch in state.epochs]
     return {
@@ -185,7 +201,7 @@ def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_
         "best_epoch": int(np.argmax(test_accuracy)) + 1,
         "predictions": {
             "name": tensors.name[run.fold.test].tolist(),
-            "true": y_test.tolist(),
+            "true": parts.labels.tolist(),
             "predicted": predicted.tolist(),
         },
         "class_names": tensors.class_names,
