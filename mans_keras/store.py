@@ -25,6 +25,7 @@ SCHEMA_VERSION = 1
 COLUMNS = {"label": np.int64, "subject": np.int64, "camera": np.int64, "num_frames": np.int64, "num_bodies": np.int64}
 ATTRIBUTES = ("dataset", "class_names", "scale", "layout", "coordinates", "mans_keras_version", "schema_version")
 
+BUDGET = 2**30  # bytes of samples that training holds in memory; of a larger file it reads each batch from disk
 BLOCK = 256  # samples that x grows by: growing it for each takes longer than writing it
 
 
@@ -226,8 +227,12 @@ class Tensors:
     def read(self, indices):
         """x of these samples, (len(indices), scale, scale, 3) float32, in the order of `indices`."""
         with h5py.File(self.path, "r") as file:
-            x = file["x"]
-            return np.stack([x[index] for index in indices])
+            return _rows(file["x"], indices)
+
+    def samples(self, indices):
+        """What `read` returns, to be indexed by arrays of positions: in memory if the whole file fits in `BUDGET`."""
+        size = np.prod(self.shape) * np.dtype("<f4").itemsize
+        return self.read(indices) if size <= BUDGET else _OnDisk(self.path, indices)
 
     def in_memory(self):
         """The same with its samples in memory, to be sent where the file is not."""
@@ -246,6 +251,25 @@ class Tensors:
         return hashed.hexdigest()
 
 
+def _rows(x, indices):
+    rows = np.empty((len(indices), *x.shape[1:]), np.float32)
+    for position, index in enumerate(indices):
+        rows[position] = x[index]
+    return rows
+
+
+class _OnDisk:
+    def __init__(self, path, indices):
+        self.x = h5py.File(path, "r")["x"]  # which keeps its file open
+        self.indices = np.asarray(indices)
+
+    def __len__(self):
+        return len(self.indices)
+
+    def __getitem__(self, positions):
+        return _rows(self.x, self.indices[positions])
+
+
 class _InMemory(Tensors):
     def __init__(self, tensors):
         vars(self).update(vars(tensors))
@@ -253,3 +277,5 @@ class _InMemory(Tensors):
 
     def read(self, indices):
         return self.x[indices]
+
+    samples = read

@@ -9,6 +9,8 @@ from numbers import Integral
 import keras
 from keras import layers, ops
 
+from mans_keras.recurrence import hidden_states
+
 ATTENTIONS = ("residual", "song", None, "frozen", "gate")
 ONE_OF = "it must be " + ", ".join(map(repr, ATTENTIONS))
 
@@ -163,6 +165,7 @@ class TARM(layers.Layer):
                 recurrent_regularizer=self.kernel_regularizer,
                 dropout=self.dropout,
                 recurrent_dropout=self.dropout,
+                use_cudnn=False if self.dropout else "auto",  # which else would exclude XLA without being used
                 dtype=policy,
                 name="backward_gru" if backwards else "forward_gru",
             )
@@ -194,8 +197,8 @@ class TARM(layers.Layer):
 
     def memory(self, x, training=None):
         """F_M of X resized, (batch, T, K): the hidden states of both directions, added. Eqs. 4-5."""
-        backward = self.backward_gru(x, training=training)  # its first state is that of the last frame
-        return self.forward_gru(x, training=training) + ops.flip(backward, axis=1)
+        backward = hidden_states(self.backward_gru, x, training)  # its first state is that of the last frame
+        return hidden_states(self.forward_gru, x, training) + ops.flip(backward, axis=1)
 
     def attention_weights(self, inputs):
         """F_A of an input (batch, T, N), as (batch, T, 1); `ValueError` if this TARM has no attention."""

@@ -149,13 +149,14 @@ def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_
     keras.utils.set_random_seed(run.seed)
     keras.config.set_dtype_policy(run.precision)
     recipe = recipes.RECIPES[run.recipe]
-    batches = Batches(tensors.read(run.fold.train), tensors.label[run.fold.train], run.batch, run.seed)
+    batches = Batches(tensors.samples(run.fold.train), tensors.label[run.fold.train], run.batch, run.seed)
     with _shared_by(devices, batches.batch):
         model = build(run, len(tensors.class_names), devices)
 
-    x_test, y_test = tensors.read(run.fold.test), tensors.label[run.fold.test]
-    # Parts of equal size, so that evaluation is compiled once or twice.
-    test_batches = Batches(x_test, y_test, math.ceil(len(x_test) / math.ceil(len(x_test) / 128)))
+    number = len(run.fold.test)
+    # Parts of nearly equal size, so that evaluation is compiled once or twice.
+    equal = math.ceil(number / math.ceil(number / 128))
+    test = Batches(tensors.samples(run.fold.test), tensors.label[run.fold.test], equal)
     plateau = recipe.plateau and _plateau(recipe.plateau)
     key = {**run.settings(), "device": device(devices), "versions": versions()}
     state = Checkpoint(checkpoint, key, model, plateau)
@@ -172,8 +173,8 @@ def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_
             steps_per_epoch=batches.steps,
             initial_epoch=len(state.epochs),
             epochs=run.epochs,
-            validation_data=test_batches,
-            validation_steps=test_batches.steps,
+            validation_data=test,
+            validation_steps=test.steps,
             callbacks=callbacks,
             shuffle=False,
             verbose=0,
@@ -181,7 +182,7 @@ def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_
     if model_path:
         model.preparation = json.dumps(preparation(tensors))
         model.save(model_path, include_optimizer=False)
-    predicted = model.predict(test_batches, steps=test_batches.steps, verbose=0).argmax(axis=-1)
+    predicted = model.predict(test, steps=test.steps, verbose=0).argmax(axis=-1)
 
     test_accuracy = [epoch["val_accuracy"] for epoch in state.epochs]
     return {
@@ -201,7 +202,7 @@ def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_
         "best_epoch": int(np.argmax(test_accuracy)) + 1,
         "predictions": {
             "name": tensors.name[run.fold.test].tolist(),
-            "true": y_test.tolist(),
+            "true": test.labels.tolist(),
             "predicted": predicted.tolist(),
         },
         "class_names": tensors.class_names,

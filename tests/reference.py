@@ -24,13 +24,20 @@ def fc(x, kernel, bias):
     return x @ kernel + bias
 
 
-def gru(x, kernel, recurrent_kernel, bias):
-    """Hidden states (T, K) for x (T, K): gates update, reset, candidate; the reset acts on the recurrent product."""
+def gru(x, kernel, recurrent_kernel, bias, input_mask=(1, 1, 1), state_mask=(1, 1, 1)):
+    """Hidden states (T, K) for x (T, K): gates update, reset, candidate; the reset acts on the recurrent product.
+
+    input_mask, state_mask: what dropout multiplies x and the state with, for each gate.
+    """
     h = np.zeros(len(recurrent_kernel))
     states = []
-    for x_t in x @ kernel + bias[0]:
-        x_update, x_reset, x_candidate = np.split(x_t, 3)
-        h_update, h_reset, h_candidate = np.split(h @ recurrent_kernel + bias[1], 3)
+
+    def products(x, masks, kernel, bias):
+        return [x * m @ w + b for m, w, b in zip(masks, np.split(kernel, 3, axis=1), np.split(bias, 3), strict=True)]
+
+    for x_t in x:
+        x_update, x_reset, x_candidate = products(x_t, input_mask, kernel, bias[0])
+        h_update, h_reset, h_candidate = products(h, state_mask, recurrent_kernel, bias[1])
         update, reset = sigmoid(x_update + h_update), sigmoid(x_reset + h_reset)
         h = update * h + (1 - update) * np.tanh(x_candidate + reset * h_candidate)
         states.append(h)

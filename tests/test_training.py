@@ -1,11 +1,12 @@
 import json
+import tracemalloc
 
 import keras
 import numpy as np
 import pytest
 from helpers import tensor_file
 
-from mans_keras import protocols, recipes, training
+from mans_keras import protocols, recipes, store, training
 from mans_keras.store import Tensors
 
 
@@ -116,6 +117,25 @@ def test_batches_to_test_on_hold_every_sample_once_in_order_again_and_again():
 def test_a_batch_is_never_larger_than_the_training_set():
     batches = training.Batches(np.arange(3), np.arange(3), batch=8, seed=0)
     assert sorted(batches[0][0]) == [0, 1, 2]
+
+
+def test_a_file_above_the_budget_gives_the_record_of_one_in_memory(tensors, tiny, monkeypatch):
+    in_memory = training.train(make_run(tensors), tensors)
+    monkeypatch.setattr(store, "BUDGET", 0)
+    assert {**training.train(make_run(tensors), tensors), "seconds": 0} == {**in_memory, "seconds": 0}
+
+
+def test_of_a_file_above_the_budget_no_more_than_a_few_batches_are_in_memory(tmp_path, monkeypatch):
+    tensors = Tensors(tensor_file(tmp_path / "t.h5", repetitions=20))
+    sample = 50 * 50 * 3 * 4
+    monkeypatch.setattr(store, "BUDGET", len(tensors) * sample - 1)
+    tracemalloc.start()
+    batches = training.Batches(tensors.samples(np.arange(240)), tensors.label, 8, seed=0)
+    for index in range(batches.steps):
+        batches[index]
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert 8 * sample < peak < 40 * sample
 
 
 def test_recipes_hold_the_values_of_their_sources():
