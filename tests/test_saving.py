@@ -10,11 +10,16 @@ import sys
 import keras
 import numpy as np
 import pytest
-from test_models import ABLATIONS, PARAMETERS
+from test_models import ABLATIONS, BEYOND_THE_PAPER, PARAMETERS
 
 import mans_keras
 
-CASES = [*itertools.product(PARAMETERS, ABLATIONS), ("MobileNetV2", "paper")]
+CASES = [
+    *itertools.product(PARAMETERS, ABLATIONS),
+    *(("MANs9", name) for name in BEYOND_THE_PAPER),
+    ("MobileNetV2", "paper"),
+]
+OPTIONS = ABLATIONS | BEYOND_THE_PAPER
 FORMATS = ["m.h5", "m.keras", "m.weights.h5"]  # .h5 first: Keras 3.15 alone then forgets the optimizer in .keras
 
 
@@ -100,14 +105,14 @@ def reader():
 def case(request, reader, tmp_path_factory):
     """What a model gives that was trained for a step and saved, and what the reader makes of each of its files."""
     name, ablation = request.param
-    model = build(name, **ABLATIONS[ablation])
+    model = build(name, **OPTIONS[ablation])
     model.compile(keras.optimizers.SGD(0.01, momentum=0.9), "sparse_categorical_crossentropy")
     train(model, is_whole_step(name))
     folder = tmp_path_factory.mktemp(f"{name}-{ablation}")
     for file in FORMATS:
         save = model.save_weights if file.endswith(".weights.h5") else model.save
         save(folder / file)
-        request_line = [str(folder / file), name, ABLATIONS[ablation], is_whole_step(name)]
+        request_line = [str(folder / file), name, OPTIONS[ablation], is_whole_step(name)]
         print(json.dumps(request_line), file=reader.stdin, flush=True)
     expected = {**observe(model), **train(model, is_whole_step(name))}  # while the reader reads
     loaded = {file: json.loads(reader.stdout.readline()) for file in FORMATS}
