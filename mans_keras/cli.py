@@ -73,6 +73,8 @@ def train(tensors, model, network, protocol, fold, recipe, epochs, seed):
         if value not in known:
             raise InputError(f"no {what} {value!r}: there are {', '.join(known)}")
     opened = Tensors(tensors)
+    if not opened.joints:
+        raise InputError(f"{tensors} does not tell how many joints a recording has: prepare it again")
     if opened.scale != training.SCALES[network]:
         raise InputError(
             f"{network} wants tensors of scale {training.SCALES[network]}, and {tensors} has {opened.scale}"
