@@ -89,11 +89,11 @@ def medians(seconds):
     return np.median(seconds, axis=0)
 
 
-def row(figure, value, bound, told, at_least=False, unit=""):
+def row(figure, value, bound, told, at_least=False, unit="", applies=True):
     """A row of the table, printed as it is made."""
-    met = value >= bound if at_least else value <= bound
+    met = "met" if (value >= bound if at_least else value <= bound) else "NOT MET"
     wanted = f"{'at least' if at_least else 'at most'} {bound:g}{unit}"
-    cells = [figure, wanted, f"{value:.2f}{unit}", "met" if met else "NOT MET", told]
+    cells = [figure, wanted, f"{value:.2f}{unit}", met if applies else "does not apply", told]
     print(" | ".join(cells), flush=True)
     return cells
 
@@ -146,11 +146,10 @@ def bfloat16():
     """Row of mixed precision."""
     seconds = in_turn(*(stepping(build(precision=p), 40) for p in ("float32", "mixed_bfloat16")), rounds=5)
     told = "{:.0f} over {:.0f} ms".format(*1e3 * medians(seconds))
-    cells = row("float32 over mixed_bfloat16, MANs-9, batch 40", over(*seconds.T), 1.4, told, True)
     flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-    if not training.gpu() and "avx512_bf16" not in flags and "amx_bf16" not in flags:
-        cells[3:] = ["does not apply", f"no bfloat16 on this CPU: {told}"]
-    return cells
+    applies = bool(training.gpu()) or "avx512_bf16" in flags or "amx_bf16" in flags
+    told += "" if applies else "; this CPU has no bfloat16"
+    return row("float32 over mixed_bfloat16, MANs-9, batch 40", over(*seconds.T), 1.4, told, True, applies=applies)
 
 
 def write_tensors(path, scale, samples):
