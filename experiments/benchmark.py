@@ -1,0 +1,305 @@
+"""What MANs cost on this machine: a table of ratios, each pair measured in turn in one process, medians.
+
+"plain" are Keras' own GRU layers in place of `mans_keras.recurrence`; all is compiled as in training. Where there
+is a GPU, a second table has steps a second. About 15 minutes on two CPU cores, which should have nothing else to do.
+"""
+
+import argparse
+import contextlib
+import multiprocessing
+import os
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from unittest import mock
+
+import common  # noqa: F401 - keeps TensorFlow quiet
+import h5py
+import keras
+import numpy as np
+from keras import ops
+from table2_architectures import flops
+
+from mans_keras import models, reports, store, tarm, training
+from mans_keras.errors import exit_code
+from mans_keras.skeletons import ntu, synthetic
+from mans_keras.skeletons.sequence import Sequence
+from mans_keras.skeletons.transforms import to_tensor
+
+HEADER = ["figure", "to reach", "measured", "met", "from"]
+CLASSES = 60
+ROUNDS = 15
+PRODUCT = 2 * 2048**3
+CONVOLUTION = 2 * 40 * 50 * 50 * 9 * 64 * 128
+SEQUENCES = 56_000
+SETTINGS = {"dataset": "ntu_rgbd", "class_names": ntu.CLASS_NAMES, "layout": "resize", "coordinates": "body"}
+
+
+class PlainTARM(tarm.TARM):
+    """With Keras' GRU layers as they are."""
+
+    def memory(self, x, training=None):
+        backward = self.backward_gru(x, training=training)
+        return self.forward_gru(x, training=training) + ops.flip(backward, axis=1)
+
+
+def build(model="mans-9", plain=False, precision="float32", **arguments):
+    """A model, compiled as `training` compiles it."""
+    keras.config.set_dtype_policy(precision)
+    run = training.Run("", "ntu_rgbd", "", None, model, "", arguments, "released", 1, 8, 0, precision, "")
+    with mock.patch.object(models, "TARM", PlainTARM) if plain else contextlib.nullcontext():
+        built = training.build(run, CLASSES)
+    keras.config.set_dtype_policy("float32")
+    return built
+
+
+def stepping(model, batch):
+    """A function that trains a model for a step, after one that compiles it."""
+    random = np.random.default_rng(0)
+    x = random.normal(size=(batch, *model.input_shape[1:])).astype("float32")
+    y = random.integers(0, CLASSES, batch)
+
+    def step():
+        model.train_on_batch(x, y)
+
+    step()
+    return step
+
+
+def in_turn(*actions, rounds=ROUNDS):
+    """Seconds (rounds, actions) of actions that take turns; a first round is not counted."""
+    seconds = np.zeros((rounds + 1, len(actions)))
+    for this in seconds:
+        for index, action in enumerate(actions):
+            start = time.perf_counter()
+            action()
+            this[index] = time.perf_counter() - start
+    return seconds[1:]
+
+
+def over(one, other):
+    """Median of a ratio, taken round by round: what slows a machine down for a while slows both."""
+    return float(np.median(one / other))
+
+
+def medians(seconds):
+    return np.median(seconds, axis=0)
+
+
+def row(figure, value, bound, told, at_least=False, unit="", applies=True):
+    """A row of the table, printed as it is made."""
+    met = "met" if (value >= bound if at_least else value <= bound) else "NOT MET"
+    wanted = f"{'at least' if at_least else 'at most'} {bound:g}{unit}"
+    cells = [figure, wanted, f"{value:.2f}{unit}", met if applies else "does not apply", told]
+    print(" | ".join(cells), flush=True)
+    return cells
+
+
+def ceilings():
+    """A large matrix product and a large convolution, `PRODUCT` and `CONVOLUTION` operations in float32."""
+    random = np.random.default_rng(0)
+    a, image, kernel = (
+        ops.convert_to_tensor(random.normal(size=shape).astype("float32"))
+        for shape in ((2048, 2048), (40, 50, 50, 64), (3, 3, 64, 128))
+    )
+    return (
+        lambda: ops.convert_to_numpy(ops.matmul(a, a)),
+        lambda: ops.convert_to_numpy(ops.conv(image, kernel, padding="same")),
+    )
+
+
+def steps(batch, bounds, convolve):
+    """Rows of the step of MANs-9 over that of STCM-9, and of the rate of STCM-9."""
+    rows = []
+    stcm = build(tarm=False)
+    for dropout, bound in zip((0.5, 0.0), bounds, strict=True):
+        ours, plain = (build(dropout=dropout, plain=plain) for plain in (False, True))
+        seconds = in_turn(*(stepping(model, batch) for model in (stcm, ours, plain)), rounds=320 // batch)
+        alone, with_ours, with_plain = seconds.T
+        what = f"GRU dropout {dropout}" if dropout else "no GRU dropout"
+        told = "STCM-9 {:.0f}, MANs-9 {:.0f}, plain {:.0f} ms; ".format(*(1e3 * np.median(one) for one in seconds.T))
+        told += f"plain over STCM-9: {over(with_plain, alone):.2f}"
+        figure = f"training step, MANs-9 with {what} over STCM-9, batch {batch}"
+        rows.append(row(figure, over(with_ours, alone), bound, told))
+    if batch == 40:
+        training_step, convolution = in_turn(stepping(stcm, batch), convolve).T
+        rate = 3 * batch * flops(stcm) / training_step / 1e9
+        ceiling = CONVOLUTION / convolution / 1e9
+        told = f"{np.median(rate):.0f} of {np.median(ceiling):.0f} GFLOP/s, a step counted as three forward passes"
+        rows.append(row("STCM-9 training, batch 40: rate over a convolution's", over(rate, ceiling), 0.8, told, True))
+    return rows
+
+
+def first_step():
+    """Row of building, compiling and the first step."""
+    kinds = {"MANs-9": {}, "plain": {"plain": True}, "STCM-9": {"tarm": False}}
+    actions = [lambda options=options: stepping(build(**options), 8) for options in kinds.values()]
+    seconds = in_turn(*actions, rounds=2)
+    told = ", ".join(f"{name} {one:.1f}" for name, one in zip(kinds, medians(seconds), strict=True)) + " s"
+    return row("first step (build and compile), MANs-9 over plain", over(*seconds.T[:2]), 0.5, told)
+
+
+def bfloat16():
+    """Row of mixed precision."""
+    seconds = in_turn(*(stepping(build(precision=p), 40) for p in ("float32", "mixed_bfloat16")), rounds=5)
+    told = "{:.0f} over {:.0f} ms".format(*1e3 * medians(seconds))
+    flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    applies = bool(training.gpu()) or "avx512_bf16" in flags or "amx_bf16" in flags
+    told += "" if applies else "; this CPU has no bfloat16"
+    return row("float32 over mixed_bfloat16, MANs-9, batch 40", over(*seconds.T), 1.4, told, True, applies=applies)
+
+
+def write_tensors(path, scale, samples):
+    """A tensor file of noise."""
+    noise = np.random.default_rng(0).normal(size=(scale, scale, 3))
+    sequence = Sequence("noise", np.ones((1, 1, 25, 3)), 0)
+    with store.Writer(path, scale=scale, **SETTINGS) as writer:
+        for _ in range(samples):
+            writer.add(noise, sequence)
+    return path
+
+
+def feeding(folder):
+    """Rows of reading batches from disk over training on them, at both scales."""
+    rows = []
+    for model, scale, batch, samples in (("mans-9", 50, 40, 4000), ("mans-resnet18", 224, 8, 400)):
+        tensors = store.Tensors(write_tensors(folder / f"feed_{scale}.h5", scale, samples))
+        with mock.patch.object(store, "BUDGET", 0):
+            batches = training.Batches(tensors.samples(np.arange(samples)), tensors.label, batch, seed=0)
+
+        def read(batches=batches):
+            for index in range(len(batches)):
+                batches[index]
+
+        reading, step = in_turn(read, stepping(build(model), batch), rounds=5).T
+        given, taken = len(batches) * batch / reading, batch / step
+        told = f"{np.median(given):,.0f} read and {np.median(taken):,.1f} trained a second; shuffled, page cache warm"
+        figure = f"sequences from disk over those trained on, {model}, scale {scale}, batch {batch}"
+        rows.append(row(figure, over(given, taken), 10, told, True))
+    return rows
+
+
+def _rate(share, barrier, results):
+    """Sequences a second of MANs-9 at batch 8 by one process on these cores."""
+    os.sched_setaffinity(0, share)
+    step = stepping(build(), 8)
+    barrier.wait()
+    start, done = time.perf_counter(), 0
+    while time.perf_counter() - start < 10:
+        step()
+        done += 8
+    results.put(done / (time.perf_counter() - start))
+
+
+def processes():
+    """Row of two processes of one core each against one of two."""
+    cores = sorted(os.sched_getaffinity(0))[:2]
+    context = multiprocessing.get_context("spawn")
+    rates = {1: [], 2: []}
+    for number in (1, 2, 1, 2):
+        barrier, results = context.Barrier(number), context.Queue()
+        shares = [{core} for core in cores] if number == 2 else [set(cores)]
+        workers = [context.Process(target=_rate, args=(share, barrier, results)) for share in shares]
+        for worker in workers:
+            worker.start()
+        rates[number].append(sum(results.get() for _ in workers))
+        for worker in workers:
+            worker.join()
+    one, two = (statistics.median(rates[number]) for number in (1, 2))
+    told = f"{two:.0f} over {one:.0f} sequences a second"
+    return row("two processes of one core over one of two, MANs-9, batch 8", two / one, 1.4, told, True)
+
+
+def classifying(folder):
+    """Rows of one sequence: a tensor, and a raw file."""
+    build().save(folder / "m.keras")
+    model = keras.models.load_model(folder / "m.keras", compile=False)
+    model.compile(jit_compile=not training.gpu())
+    path = synthetic.write(folder, synthetic.names()[0])
+    settings = {"scale": 50, "layout": "resize", "coordinates": "body"}
+
+    def prepare():
+        return to_tensor(ntu.read(path).joints, body=ntu.KINECT_2, **settings).astype("float32")[None]
+
+    x = prepare()
+
+    def classify(x):
+        return ntu.CLASS_NAMES[model.predict_on_batch(x).argmax()]
+
+    tensor, raw = medians(in_turn(lambda: classify(x), lambda: classify(prepare()), rounds=100))
+    told = "`predict_on_batch` of a loaded model, compiled by XLA"
+    return [
+        row("one sequence classified, MANs-9", 1e3 * tensor, 5, told, unit=" ms"),
+        row("one .skeleton file to its class, MANs-9", 1e3 * raw, 20, f"{path.stat().st_size:,} bytes", unit=" ms"),
+    ]
+
+
+def _peak(path, model, batch, results):
+    tensors = store.Tensors(path)
+    batches = training.Batches(tensors.samples(np.arange(len(tensors))), tensors.label, batch, seed=0)
+    build(model).fit(batches, steps_per_epoch=20, shuffle=False, verbose=0)
+    results.put(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9)
+
+
+def memory(folder):
+    """Rows of the memory of a training on as many sequences as NTU RGB+D has. Their tensors take no room on disk."""
+    rows = []
+    context = multiprocessing.get_context("spawn")
+    for model, scale, batch in (("mans-9", 50, 40), ("mans-resnet18", 224, 8)):
+        path = write_tensors(folder / f"full_{scale}.h5", scale, 1)
+        with h5py.File(path, "a") as file:
+            file["x"].resize(SEQUENCES, axis=0)
+            for name in ("name", *store.COLUMNS):
+                value, dtype = file[name][:], file[name].dtype
+                del file[name]
+                file.create_dataset(name, data=np.repeat(value, SEQUENCES), dtype=dtype)
+        results = context.Queue()
+        worker = context.Process(target=_peak, args=(path, model, batch, results))
+        worker.start()
+        peak = results.get()
+        worker.join()
+        told = f"peak of the process; the file stands for {SEQUENCES * scale**2 * 12 / 1e9:.1f} GB"
+        name = f"memory, {model} training on {SEQUENCES:,} sequences, scale {scale}, batch {batch}"
+        rows.append(row(name, peak, 3, told, unit=" GB"))
+    return rows
+
+
+def on_gpu():
+    """Header and rows: steps a second of the GPU, and the share of a step that the TARMs take."""
+    rows = []
+    for model, batch in (("mans-9", 40), ("mans-resnet18", 40), ("mans-densenet161", 40)):
+        for precision in ("float32", "mixed_bfloat16"):
+            both = [stepping(build(model, precision=precision, tarm=tarm), batch) for tarm in (True, False)]
+            whole, alone = in_turn(*both).T
+            rows.append([model, precision, batch, f"{1 / np.median(whole):.1f}", f"{1 - over(alone, whole):.0%}"])
+    return ["model", "precision", "batch", "steps a second", "of a step in the TARMs"], rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--results", type=Path, default=Path("results/benchmark"), metavar="DIR", help="%(default)s/")
+    args = parser.parse_args()
+    load = os.getloadavg()[0]
+    multiply, convolve = ceilings()
+    product, convolution = np.array([PRODUCT, CONVOLUTION]) / medians(in_turn(multiply, convolve)) / 1e9
+    rows = [*steps(8, (1.25, 1.2), convolve), *steps(40, (1.2, 1.15), convolve), first_step(), bfloat16()]
+    with tempfile.TemporaryDirectory() as folder:
+        rows += [*feeding(Path(folder)), processes(), *classifying(Path(folder)), *memory(Path(folder))]
+    versions = ", ".join(f"{name} {version}" for name, version in training.versions().items() if name != "mans_keras")
+    title = (
+        f"{training.device()}; {versions}. Ceilings: {product:.0f} GFLOP/s (matrix product), {convolution:.0f} "
+        f"(convolution). Load before the start {load:.1f}, at the end {os.getloadavg()[0]:.1f}."
+    )
+    print("\n" + reports.write_table(args.results, "benchmark", title, HEADER, rows))
+    if training.gpu():
+        print("\n" + reports.write_table(args.results, "gpu", title, *on_gpu()))
+    else:
+        print("No GPU here: the same command measures steps a second where there is one.")
+    print(f"Written to {args.results}")
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))
