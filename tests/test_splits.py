@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 from helpers import ROOT, standing_body
+from test_reports import record
 
 from mans_keras import protocols
 from mans_keras.errors import InputError
@@ -109,7 +110,7 @@ def test_too_few_subjects_to_halve_are_refused(tmp_path):
 def test_table4_plans_the_papers_protocol(tmp_path, monkeypatch, make, batch, folds):
     data = make(tmp_path)
     planned = []
-    monkeypatch.setattr(common.runs, "execute", lambda runs, *_: planned.extend(runs))
+    monkeypatch.setattr(common.runs, "execute", lambda runs, *_, **__: planned.extend(runs))
     monkeypatch.setattr(common, "show_table", lambda *_: None)
     arguments = ["table4", "--dataset", data.dataset, "--data", str(tmp_path), "--results", str(tmp_path / "results")]
     monkeypatch.setattr(sys, "argv", arguments)
@@ -120,15 +121,6 @@ def test_table4_plans_the_papers_protocol(tmp_path, monkeypatch, make, batch, fo
 
 @pytest.mark.parametrize(("classes", "said"), [(11, True), (65, False), (130, True)])
 def test_table4_says_how_many_classes_of_hdm05_there_were(classes, said):
-    record = dict.fromkeys(("backend", "precision", "experiment", "tensors", "arguments", "coordinates", "layout"), "")
-    record |= {
-        "dataset": "hdm05",
-        "protocol": "kfold",
-        "model": "mans-9",
-        "variant": "mans-9",
-        "epochs": 1,
-        "batch": 20,
-    }
-    record |= {"last_epoch_test_accuracy": 0.5, "best_epoch_test_accuracy": 0.5, "recipe": {"name": "released"}}
-    title, *_ = table4_ablation.table([record | {"class_names": ["c"] * classes}])
+    made = record("mans-9", "kfold", dataset="hdm05", class_names=["c"] * classes)
+    title, *_ = table4_ablation.table([made])
     assert (f"{classes} classes, where the paper has 65" in title) == said
