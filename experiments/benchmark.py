@@ -23,7 +23,8 @@ import numpy as np
 from keras import ops
 from table2_architectures import flops
 
-from mans_keras import models, reports, store, tarm, training
+from mans_keras import models, recipes, reports, store, tarm, training
+from mans_keras.batches import Batches
 from mans_keras.errors import exit_code
 from mans_keras.skeletons import ntu, synthetic
 from mans_keras.skeletons.sequence import Sequence
@@ -49,7 +50,7 @@ class PlainTARM(tarm.TARM):
 def build(model="mans-9", plain=False, precision="float32", **arguments):
     """A model, compiled as `training` compiles it."""
     keras.config.set_dtype_policy(precision)
-    run = training.Run("", "ntu_rgbd", "", None, model, "", arguments, "released", 1, 8, 0, precision, "")
+    run = training.Run("", "ntu_rgbd", "", None, model, "", arguments, recipes.RELEASED, 1, 8, 0, precision, "")
     with mock.patch.object(models, "TARM", PlainTARM) if plain else contextlib.nullcontext():
         built = training.build(run, CLASSES)
     keras.config.set_dtype_policy("float32")
@@ -60,7 +61,7 @@ def stepping(model, batch):
     """A function that trains a model for a step, after one that compiles it."""
     random = np.random.default_rng(0)
     x = random.normal(size=(batch, *model.input_shape[1:])).astype("float32")
-    y = random.integers(0, CLASSES, batch)
+    y = np.eye(CLASSES, dtype="float32")[random.integers(0, CLASSES, batch)]
 
     def step():
         model.train_on_batch(x, y)
@@ -168,14 +169,14 @@ def feeding(folder):
     for model, scale, batch, samples in (("mans-9", 50, 40, 4000), ("mans-resnet18", 224, 8, 400)):
         tensors = store.Tensors(write_tensors(folder / f"feed_{scale}.h5", scale, samples))
         with mock.patch.object(store, "BUDGET", 0):
-            batches = training.Batches(tensors.samples(np.arange(samples)), tensors.label, batch, seed=0)
+            batches = Batches(tensors.samples(np.arange(samples)), tensors.label, batch, seed=0)
 
         def read(batches=batches):
-            for index in range(len(batches)):
+            for index in range(batches.steps):
                 batches[index]
 
         reading, step = in_turn(read, stepping(build(model), batch), rounds=5).T
-        given, taken = len(batches) * batch / reading, batch / step
+        given, taken = batches.steps * batch / reading, batch / step
         told = f"{np.median(given):,.0f} read and {np.median(taken):,.1f} trained a second; shuffled, page cache warm"
         figure = f"sequences from disk over those trained on, {model}, scale {scale}, batch {batch}"
         rows.append(row(figure, over(given, taken), 10, told, True))
@@ -239,7 +240,8 @@ def classifying(folder):
 
 def _peak(path, model, batch, results):
     tensors = store.Tensors(path)
-    batches = training.Batches(tensors.samples(np.arange(len(tensors))), tensors.label, batch, seed=0)
+    labels = keras.utils.to_categorical(tensors.label, CLASSES)
+    batches = Batches(tensors.samples(np.arange(len(tensors))), labels, batch, seed=0)
     build(model).fit(batches, steps_per_epoch=20, shuffle=False, verbose=0)
     results.put(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9)
 

@@ -116,7 +116,7 @@ def plan(args, experiment, tensors, variants):
     shared = {
         "experiment": experiment,
         "dataset": dataset,
-        "recipe": recipe.name,
+        "recipe": recipe,
         "epochs": args.epochs or recipes.for_dataset(recipe.epochs, dataset),
         "batch": recipes.for_dataset(recipe.batch, dataset),
         "precision": "mixed_bfloat16" if args.mixed_precision else "float32",

@@ -56,7 +56,7 @@ def predict(model, files, top, as_json):
 @click.option("--network", default="mans-9", show_default=True, help="One of the paper's five, e.g. mans-resnet18.")
 @click.option("--protocol", help="Which sequences train and which test; default: the first of the data set's.")
 @click.option("--fold", default=0, show_default=True, type=click.IntRange(0), help="Which fold of the protocol.")
-@click.option("--recipe", default="released", show_default=True, help="paper or released.")
+@click.option("--recipe", default="released", show_default=True, help="paper, released or best.")
 @click.option("--epochs", type=click.IntRange(1), help="Default: the recipe's.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0))
 def train(tensors, model, network, protocol, fold, recipe, epochs, seed):
@@ -92,7 +92,7 @@ def train(tensors, model, network, protocol, fold, recipe, epochs, seed):
         model=network,
         variant=network,
         arguments={},
-        recipe=recipe,
+        recipe=chosen,
         epochs=epochs or recipes.for_dataset(chosen.epochs, opened.dataset),
         batch=recipes.for_dataset(chosen.batch, opened.dataset),
         seed=seed,

@@ -13,6 +13,8 @@ import numpy as np
 
 import mans_keras
 from mans_keras import memory, models, recipes
+from mans_keras.augmentation import augment
+from mans_keras.batches import Batches
 from mans_keras.checkpoint import Checkpoint
 from mans_keras.errors import InputError
 from mans_keras.protocols import Fold
@@ -42,7 +44,7 @@ class Run:
     model: str
     variant: str
     arguments: dict
-    recipe: str
+    recipe: recipes.Recipe
     epochs: int
     batch: int
     seed: int
@@ -51,47 +53,16 @@ class Run:
 
     def settings(self):
         """The fields as a record keeps them, with the recipe's values for this dataset and scale."""
-        recipe = asdict(recipes.RECIPES[self.recipe])
+        recipe = asdict(self.recipe)
         del recipe["batch"], recipe["epochs"]
         recipe["gru_dropout"] = recipe["gru_dropout"][SCALES[self.model]]
         recipe["batch_norm_momentum"] = recipes.for_dataset(recipe["batch_norm_momentum"], self.dataset)
         return {**vars(self), "fold": self.fold.name, "recipe": recipe}
 
 
-class Batches(keras.utils.PyDataset):
-    """Batches of (x, label) without end, `steps` of them an epoch.
-
-    With a seed, each epoch is shuffled, and what fills no batch is left out: "The mini-batches are constructed by
-    randomly sampling" (section 3.1), and one batch shape means one compilation. A batch depends on its number and the
-    seed alone, counted from `first_epoch`.
-
-    Endless, since TensorFlow takes seconds to end a pipeline, and would end one each epoch.
-    """
-
-    num_batches = None
-
-    def __init__(self, x, labels, batch, seed=None):
-        super().__init__()
-        self.x, self.labels, self.seed = x, labels, seed
-        self.batch = min(batch, len(x))
-        self.steps = math.ceil(len(x) / self.batch) if seed is None else len(x) // self.batch
-        self.first_epoch = 0
-
-    @functools.lru_cache(maxsize=2)  # noqa: B019
-    def order(self, epoch):
-        """The samples of an epoch, from 0, in their order."""
-        everything = np.arange(len(self.x))
-        return everything if self.seed is None else np.random.default_rng((self.seed, epoch)).permutation(everything)
-
-    def __getitem__(self, number):
-        epoch, index = divmod(number, self.steps)
-        chosen = self.order(self.first_epoch + epoch)[index * self.batch : (index + 1) * self.batch]
-        return self.x[chosen], self.labels[chosen]
-
-
-def build(run, classes, devices=1):
-    """The compiled model of a run, to be trained on this many devices."""
-    recipe, scale = recipes.RECIPES[run.recipe], SCALES[run.model]
+def build(run, classes, devices=1, steps=1):
+    """The compiled model of a run, to be trained on this many devices, in this many steps an epoch."""
+    recipe, scale = run.recipe, SCALES[run.model]
     model = MODELS[run.model](
         classes,
         **{"alpha": recipe.alpha, "dropout": recipe.gru_dropout[scale], **run.arguments},
@@ -103,9 +74,13 @@ def build(run, classes, devices=1):
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = recipes.for_dataset(recipe.batch_norm_momentum, run.dataset)
             layer.synchronized = devices > 1
+    rate = recipe.learning_rate
+    if recipe.cosine:
+        rate = keras.optimizers.schedules.CosineDecay(rate, decay_steps=run.epochs * steps)
+    averaged = {"use_ema": True, "ema_momentum": recipe.weight_average} if recipe.weight_average else {}
     model.compile(
-        optimizer=keras.optimizers.SGD(recipe.learning_rate, momentum=recipe.momentum, nesterov=recipe.nesterov),
-        loss="sparse_categorical_crossentropy",
+        optimizer=keras.optimizers.SGD(rate, momentum=recipe.momentum, nesterov=recipe.nesterov, **averaged),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
         metrics=["accuracy"],
         # On a CPU, XLA takes a quarter off the step of MANs-9; on a GPU, the GRUs' cuDNN kernels exclude it.
         jit_compile="auto" if gpu() or devices > 1 else True,
@@ -148,20 +123,26 @@ def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_
     keras.backend.clear_session()
     keras.utils.set_random_seed(run.seed)
     keras.config.set_dtype_policy(run.precision)
-    recipe = recipes.RECIPES[run.recipe]
-    batches = Batches(tensors.samples(run.fold.train), tensors.label[run.fold.train], run.batch, run.seed)
+    recipe, classes = run.recipe, len(tensors.class_names)
+    labels = keras.utils.to_categorical(tensors.label, classes)
+    change = recipe.augmentation and functools.partial(
+        augment, augmentation=recipe.augmentation, coordinates=tensors.coordinates
+    )
+    batches = Batches(tensors.samples(run.fold.train), labels[run.fold.train], run.batch, run.seed, change)
     with _shared_by(devices, batches.batch):
-        model = build(run, len(tensors.class_names), devices)
+        model = build(run, classes, devices, batches.steps)
 
     number = len(run.fold.test)
     # Parts of nearly equal size, so that evaluation is compiled once or twice.
     equal = math.ceil(number / math.ceil(number / 128))
-    test = Batches(tensors.samples(run.fold.test), tensors.label[run.fold.test], equal)
+    test = Batches(tensors.samples(run.fold.test), labels[run.fold.test], equal)
     plateau = recipe.plateau and _plateau(recipe.plateau)
     key = {**run.settings(), "device": device(devices), "versions": versions()}
     state = Checkpoint(checkpoint, key, model, plateau)
     batches.first_epoch = len(state.epochs)
     callbacks = [keras.callbacks.TerminateOnNaN(), *([plateau] if plateau else []), state]
+    if recipe.weight_average:
+        callbacks.append(keras.callbacks.SwapEMAWeights())
     callbacks += _loggers(logs, log_folder, appending=bool(state.epochs))
     if on_epoch:
         for epoch, restored in enumerate(state.epochs, start=1):
@@ -202,7 +183,7 @@ def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_
         "best_epoch": int(np.argmax(test_accuracy)) + 1,
         "predictions": {
             "name": tensors.name[run.fold.test].tolist(),
-            "true": test.labels.tolist(),
+            "true": tensors.label[run.fold.test].tolist(),
             "predicted": predicted.tolist(),
         },
         "class_names": tensors.class_names,

@@ -70,6 +70,13 @@ def test_a_lowered_learning_rate_and_its_patience_survive_an_interruption(tensor
     assert [rates["pieces", e] for e in range(1, 21)] == [rates["whole", e] for e in range(1, 21)]
 
 
+def test_averaged_weights_and_changed_sequences_survive_an_interruption(tensors, tmp_path, monkeypatch):
+    monkeypatch.setitem(training.MODELS, "mans-9", tiny_model)
+    run = make_run(tensors, recipe="best", epochs=5)
+    pieces = train_in_pieces(run, tensors, tmp_path / "run.checkpoint.npz", stops=[1, 4])
+    assert {**pieces, "seconds": 0} == {**training.train(run, tensors), "seconds": 0}
+
+
 @pytest.mark.parametrize("content", [b"", b"no archive", None])
 def test_a_checkpoint_of_another_run_or_a_broken_one_is_not_used(tensors, tmp_path, monkeypatch, content):
     monkeypatch.setitem(training.MODELS, "mans-9", tiny_model)

@@ -10,7 +10,7 @@ import pytest
 from helpers import ROOT, tensor_file
 from test_training import make_run, tiny_model
 
-from mans_keras import runs, training
+from mans_keras import recipes, runs, training
 from mans_keras.errors import InputError
 from mans_keras.store import Tensors
 
@@ -38,7 +38,7 @@ def test_recorded_runs_are_not_run_again(tensors, planned, tmp_path):
     assert runs.missing(planned, tmp_path) == [planned[0], planned[2]]
 
 
-@pytest.mark.parametrize("change", [{"epochs": 9}, {"recipe": "released"}, {"tensors": "other"}, {"batch": 2}])
+@pytest.mark.parametrize("change", [{"epochs": 9}, {"recipe": recipes.RELEASED}, {"tensors": "other"}, {"batch": 2}])
 def test_a_record_of_other_settings_is_neither_used_nor_overwritten(tensors, planned, tmp_path, change):
     runs.execute(planned[:1], tensors, tmp_path, jobs=1)
     with pytest.raises(InputError, match=f"other settings .*{next(iter(change))}"):
@@ -47,7 +47,10 @@ def test_a_record_of_other_settings_is_neither_used_nor_overwritten(tensors, pla
 
 def test_the_record_of_another_experiment_with_the_same_settings_is_taken_over(tensors, planned, tmp_path):
     runs.execute(planned[:1], tensors, tmp_path, jobs=1)
-    same, other = replace(planned[0], experiment="table5"), replace(planned[0], experiment="table6", recipe="released")
+    same, other = (
+        replace(planned[0], experiment="table5"),
+        replace(planned[0], experiment="table6", recipe=recipes.RELEASED),
+    )
     assert runs.missing([same, other], tmp_path) == [other]
     (path,) = tmp_path.glob("table5/*/*/*.json")
     assert runs.read_record(path)["experiment"] == "table5"
@@ -67,7 +70,7 @@ PROGRAM = """
 import sys
 sys.path[:0] = [{tests!r}]
 from test_training import make_run, tiny_model
-from mans_keras import runs, training
+from mans_keras import recipes, runs, training
 from mans_keras.store import Tensors
 
 training.MODELS["mans-9"] = tiny_model

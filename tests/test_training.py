@@ -1,5 +1,4 @@
 import json
-import tracemalloc
 
 import keras
 import numpy as np
@@ -7,6 +6,7 @@ import pytest
 from helpers import tensor_file
 
 from mans_keras import protocols, recipes, store, training
+from mans_keras.models import MemoryAttentionNetwork
 from mans_keras.store import Tensors
 
 
@@ -14,7 +14,8 @@ def tiny_model(classes, **_):
     """Stands in for a network where only the training around it is tested."""
     inputs = keras.Input((50, 50, 3))
     pooled = keras.layers.AveragePooling2D(10)(inputs)
-    return keras.Model(inputs, keras.layers.Dense(classes, activation="softmax")(keras.layers.Flatten()(pooled)))
+    scores = keras.layers.Dense(classes, activation="softmax")(keras.layers.Flatten()(pooled))
+    return MemoryAttentionNetwork(inputs, scores)
 
 
 @pytest.fixture
@@ -38,7 +39,8 @@ def make_run(tensors, **changes):
         "precision": "float32",
         "tensors": tensors.digest(),
     }
-    return training.Run(**{**settings, **changes})
+    settings |= changes
+    return training.Run(**{**settings, "recipe": recipes.RECIPES[settings["recipe"]]})
 
 
 @pytest.fixture
@@ -91,51 +93,10 @@ def test_a_run_whose_loss_is_not_finite_stops_and_says_so(tensors, monkeypatch):
     json.dumps(record, allow_nan=False)
 
 
-def test_batches_are_full_shuffled_and_seeded():
-    x = np.arange(10)
-    batches = training.Batches(x, x, batch=4, seed=1)
-    epochs = []
-    for epoch in range(3):
-        seen = np.concatenate([batches[2 * epoch + index][0] for index in range(batches.steps)])
-        assert len(seen) == len(set(seen)) == 8
-        epochs.append(seen.tolist())
-    assert epochs[0] != epochs[1] != epochs[2]
-    again = training.Batches(x, x, batch=4, seed=1)
-    assert again[0][0].tolist() == epochs[0][:4]
-    again.first_epoch = 2
-    assert again[1][0].tolist() == epochs[2][4:]
-
-
-def test_batches_to_test_on_hold_every_sample_once_in_order_again_and_again():
-    x = np.arange(10)
-    batches = training.Batches(x, x, batch=4)
-    assert batches.steps == 3
-    for epoch in range(2):
-        assert [batches[3 * epoch + index][1].tolist() for index in range(3)] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
-
-
-def test_a_batch_is_never_larger_than_the_training_set():
-    batches = training.Batches(np.arange(3), np.arange(3), batch=8, seed=0)
-    assert sorted(batches[0][0]) == [0, 1, 2]
-
-
 def test_a_file_above_the_budget_gives_the_record_of_one_in_memory(tensors, tiny, monkeypatch):
     in_memory = training.train(make_run(tensors), tensors)
     monkeypatch.setattr(store, "BUDGET", 0)
     assert {**training.train(make_run(tensors), tensors), "seconds": 0} == {**in_memory, "seconds": 0}
-
-
-def test_of_a_file_above_the_budget_no_more_than_a_few_batches_are_in_memory(tmp_path, monkeypatch):
-    tensors = Tensors(tensor_file(tmp_path / "t.h5", repetitions=20))
-    sample = 50 * 50 * 3 * 4
-    monkeypatch.setattr(store, "BUDGET", len(tensors) * sample - 1)
-    tracemalloc.start()
-    batches = training.Batches(tensors.samples(np.arange(240)), tensors.label, 8, seed=0)
-    for index in range(batches.steps):
-        batches[index]
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert 8 * sample < peak < 40 * sample
 
 
 def test_recipes_hold_the_values_of_their_sources():
@@ -155,6 +116,45 @@ def test_a_data_set_of_ones_own_is_trained_as_the_papers_smallest():
     for recipe, epochs in ((recipes.PAPER, 100), (recipes.RELEASED, 50)):
         assert recipes.for_dataset(recipe.epochs, "moves") == epochs
         assert recipes.for_dataset(recipe.batch, "moves") == 8
+
+
+def test_nothing_of_our_own_recipe_looks_at_the_test_sequences():
+    assert recipes.BEST.plateau is None
+
+
+@pytest.fixture
+def best(tensors, monkeypatch):
+    """Train by BEST, a step an epoch; returns the model, its record, and its kernel and rate after each epoch."""
+    built, noted = [], []
+
+    def model(*arguments, **options):
+        built.append(tiny_model(*arguments, **options))
+        return built[-1]
+
+    def note(*_):
+        kernel = keras.ops.convert_to_numpy(built[-1].layers[-1].kernel)
+        noted.append((kernel, float(built[-1].optimizer.learning_rate)))
+
+    monkeypatch.setitem(training.MODELS, "mans-9", model)
+    record = training.train(make_run(tensors, recipe="best", epochs=4, batch=100), tensors, on_epoch=note)
+    return built[-1], record, *zip(*noted, strict=True)
+
+
+def test_our_own_recipe_tests_the_mean_of_the_weights(best):
+    model, record, kernels, _ = best
+    mean = kernels[0]
+    for kernel in kernels[1:]:
+        mean = 0.99 * mean + 0.01 * kernel
+    found = keras.ops.convert_to_numpy(model.layers[-1].kernel)
+    np.testing.assert_allclose(found, mean, atol=1e-6)
+    assert np.abs(mean - kernels[-1]).max() > 1e-4
+    told = record["predictions"]
+    right = np.mean(np.array(told["true"]) == np.array(told["predicted"]))
+    assert right == pytest.approx(record["last_epoch_test_accuracy"], abs=1e-6)
+
+
+def test_the_rate_of_our_own_recipe_falls_to_zero_along_half_a_cosine(best):
+    assert best[3] == pytest.approx([0.05 * (1 + np.cos(np.pi * step / 4)) / 2 for step in range(1, 5)], abs=1e-8)
 
 
 @pytest.mark.parametrize("recipe", ["paper", "released"])
