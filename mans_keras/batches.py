@@ -1,6 +1,7 @@
 """Samples and labels -> batches, the same for the same seed."""
 
 import functools
+import itertools
 import math
 
 import keras
@@ -14,7 +15,7 @@ class Batches(keras.utils.PyDataset):
     randomly sampling" (section 3.1), and one batch shape means one compilation. A batch depends on its number and the
     seed alone, counted from `first_epoch`. change: (x, random generator) -> x, of each batch; needs a seed.
 
-    Endless, since TensorFlow takes seconds to end a pipeline, and would end one each epoch.
+    Endless, so that one pipeline lasts for all epochs.
     """
 
     num_batches = None
@@ -39,3 +40,21 @@ class Batches(keras.utils.PyDataset):
         if self.change:
             x = self.change(x, np.random.default_rng((self.seed, self.first_epoch + epoch, index)))
         return x, self.labels[chosen]
+
+    def feed(self):
+        """What Keras' `fit` and `predict` read these batches from.
+
+        TensorFlow tunes the pipeline that Keras would make, and at the end of each evaluation waits up to ten seconds
+        for that to stop: here it does not tune.
+        """
+        if keras.backend.backend() != "tensorflow":
+            return self
+        import tensorflow as tf
+
+        spec = [tf.TensorSpec((None, *value.shape[1:]), value.dtype) for value in self[0]]
+        endless = tf.data.Dataset.from_generator(
+            lambda: map(self.__getitem__, itertools.count()), output_signature=tuple(spec)
+        )
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        return endless.prefetch(2).with_options(options)

@@ -150,11 +150,11 @@ def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_
         callbacks.append(keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: on_epoch(epoch + 1, logs)))
     if not _diverged(state.epochs):
         model.fit(
-            batches,
+            batches.feed(),
             steps_per_epoch=batches.steps,
             initial_epoch=len(state.epochs),
             epochs=run.epochs,
-            validation_data=test,
+            validation_data=test.feed(),
             validation_steps=test.steps,
             callbacks=callbacks,
             shuffle=False,
@@ -163,7 +163,7 @@ def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_
     if model_path:
         model.preparation = json.dumps(preparation(tensors))
         model.save(model_path, include_optimizer=False)
-    predicted = model.predict(test, steps=test.steps, verbose=0).argmax(axis=-1)
+    predicted = model.predict(test.feed(), steps=test.steps, verbose=0).argmax(axis=-1)
 
     test_accuracy = [epoch["val_accuracy"] for epoch in state.epochs]
     return {

@@ -1,5 +1,6 @@
 import tracemalloc
 
+import keras
 import numpy as np
 import pytest
 from helpers import tensor_file
@@ -115,3 +116,11 @@ def test_a_crop_is_one_piece_of_the_sequence_stretched_evenly():
     lengths = cropped[:, -1] - cropped[:, 0]
     assert 0.6 <= lengths.min() < 0.7 and 0.9 < lengths.max() <= 1
     assert cropped.min() < 0.1 and cropped.max() > 0.9
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="other backends read the batches themselves")
+def test_tensorflow_is_fed_the_same_batches_from_the_first_on():
+    batches = Batches(np.arange(10.0), np.arange(10), batch=4, seed=1)
+    for number, (x, labels) in zip(range(5), batches.feed(), strict=False):
+        np.testing.assert_array_equal(x, batches[number][0])
+        np.testing.assert_array_equal(labels, batches[number][1])

@@ -37,7 +37,7 @@ def tensors(tmp_path):
     return Tensors(tensor_file(tmp_path / "ut_kinect_50.h5"))
 
 
-def test_mans_9_interrupted_ends_with_the_record_of_an_uninterrupted_run(tensors, tmp_path):
+def test_the_same_seed_gives_the_same_record_of_mans_9_though_one_run_was_interrupted(tensors, tmp_path):
     run = make_run(tensors, recipe="released", epochs=2)
     pieces = train_in_pieces(run, tensors, tmp_path / "run.checkpoint.npz", stops=[1])
     whole = training.train(run, tensors)

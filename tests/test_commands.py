@@ -1,17 +1,37 @@
 import json
+import sys
 
 import h5py
 import pytest
-from helpers import script, tensor_file
+from helpers import ROOT, script, tensor_file
+
+from mans_keras.errors import exit_code
+
+sys.path.insert(0, str(ROOT / "experiments"))
+
+import table4_ablation
 
 TABLE4 = "experiments/table4_ablation.py"
 
 
-def _fails_with_one_line(done, complaint):
-    assert done.returncode != 0
-    assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1, done.stderr
-    assert complaint in done.stderr
-    assert "Traceback" not in done.stdout
+@pytest.fixture
+def table4(tmp_path, monkeypatch, capsys):
+    """Run Table 4's script from `tmp_path`; returns its exit code and what it wrote to stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["table4_ablation.py", *map(str, arguments)])
+        code = exit_code(table4_ablation.main)
+        return code, capsys.readouterr().err
+
+    return run
+
+
+def _is_one_line(failure, complaint):
+    code, told = failure
+    assert code == 1
+    assert told.startswith("error: ") and told.count("\n") == 1, told
+    assert complaint in told
 
 
 @pytest.mark.parametrize(
@@ -31,45 +51,53 @@ def _fails_with_one_line(done, complaint):
         (["--dataset", "synthetic"], "holds ut_kinect at scale 50, not what its name says"),
     ],
 )
-def test_an_impossible_experiment_is_one_line(tmp_path, arguments, complaint):
+def test_an_impossible_experiment_is_one_line(tmp_path, table4, arguments, complaint):
     for file, dataset in (("ut_kinect", "ut_kinect"), ("synthetic", "ut_kinect"), ("moves", "moves")):
         tensor_file(tmp_path / f"{file}_50.h5", dataset)
-    _fails_with_one_line(script(TABLE4, "--data", ".", *arguments, cwd=tmp_path), complaint)
+    _is_one_line(table4("--data", ".", *arguments), complaint)
     assert not (tmp_path / "results").exists()
 
 
-def test_tensors_of_another_schema_are_one_line(tmp_path):
+def test_tensors_of_another_schema_are_one_line(tmp_path, table4):
     with h5py.File(tensor_file(tmp_path / "ut_kinect_50.h5"), "a") as file:
         file.attrs["schema_version"] = 2
-    _fails_with_one_line(script(TABLE4, "--dataset", "ut_kinect", "--data", tmp_path), "schema version 2")
+    _is_one_line(table4("--dataset", "ut_kinect", "--data", tmp_path), "schema version 2")
 
 
-def test_an_unknown_model_or_recipe_names_the_known_ones(tmp_path):
-    for option, known in (("--models", "mans-densenet161"), ("--recipe", "released")):
-        done = script(TABLE4, "--data", tmp_path, option, "nonsense")
-        assert done.returncode == 2 and "Traceback" not in done.stderr
-        assert known in done.stderr.splitlines()[-1]
+@pytest.mark.parametrize(("option", "known"), [("--models", "mans-densenet161"), ("--recipe", "released")])
+def test_an_unknown_model_or_recipe_names_the_known_ones(table4, capsys, option, known):
+    with pytest.raises(SystemExit) as exited:
+        table4(option, "nonsense")
+    told = capsys.readouterr().err
+    assert exited.value.code == 2 and known in told.splitlines()[-1]
 
 
-def test_table4_trains_four_rows_once_and_prints_them_beside_the_paper(tmp_path):
+def test_a_failure_of_the_script_itself_is_one_line_and_an_exit_code(tmp_path):
+    done = script(TABLE4, "--dataset", "ut_kinect", cwd=tmp_path)
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert done.stderr.startswith("error: data/ut_kinect_50.h5 is missing")
+
+
+def test_table4_trains_rows_once_and_prints_them_beside_the_paper(tmp_path):
     tensor_file(tmp_path / "ut_kinect_50.h5", subjects=(1, 2), repetitions=1)
     arguments = [TABLE4, "--dataset", "ut_kinect", "--data", tmp_path, "--protocol", "odd_even", "--epochs", "1"]
+    arguments += ["--settings", "stcm", "mans"]
     done = script(*arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "4 to train" in done.stdout and "Left out: the four 224x224 rows" in done.stdout
-    rows = [line for line in done.stdout.splitlines() if line.startswith("| ")]
-    assert [row.split(" | ")[0].strip("| ") for row in rows[1:]] == [
+    assert "2 to train" in done.stdout and "Left out: the four 224x224 rows" in done.stdout
+    rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
+    assert [row[0].strip() for row in rows[1:]] == [
         "STCM-9 (CNNs)",
         "MANs-9 (no attention)",
         "MANs-9 (other temporal attention)",
         "MANs-9",
     ]
-    assert "83.01" in rows[-1]
+    assert ["not run" in row[3] for row in rows[1:]] == [False, True, True, False]
+    assert rows[-1][1].strip() == "83.01"
     records = sorted((tmp_path / "results").rglob("*.json"))
-    parameters = [json.loads(path.read_text())["parameters"] for path in records]
-    assert len(set(parameters)) == 4
+    assert len({json.loads(path.read_text())["parameters"] for path in records}) == len(records) == 2
     assert (tmp_path / "results/table4_ablation/ut_kinect/table4_ablation.md").read_text() in done.stdout
 
     again = script(*arguments, cwd=tmp_path)
-    assert "4 recorded, 0 to train" in again.stdout
+    assert "2 recorded, 0 to train" in again.stdout
     assert done.stdout[done.stdout.index("Below") :] == again.stdout[again.stdout.index("Below") :]

@@ -5,11 +5,12 @@ import sys
 import keras
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from helpers import ACTIONS, script, standing_body, ut_kinect_folder
-from test_training import make_run
+from test_training import make_run, tiny_model
 
 import mans_keras
-from mans_keras import training
+from mans_keras import cli, training
 from mans_keras.inference import Recognizer
 from mans_keras.skeletons import recording
 from mans_keras.skeletons.transforms import to_frames
@@ -142,11 +143,10 @@ def test_rows_of_a_tensor_are_mapped_back_to_frames(frames, layout, expected):
     np.testing.assert_allclose(to_frames(np.arange(4.0), frames, layout), expected)
 
 
-def test_a_model_without_attention_predicts_without_it(folder, tmp_path):
+def test_a_model_without_attention_predicts_without_it(folder, tmp_path, monkeypatch):
+    monkeypatch.setitem(training.MODELS, "mans-9", tiny_model)
     tensors = Tensors(folder / "ut_kinect_50.h5")
-    training.train(
-        make_run(tensors, epochs=1, batch=2, arguments={"tarm": False}), tensors, model_path=tmp_path / "m.h5"
-    )
+    training.train(make_run(tensors, epochs=1, batch=2), tensors, model_path=tmp_path / "m.h5")
     (prediction,) = Recognizer(tmp_path / "m.h5").predict([standing_body()])
     assert prediction.attention is None and len(prediction.scores) == 10
 
@@ -180,14 +180,13 @@ def test_a_model_with_code_in_its_file_is_refused_and_the_code_does_not_run(tmp_
 
 
 def mans(*arguments):
-    command = [sys.executable, "-m", "mans_keras.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True)
+    return CliRunner().invoke(cli.main, [*map(str, arguments)])
 
 
 def test_mans_predict_names_the_classes_of_each_file(folder):
     file = folder / "raw/joints_s01_e01.txt"
     done = mans("predict", folder / "m.h5", file, file, "--top", "2", "--json")
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.output
     one, same = map(json.loads, done.stdout.splitlines())
     assert list(one["scores"]) == list(same["scores"]) and len(one["scores"]) == 2
     assert one["attention"] == same["attention"] and len(one["attention"]) == 30
@@ -196,15 +195,21 @@ def test_mans_predict_names_the_classes_of_each_file(folder):
     assert shown[1].split()[-1] == next(iter(one["scores"]))
 
 
-def test_mans_train_evaluate_and_summary_go_hand_in_hand(folder):
+def test_mans_train_evaluate_and_summary_go_hand_in_hand(folder, monkeypatch):
+    monkeypatch.setitem(training.MODELS, "mans-9", tiny_model)
     made = folder / "new" / "mine.h5"
     done = mans("train", folder / "ut_kinect_50.h5", made, "--protocol", "odd_even", "--epochs", "1")
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.output
     record = json.loads((folder / "new" / "mine.h5.json").read_text())
     shown = mans("evaluate", made, folder / "ut_kinect_50.h5", "--protocol", "odd_even").stdout
     assert f"{record['last_epoch_test_accuracy']:.2%}  of 2 sequences" in shown
     assert "walk, sitDown, standUp" in mans("summary", made).stdout
     assert sorted(path.name for path in made.parent.iterdir()) == ["mine.h5", "mine.h5.json"]
+
+
+def test_the_mans_command_is_there_and_helps():
+    done = subprocess.run([sys.executable, "-m", "mans_keras.cli", "-h"], capture_output=True, text=True)
+    assert done.returncode == 0 and all(name in done.stdout for name in ("predict", "train", "evaluate", "summary"))
 
 
 @pytest.mark.parametrize(
@@ -217,5 +222,5 @@ def test_mans_train_evaluate_and_summary_go_hand_in_hand(folder):
 )
 def test_bad_input_of_mans_is_one_line(arguments, complaint):
     done = mans(*arguments)
-    assert done.returncode != 0 and done.stderr.count("\n") == 1
+    assert done.exit_code != 0 and done.stderr.count("\n") == 1
     assert complaint in done.stderr

@@ -2,19 +2,20 @@
 
 import importlib
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers import ROOT
+from helpers import ROOT, ut_kinect_folder
 from test_reports import record
 
 import mans_keras
 from mans_keras.errors import InputError
 
 sys.path.insert(0, str(ROOT / "experiments"))
-table2, table3, table5, figure3, per_class = map(
+table2, table3, table5, figure3, per_class, effects = map(
     importlib.import_module,
-    ("table2_architectures", "table3_alpha", "table5_comparison", "figure3_convergence", "per_class"),
+    ("table2_architectures", "table3_alpha", "table5_comparison", "figure3_convergence", "per_class", "effects"),
 )
 
 
@@ -120,3 +121,28 @@ def test_classes_of_several_records_are_counted_together():
 def test_records_of_other_classes_are_not_counted_together():
     with pytest.raises(InputError, match="class_names"):
         per_class.table([record(), record(class_names=["a", "b"])])
+
+
+def test_an_effect_is_the_mean_of_paired_differences_with_students_interval():
+    baseline = [record("baseline", last=last, seed=seed) for seed, last in enumerate((0.80, 0.84, 0.70))]
+    hip = [record("hip", last=last, seed=seed) for seed, last in enumerate((0.81, 0.86, 0.73))]
+    *_, rows = effects.table([*baseline, *hip])
+    assert [row[1:5] for row in rows] == [
+        ["the default settings", "", "78.00 ± 7.21", ""],
+        ["coordinates", "hip", "80.00 ± 6.56", "+2.00 [-0.48, 4.48]"],  # 2 ± t(0.975, 2) 1 / sqrt(3)
+    ]
+
+
+def test_an_effect_of_a_single_run_has_no_interval():
+    *_, rows = effects.table([record("baseline"), record("hip", last=0.9), record("hip", last=0.9, seed=1)])
+    assert rows[1][4] == "-"
+
+
+def test_each_factor_of_the_effects_departs_from_the_baseline_and_from_each_other():
+    assert len({str(replace(factor, shown=())) for factor in effects.FACTORS.values()}) == len(effects.FACTORS)
+
+
+def test_the_tensors_of_an_effect_are_those_it_names(tmp_path):
+    raw = ut_kinect_folder(tmp_path / "raw")
+    opened = effects.tensors(raw, tmp_path, effects.FACTORS["hip"].preparation)
+    assert (opened.coordinates, opened.layout) == ("hip", "resize")

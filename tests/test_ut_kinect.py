@@ -28,13 +28,16 @@ def test_a_nan_label_is_dropped_with_its_reason(raw):
         ut_kinect.read(segment)
 
 
-def test_the_last_of_repeated_frame_numbers_stays(raw):
+def test_the_last_of_repeated_frame_numbers_stays_or_all_if_asked_for(raw):
     joints = standing_body(3)
     joints[2] += 1
     (raw / "joints_s01_e01.txt").write_text("\n".join(joints_lines(joints, [10, 12, 12])))
     frames, read = ut_kinect.read_recording(raw / "joints_s01_e01.txt")
     assert frames.tolist() == [10, 12]
     np.testing.assert_allclose(read, joints[[0, 2]], atol=1e-6)
+    frames, read = ut_kinect.read_recording(raw / "joints_s01_e01.txt", repeated="all")
+    assert frames.tolist() == [10, 12, 12]
+    np.testing.assert_allclose(read, joints, atol=1e-6)
 
 
 def test_known_label_errors_are_corrected(tmp_path):

@@ -94,11 +94,12 @@ def segments(folder):
 
 
 @functools.lru_cache(maxsize=2)
-def read_recording(file):
+def read_recording(file, repeated="last"):
     """Frame numbers (rows,) ascending and joints (rows, 20, 3) of one joints file.
 
-    A repeated frame number carries other coordinates each time; the last stays, as in the original MATLAB reader.
-    Raises `InputError` with file and line if a line does not hold 61 finite numbers.
+    A repeated frame number carries other coordinates each time; the last stays, as in the original MATLAB reader, or
+    with repeated="all" each, as a frame of its own. Raises `InputError` with file and line if a line does not hold 61
+    finite numbers.
     """
     rows = {}
     for number, line in enumerate(Path(file).read_text(errors="replace").splitlines(), start=1):
@@ -113,21 +114,22 @@ def read_recording(file):
             raise InputError(f"{file}, line {number}: a frame number and 60 finite coordinates were expected")
         if np.abs(values[1:]).max() > MAX_METRES:
             raise InputError(f"{file}, line {number}: a coordinate is beyond {MAX_METRES} m")
-        rows[int(values[0])] = values[1:]
+        rows.setdefault(int(values[0]), []).append(values[1:])
     if not rows:
         raise InputError(f"{file} holds no frame")
-    frames = np.array(sorted(rows))
-    return frames, np.array([rows[frame] for frame in frames]).reshape(-1, 20, 3)
+    kept = [(frame, row) for frame in sorted(rows) for row in (rows[frame] if repeated == "all" else rows[frame][-1:])]
+    frames, joints = zip(*kept, strict=True)
+    return np.array(frames), np.array(joints).reshape(-1, 20, 3)
 
 
-def read(segment):
-    """The `Sequence` of a segment, joints (frames, 1, 20, 3).
+def read(segment, repeated="last"):
+    """The `Sequence` of a segment, joints (frames, 1, 20, 3); repeated: as in `read_recording`.
 
     Raises `Dropped` for a NaN label, `InputError` if the range is not inside the recording.
     """
     if segment.first is None:
         raise Dropped("actionLabel.txt gives no frames (NaN)")
-    frames, joints = read_recording(segment.file)
+    frames, joints = read_recording(segment.file, repeated)
     if segment.first < frames[0] or segment.last > frames[-1]:
         raise InputError(
             f"{segment.recording} {segment.action}: frames {segment.first} to {segment.last} are not all inside "
