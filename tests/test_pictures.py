@@ -120,6 +120,11 @@ def test_a_model_without_attention_is_refused_for_attention_and_drawn_moving(tmp
     assert (tmp_path / "a.gif").stat().st_size
 
 
+def test_a_name_is_drawn_as_it_is(tmp_path):
+    for suffix in ("png", "gif"):
+        pictures.write(prediction(name=r"$\nonsense$.npy"), tmp_path / f"a.{suffix}")  # no formula of matplotlib's
+
+
 def test_frames_without_a_body_are_no_key_poses_and_no_trouble(tmp_path):
     joints = standing_body(12)[:, None]
     joints[:6] = 0
