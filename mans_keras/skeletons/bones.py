@@ -1,0 +1,38 @@
+"""Which joints a picture connects, by how many joints a body has."""
+
+import itertools
+
+from mans_keras.skeletons import hdm05, ntu
+
+
+def _pairs(parents):
+    return tuple((parent, joint) for joint, parent in enumerate(parents) if parent != joint)
+
+
+def _chains(names, *chains):
+    """Pairs of neighbours in chains of names that are parted by spaces."""
+    number = {name: place for place, name in enumerate(names)}
+    chains = [[number[name] for name in chain.split()] for chain in chains]
+    return tuple(pair for chain in chains for pair in itertools.pairwise(chain))
+
+
+# Head, neck, torso; left shoulder, elbow, hand; right; left hip, knee, foot; right: SBU Kinect Interaction (OpenNI).
+SBU = _pairs((1, 1, 1, 1, 3, 4, 1, 6, 7, 2, 9, 10, 2, 12, 13))
+# Hip centre, spine, shoulder centre, head; shoulder, elbow, wrist, hand, left and right; hip, knee, ankle, foot.
+KINECT_1 = _pairs((0, 0, 1, 2, 2, 4, 5, 6, 2, 8, 9, 10, 0, 12, 13, 14, 0, 16, 17, 18))
+HDM05 = _chains(
+    hdm05.JOINTS,
+    "root lowerback upperback thorax lowerneck upperneck head",
+    *(f"root {side}hipjoint {side}femur {side}tibia {side}foot {side}toes" for side in "lr"),
+    *(f"thorax {side}clavicle {side}humerus {side}radius {side}wrist {side}hand {side}fingers" for side in "lr"),
+    *(f"{side}wrist {side}thumb" for side in "lr"),
+)
+BONES = {15: SBU, 20: KINECT_1, 25: _pairs(ntu.PARENTS), 31: HDM05}
+
+
+def bones(joints):
+    """Pairs (i, j) of joints, counted from 0, that a bone connects in a body of so many joints; () if not known.
+
+    15: SBU Kinect Interaction; 20: Kinect 1 (UT-Kinect, SYSU-3D); 25: Kinect 2 (NTU RGB+D); 31: HDM05, `hdm05.JOINTS`.
+    """
+    return BONES.get(joints, ())
