@@ -20,7 +20,9 @@ MARKED = re.compile(r"<!-- (\w+) (\w+) -->\n(.*?)<!-- end -->", re.DOTALL)
 
 def table(experiment, dataset):
     """(title, header, rows) of committed records."""
-    return importlib.import_module(experiment).table(reports.records(RESULTS, experiment, dataset))
+    script = importlib.import_module(experiment)
+    found = script.records(RESULTS, dataset) if hasattr(script, "records") else None
+    return script.table(found or reports.records(RESULTS, experiment, dataset))
 
 
 def shown(experiment, dataset):
@@ -33,7 +35,7 @@ def main():
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     for folder in sorted(RESULTS.glob("*/*/")):
         experiment, dataset = folder.parts[-2:]
-        if reports.records(RESULTS, experiment, dataset):
+        if any(folder.glob("*/*.json")) or (folder / f"{experiment}.md").exists():
             reports.write_table(folder, experiment, *table(experiment, dataset))
     readme = ROOT / "README.md"
     text = readme.read_text()

@@ -11,11 +11,20 @@ from test_reports import record
 
 import mans_keras
 from mans_keras.errors import InputError
+from mans_keras.runs import write_record
 
 sys.path.insert(0, str(ROOT / "experiments"))
-table2, table3, table5, figure3, per_class, effects = map(
+table2, table3, table5, figure3, per_class, effects, headline = map(
     importlib.import_module,
-    ("table2_architectures", "table3_alpha", "table5_comparison", "figure3_convergence", "per_class", "effects"),
+    (
+        "table2_architectures",
+        "table3_alpha",
+        "table5_comparison",
+        "figure3_convergence",
+        "per_class",
+        "effects",
+        "headline",
+    ),
 )
 
 
@@ -146,3 +155,24 @@ def test_the_tensors_of_an_effect_are_those_it_names(tmp_path):
     raw = ut_kinect_folder(tmp_path / "raw")
     opened = effects.tensors(raw, tmp_path, effects.FACTORS["hip"].preparation)
     assert (opened.coordinates, opened.layout) == ("hip", "resize")
+
+
+def test_the_headline_has_each_run_of_the_models_as_they_are_once(tmp_path):
+    released, best = {"recipe": {"name": "released"}}, {"recipe": {"name": "best"}}
+    made = {
+        "table4_ablation/mans-9/a": record("mans-9", last=0.8, **released),
+        "effects/baseline/a": record("baseline", last=0.8, experiment="effects", **released),
+        "effects/baseline/b": record("baseline", last=0.9, seed=1, experiment="effects", **released),
+        "effects/best/a": record("best", last=1.0, **best),
+        "effects/no-errata/a": record("no-errata", last=0.1, **released),
+        "table4_ablation/mans-9-song/a": record("mans-9-song", last=0.1, arguments={"attention": "song"}, **released),
+    }
+    for name, content in made.items():
+        experiment, variant, run = name.split("/")
+        write_record(tmp_path / experiment / "ut_kinect" / variant / f"{run}.json", content)
+    title, _, rows = headline.table(headline.records(tmp_path, "ut_kinect"))
+    assert [row[:6] for row in rows] == [
+        ["MANs-9", "released", "odd_even", "100.00 (loocv)", "85.00 ± 7.07", "-15.00"],
+        ["MANs-9", "best", "odd_even", "100.00 (loocv)", "100.00", "+0.00"],
+    ]
+    assert title.startswith("Below the paper: MANs-9, released, odd_even: 85.00 where the paper has 100.00")

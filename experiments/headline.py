@@ -1,0 +1,75 @@
+"""The headline: what the paper has, and what the records here have, each model by each recipe and protocol.
+
+Trains nothing: reads the records of all experiments under --results on --dataset.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import beside_the_paper as beside
+import paper
+
+from mans_keras import protocols, recipes, reports, training
+from mans_keras.errors import InputError, exit_code
+
+EXPERIMENT = "headline"
+RESULTS = Path(__file__).resolve().parent / "results"
+
+
+def records(results, dataset):
+    """Of every experiment, the records of the paper's models as they are, by a recipe as it is; each run once."""
+    found = {}
+    for folder in sorted(Path(results).glob(f"*/{dataset}")):
+        for record in reports.records(results, folder.parent.name, dataset):
+            names = (record["model"], "baseline", *recipes.RECIPES)
+            if record["variant"] in names and record["arguments"] == {}:
+                run = [record[name] for name in ("model", "protocol", "fold", "seed")]
+                found.setdefault((*run, record["recipe"]["name"]), record)
+    return list(found.values())
+
+
+def table(found):
+    """Title, header and rows: one for each model, protocol and recipe that has records."""
+    reports.check_same(found, ("dataset", "batch", "precision", "tensors"))
+    dataset = found[0]["dataset"]
+    header = ["Model", "Recipe", "Protocol", "paper", "ours, last epoch", "to the paper", "best epoch on test", "runs"]
+    rows, below = [], []
+    for model in training.MODELS:
+        for protocol in protocols.of_dataset(dataset):
+            for recipe in recipes.RECIPES:
+                wanted = (model, protocol, recipe)
+                cell = [r for r in found if (r["model"], r["protocol"], r["recipe"]["name"]) == wanted]
+                if not cell:
+                    continue
+                reports.check_same(cell, ("recipe", "epochs"))
+                quoted = beside.of_table5(model, dataset, protocol)
+                name = paper.TABLE5[model][0]
+                told = "-" if quoted is None else f"{quoted[0]:.2f} ({quoted[1].removeprefix('Table 5, ')})"
+                rows.append([name, recipe, protocol, told, *reports.results(cell, quoted and quoted[0])])
+                below += beside.below_the_paper(f"{name}, {recipe}, {protocol}", cell, quoted)
+    first = found[0]
+    lines = ["Below the paper: " + "; ".join(below) + ".", ""] if below else []
+    lines += [
+        f"{dataset}: test accuracy in percent, batch {first['batch']}, {first['coordinates']} coordinates, layout "
+        f"{first['layout']}; the paper's protocol is in brackets.",
+        "The best epoch is chosen on the test set, a leak: the last epoch is the honest column.",
+    ]
+    return "\n".join(lines), header, rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dataset", metavar="D", default="ut_kinect", help="default: %(default)s")
+    parser.add_argument(
+        "--results", type=Path, metavar="DIR", default=RESULTS, help="where the records are (default: the committed)"
+    )
+    args = parser.parse_args()
+    found = records(args.results, args.dataset)
+    if not found:
+        raise InputError(f"no record of a model on {args.dataset} lies under {args.results}")
+    print(reports.write_table(args.results / EXPERIMENT / args.dataset, EXPERIMENT, *table(found)))
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))
