@@ -156,5 +156,21 @@ def summary(model):
     click.echo("classes: " + ", ".join(recognizer.class_names))
 
 
+@main.command()
+@click.argument("record", metavar="RECORD.json", type=FILE)
+@click.argument("out", metavar="OUT.html", type=FILE)
+def report(record, out):
+    """Write one HTML file of a run: its accuracies, curves, confusion matrix, mistakes and settings.
+
+    RECORD.json is a run record, as `mans train` and the experiments write them. OUT.html opens without a network.
+    """
+    from mans_keras import page
+    from mans_keras.runs import read_record
+
+    page.check_name(out)
+    page.write(out, page.of_record(read_record(record)))
+    click.echo(f"Written to {out}")
+
+
 if __name__ == "__main__":
     sys.exit(main())
