@@ -68,16 +68,16 @@ def of_record(record):
             "title": title,
             "told": told,
             "headline": [
-                [f"{record['last_epoch_test_accuracy']:.2%}", f"at the last epoch, {epochs}"],
+                [f"{record['last_epoch_test_accuracy']:.2%}", f"at the last epoch ({epochs})"],
                 [
                     f"{record['best_epoch_test_accuracy']:.2%}",
-                    f"at the best epoch, {record['best_epoch']}, which was chosen on the test set: a leak, shown "
-                    "because the paper's selection has it",
+                    f"at the best epoch ({record['best_epoch']}), chosen on the test set as the paper does: a leak, so "
+                    "the other is the honest one",
                 ],
             ],
             "notes": [
                 *(["DIVERGED: the loss was no longer finite"] if record["diverged"] else []),
-                *record["departures"],
+                *(f"Departs from its recipe: {one}" for one in record["departures"]),
             ],
             "pictures": pictures,
             "classes": [reports.CLASSES_HEADER, [[str(cell) for cell in row] for row in reports.classes([record])]],

@@ -17,15 +17,18 @@ def error_curves(curves, title):
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     figure.suptitle(title, fontsize=11)
     for axes, which in zip(figure.subplots(1, 2, sharey=True), ("train", "test"), strict=True):
-        for (label, records), (color, line) in zip(curves.items(), STYLES, strict=False):
+        for (label, records), (color, line) in zip(curves.items(), STYLES[-len(curves) :], strict=False):
             errors = _errors(records, which)
             epochs = np.arange(1, errors.shape[1] + 1)
             axes.plot(epochs, errors.mean(axis=0), line, color=color, label=label)
             if len(errors) > 1:
                 axes.fill_between(epochs, errors.min(axis=0), errors.max(axis=0), color=color, alpha=0.15, linewidth=0)
-        axes.set(xlabel="epoch", title=f"{which.capitalize()}ing error", ylim=(0, None), xlim=(1, None))
+        axes.set(xlabel="epoch", title=f"{which.capitalize()}ing error")
         axes.grid(alpha=0.3)
         axes.xaxis.get_major_locator().set_params(integer=True)
+    # both limits after both are drawn: they share an axis, and a limit set earlier would cut the second off
+    for axes in figure.axes:
+        axes.set(ylim=(0, None), xlim=(1, None))
     figure.axes[0].set_ylabel("error in percent")
     figure.axes[0].legend(fontsize=9)
     return figure
