@@ -34,7 +34,7 @@ def of_prediction(prediction):
     return _filled(
         "prediction.html",
         {
-            "name": prediction.name,
+            "name": Path(prediction.name).name,
             "scores": [[name, _number(score, 5)] for name, score in prediction.top(len(prediction.scores))],
             "frames": [[_body(body) for body in frame] for frame in joints],
             "bones": bones(joints.shape[2]),
