@@ -31,15 +31,31 @@ def main():
 @click.argument("files", metavar="FILE...", type=FILE, nargs=-1, required=True)
 @click.option("--top", default=5, show_default=True, type=click.IntRange(1), help="How many classes to show of each.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a recording, with the attention of every frame.")
-def predict(model, files, top, as_json):
+@click.option(
+    "--plot",
+    type=FILE,
+    metavar="OUT",
+    help="Also draw each: OUT.png or .pdf, attention and key poses; OUT.gif or .mp4, the moving skeleton. "
+    "For several FILEs, OUT's name goes on with theirs.",
+)
+def predict(model, files, top, as_json, plot):
     """Say which action each recording shows.
 
     MODEL is a file saved by `mans train`. A FILE is a recording of one person's (or one pair's) action: .skeleton, .amc
     beside its .asf, .mat, .txt (UT-Kinect), .npy, .npz, .csv or .json.
     """
+    if plot:  # matplotlib takes its time
+        from mans_keras import pictures
+
+        pictures.check(plot)
     from mans_keras.inference import Recognizer
 
-    for prediction in Recognizer(model).predict(list(files)):
+    predictions = Recognizer(model).predict(list(files))
+    if plot:
+        for prediction, path in zip(predictions, pictures.paths(plot, files), strict=True):
+            pictures.write(prediction, path)
+            click.echo(f"{prediction.name} is drawn in {path}", err=True)
+    for prediction in predictions:
         if as_json:
             attention = None if prediction.attention is None else prediction.attention.round(6).tolist()
             told = {"file": prediction.name, "scores": dict(prediction.top(top)), "attention": attention}

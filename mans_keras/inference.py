@@ -23,7 +23,7 @@ class Prediction:
 
     scores: (classes,) probabilities, in the order of class_names. attention: (frames, 3), the weight of each frame of
     the recording in the TARMs of x, y and z; None if the model has no attention. joints: (frames, bodies, joints, 3),
-    the recording as it was read, metres.
+    the recording as it was read, metres. body: the joints that orient a body, None if the model does not know them.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Prediction:
     scores: np.ndarray
     attention: np.ndarray | None
     joints: np.ndarray
+    body: Body | None = None
 
     def top(self, number=5):
         """[(class name, score)] of the highest scores, the highest first."""
@@ -95,8 +96,19 @@ class Recognizer:
             for index, joints in enumerate(batch):
                 found = None if attention is None else to_frames(attention[index], len(joints), self.layout)
                 name = _name(sources[first + index])
-                predictions.append(Prediction(name, self.class_names, scores[index], found, joints))
+                predictions.append(Prediction(name, self.class_names, scores[index], found, joints, self.body))
         return predictions
+
+    def images(self, joints):
+        """The 3-channel image of what `read` gave, (scale, scale, 3), before the TARMs and as the STCM sees it.
+
+        Raises `InputError` if the model has no TARMs, or as `tensor` does.
+        """
+        before = self.tensor(joints)
+        if "image" not in {layer.name for layer in self.model.layers}:
+            raise InputError("the model has no TARMs: its STCM sees the recording as it is")
+        tarms = keras.Model(self.model.input, self.model.get_layer("image").output)
+        return before, keras.ops.convert_to_numpy(tarms(before[None], training=False))[0]
 
     def _attention(self, x):
         """(batch, scale, 3), or None."""

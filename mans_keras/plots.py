@@ -1,8 +1,11 @@
-"""Records -> pictures, drawn without a display."""
+"""Records -> pictures, drawn without a display; and how every picture is written."""
 
+import contextlib
+import os
 from pathlib import Path
 
 import numpy as np
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 # Okabe and Ito's colours, which the colour-blind can tell apart; lines as in the paper: MANs solid.
@@ -61,12 +64,44 @@ def confusion(counts, class_names, title):
     return figure
 
 
-def save(figure, path, formats=("png",)):
-    """Write a figure under `path`'s folder and name in each format; returns the paths."""
+def draw_bodies(axes, flat, pairs, color="0.2"):
+    """Draw bodies (bodies, joints, 2), NaN where absent: `pairs` of joints as lines, or, if there are none, points.
+
+    Returns the two artists, for `move_bodies`.
+    """
+    lines = axes.add_collection(LineCollection([], linewidths=2.5, capstyle="round"), autolim=False)
+    points = axes.scatter([], [], s=9 if pairs else 25)
+    move_bodies(lines, points, flat, pairs, color)
+    return lines, points
+
+
+def move_bodies(lines, points, flat, pairs, color):
+    """Draw other bodies, as `draw_bodies` does, with the artists that it returned."""
+    there = flat[np.isfinite(flat).all(axis=(1, 2))]
+    lines.set_segments([body[list(pair)] for body in there for pair in pairs])
+    points.set_offsets(there.reshape(-1, 2))
+    for artist in (lines, points):
+        artist.set_color(color)
+
+
+@contextlib.contextmanager
+def part_of(path):
+    """A path to write to, with the suffix of `path`, that becomes `path` if all goes well, else is removed."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    paths = [path.with_suffix(f".{one}") for one in formats]
+    part = path.with_name(f"{path.stem}.part{path.suffix}")
+    try:
+        yield part
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def save(figure, path, formats=("png",)):
+    """Write a figure under `path`'s folder and name in each format; returns the paths. A file is complete or absent."""
+    paths = [Path(path).with_suffix(f".{one}") for one in formats]
     for one in paths:
-        # no date inside: the same records give the same file
-        figure.savefig(one, dpi=150, metadata={"CreationDate": None} if one.suffix == ".pdf" else None)
+        with part_of(one) as part:
+            # no date inside: the same records give the same file
+            figure.savefig(part, dpi=150, metadata={"CreationDate": None} if one.suffix == ".pdf" else None)
     return paths

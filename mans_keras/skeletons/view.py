@@ -1,0 +1,58 @@
+"""Joints in space -> joints in the plane of a picture: upright, and seen from the front."""
+
+import numpy as np
+
+TURN = 20.0  # degrees past the front view of one body, so that limbs that come towards the viewer show
+APART = 0.3  # metres between two bodies that can be seen side by side
+
+
+def flattened(joints, body=None):
+    """Joints (frames, bodies, joints, 3) as a viewer sees them from afar: (frames, bodies, joints, 2).
+
+    First to the viewer's right, then up, metres; NaN where a body is absent (all zeros). One direction of view for all
+    frames: one body is seen from its front, two so that they stand side by side, on the sensor's side.
+
+    Assumed are right-handed axes. `body`, a `sequence.Body`, tells which way is up and where the front is; a recording
+    with y nearly up is taken for one with y up. Without `body`, y is up and the viewer looks along z, as Kinect does.
+    """
+    present = joints.any(axis=(2, 3))
+    up = _up(joints[present], body)
+    right = _right(joints, present, body, up)
+    flat = joints @ np.stack([right, up], axis=1)
+    return np.where(present[..., None, None], flat, np.nan)
+
+
+def _up(bodies, body):
+    """The axis (3,) along which the shoulders are above the hips, on average; y unless it is clearly another."""
+    y = np.array([0.0, 1.0, 0.0])
+    if body is None:
+        return y
+    trunk = (bodies[:, body.left_shoulder] - bodies[:, body.left_hip]).mean(axis=0)
+    axis = np.abs(trunk).argmax()
+    if trunk[1] > np.linalg.norm(trunk) / 2 or not trunk[axis]:
+        return y
+    return np.eye(3)[axis] * np.sign(trunk[axis])
+
+
+def _right(joints, present, body, up):
+    """The direction (3,), level and of length 1, that points to the viewer's right."""
+    level = np.eye(3) - np.outer(up, up)
+    looks_along = (0, 1, 0) if up[2] else (0, 0, 1)
+    sensors = np.cross(looks_along, up)
+    together = present.all(axis=1)
+    if joints.shape[1] == 2 and together.any():
+        between = level @ (joints[together, 1] - joints[together, 0]).mean(axis=(0, 1))
+        distance = np.linalg.norm(between)
+        if distance > APART:
+            return between / distance * (1 if between @ sensors >= 0 else -1)
+    if body is None:
+        return sensors
+    # who faces the viewer has the left side at the viewer's right
+    bodies = joints[present]
+    lateral = level @ (bodies[:, body.left_hip] - bodies[:, body.right_hip]).mean(axis=0)
+    width = np.linalg.norm(lateral)
+    if not width:
+        return sensors
+    lateral /= width
+    turn = np.radians(TURN)
+    return np.cos(turn) * lateral + np.sin(turn) * np.cross(up, lateral)
