@@ -20,8 +20,8 @@ from mans_keras.skeletons.view import flattened
 RATE = 15  # frames a second
 MOST_FRAMES = 300  # of a longer recording, every second frame, every third, ...
 INCHES, DPI = 6, 80
-STAGE = (0.1, 0.17, 0.68, 0.72)  # left, bottom, width, height, as shares of the picture
-TRACK = (0.1, 0.075, 0.68, 0.035)
+STAGE = (0.13, 0.17, 0.65, 0.72)  # left, bottom, width, height, as shares of the picture
+TRACK = (0.13, 0.075, 0.65, 0.035)
 BAR = (0.82, 0.25, 0.025, 0.56)
 # Plasma without its yellow, which does not show on white.
 COLORS = ListedColormap(colormaps["plasma"](np.linspace(0, 0.85, 256)))
@@ -49,10 +49,16 @@ def animate(prediction, path):
 
 
 def _write_gif(path, frames):
-    # one palette, of the first picture: its colour bar has every colour there is
-    first = next(frames).quantize(128)
-    rest = [frame.quantize(palette=first, dither=Image.Dither.NONE) for frame in frames]
-    first.save(path, save_all=True, append_images=rest, duration=round(1000 / RATE), loop=0)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(_palette().tobytes())
+    frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=round(1000 / RATE), loop=0)
+
+
+def _palette():
+    """(256, 3) bytes: greys for text, the colours of attention, and these half way to white for the edges of lines."""
+    greys, colors = np.linspace(0, 1, 32)[:, None].repeat(3, axis=1), COLORS(np.linspace(0, 1, 112))[:, :3]
+    return (255 * np.concatenate([greys, colors, (1 + colors) / 2])).round().astype(np.uint8)
 
 
 def _write_mp4(path, frames):
@@ -76,7 +82,7 @@ def images(prediction):
     canvas = FigureCanvasAgg(figure)
     stage = _stage(figure, flat)
     track = figure.add_axes(TRACK, xlabel="frame", yticks=[], xlim=(-0.5, len(flat) - 0.5))
-    track.xaxis.get_major_locator().set_params(integer=True)
+    track.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     colors = _color(figure, track, prediction.attention, len(flat))
     (name, score), *_ = prediction.top(1)
     figure.suptitle(f"{name}, {score:.1%}\n{Path(prediction.name).name}", fontsize=11)
@@ -89,7 +95,7 @@ def images(prediction):
     cursor = track.axvline(0, color="black", linewidth=3)
     for frame in range(0, len(flat), -(-len(flat) // MOST_FRAMES)):
         plots.move_bodies(lines, points, flat[frame], pairs, colors[frame])
-        number.set_text(f"frame {frame} of 0 to {len(flat) - 1}")
+        number.set_text(f"frame {frame} / {len(flat) - 1}")
         cursor.set_xdata([frame, frame])
         canvas.restore_region(background)
         for artist in (lines, points, number, cursor):

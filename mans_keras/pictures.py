@@ -16,14 +16,15 @@ MAGNIFIED_BELOW = 0.25  # of the attention's axis: less is shown a second time, 
 FEWEST_APART = 1 / 9  # of the recording, between two key poses: their labels need the room
 
 
-def key_frames(weights, room):
-    """Frames of the highest weights (frames,), the highest first, as long as each has its `room` (frames,) to itself.
+def key_frames(weights, left, right):
+    """Frames of the highest weights (frames,), the highest first, as long as their pictures do not overlap; sorted.
 
-    room: how far each frame's picture reaches to either side, in frames. A weight of NaN is never chosen. Sorted.
+    left, right: (frames,), where the picture of each begins and ends. A frame of weight NaN is never chosen.
     """
     chosen = []
     for frame in np.argsort(-weights, kind="stable"):
-        if np.isfinite(weights[frame]) and all(abs(frame - one) >= room[frame] + room[one] for one in chosen):
+        free = all(right[frame] <= left[one] or right[one] <= left[frame] for one in chosen)
+        if free and np.isfinite(weights[frame]):
             chosen.append(int(frame))
     return sorted(chosen)
 
@@ -71,7 +72,7 @@ def _curves(axes, weights, limits, title):
         axes.plot(values, line, marker="o" if len(weights) == 1 else None, color=color, label=coordinate)
     axes.set_title(title, fontsize=10, loc="left")
     axes.set(ylim=limits, xlim=_frames_shown(weights))
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     axes.ticklabel_format(useOffset=False)
     axes.spines[["top", "right"]].set_visible(False)
 
@@ -84,24 +85,27 @@ def _frames_shown(weights):
 def _poses(axes, prediction):
     """Draw the key poses at their frames, all in one scale, each standing on its frame's number; returns the frames."""
     flat = flattened(prediction.joints, prediction.body)
-    least, most = np.nanmin(flat, axis=(1, 2)) - 0.05, np.nanmax(flat, axis=(1, 2)) + 0.05
+    margin = np.array([0.1, 0.05])
+    least, most = np.fmin.reduce(flat, (1, 2)) - margin, np.fmax.reduce(flat, (1, 2)) + margin  # NaN: nobody
     weights = np.where(np.isfinite(least[:, 0]), prediction.attention.mean(axis=1), np.nan)
-    limits = _frames_shown(weights)
-    axes.set(xlim=limits, ylim=(0, 1))
+    first, last = _frames_shown(weights)
+    axes.set(xlim=(first, last), ylim=(0, 1))
     axes.axis("off")
     widths, bottom, top = most[:, 0] - least[:, 0], np.nanmin(least[:, 1]), np.nanmax(most[:, 1])
     metres = max((top - bottom) / axes.bbox.height, np.nanmax(widths) / axes.bbox.width)  # a pixel
-    widths = widths / metres / axes.bbox.width * (limits[1] - limits[0])  # in frames
-    frames = key_frames(weights, np.maximum(widths, FEWEST_APART * len(weights)) / 2)
+    widths = widths / metres / axes.bbox.width * (last - first)  # in frames
+    room = np.maximum(widths, FEWEST_APART * len(weights)) / 2
+    middle = np.clip(np.arange(len(weights)), first + room, last - room)  # nothing sticks out at the ends
+    frames = key_frames(weights, middle - room, middle + room)
     for frame in frames:
-        box = (frame - widths[frame] / 2, 0, widths[frame], (top - bottom) / metres / axes.bbox.height)
+        box = (middle[frame] - widths[frame] / 2, 0, widths[frame], (top - bottom) / metres / axes.bbox.height)
         place = axes.inset_axes(box, transform=axes.transData)
         place.axis("off")
         place.set(xlim=(least[frame, 0], most[frame, 0]), ylim=(bottom, top))
         highest = frame == np.nanargmax(weights)
         plots.draw_bodies(place, flat[frame], bones(flat.shape[2]), color=plots.STYLES[1][0] if highest else "0.2")
         said = f"highest: {frame}" if highest else frame
-        axes.text(frame, -0.02, said, ha="center", va="top", fontsize=9)
+        axes.text(middle[frame], -0.02, said, ha="center", va="top", fontsize=9)
     return frames
 
 
@@ -135,7 +139,8 @@ def tensor(before, after, title):
         column[0].set_title(coordinate, fontsize=10)
         bar = figure.colorbar(column[1].images[0], ax=list(column), location="bottom")
         bar.set_label(f"{coordinate}, metres before the TARMs")
-    figure.supxlabel("joint, resized", fontsize=10)
+    for one in axes[1]:
+        one.set_xlabel("joint, resized")
     return figure
 
 
