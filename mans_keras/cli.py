@@ -35,8 +35,8 @@ def main():
     "--plot",
     type=FILE,
     metavar="OUT",
-    help="Also draw each: OUT.png or .pdf, attention and key poses; OUT.gif or .mp4, the moving skeleton. "
-    "For several FILEs, OUT's name goes on with theirs.",
+    help="Also draw each: OUT.png or .pdf, attention and key poses; OUT.gif or .mp4, the moving skeleton; OUT.html, a "
+    "page that plays it. For several FILEs, OUT's name goes on with theirs.",
 )
 def predict(model, files, top, as_json, plot):
     """Say which action each recording shows.

@@ -8,7 +8,6 @@ import base64
 import importlib.resources
 import io
 import json
-import os
 from pathlib import Path
 
 import matplotlib
@@ -17,6 +16,7 @@ import numpy as np
 from mans_keras import plots, reports
 from mans_keras.errors import InputError
 from mans_keras.skeletons.bones import bones
+from mans_keras.skeletons.view import axes
 
 # Of a record, what the page shows elsewhere than among the settings.
 SHOWN_APART = ("history", "predictions", "class_names", "diverged", "departures")
@@ -27,9 +27,10 @@ NEEDED = (*SHOWN_APART, "dataset", "protocol", "fold", "variant", "recipe", "see
 def of_prediction(prediction):
     """HTML of an `inference.Prediction`: scores, and a 3D player whose time slider shows the attention.
 
-    Of more than two bodies the first two are drawn. Joints are kept to the millimetre, attention to 1e-5.
+    Joints are kept to the millimetre, turned as `skeletons.view` sees them; scores and attention to 1e-5.
     """
-    joints = np.asarray(prediction.joints, float)[:, :2]
+    joints = np.asarray(prediction.joints, float)
+    joints = joints @ axes(np.nan_to_num(joints, posinf=0, neginf=0), prediction.body)
     attention = prediction.attention
     return _filled(
         "prediction.html",
@@ -90,15 +91,9 @@ def of_record(record):
 
 def write(path, html):
     """Write a page, complete or not at all. Raises `InputError` if the name does not end with `.html`."""
-    path = Path(path)
     check_name(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part")
-    try:
+    with plots.part_of(path) as part:
         part.write_text(html, encoding="utf-8")
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def check_name(path):
@@ -134,13 +129,12 @@ def _number(value, digits):
 
 
 def _body(joints):
-    """[[x, y, z], ...] in whole millimetres of (joints, 3) metres, None where missing; None if the body is absent."""
-    known = np.isfinite(joints)
+    """[[x, y, z], ...] in whole millimetres of (joints, 3) metres, None for a missing one; None for an absent body."""
+    known = np.isfinite(joints).all(axis=1)
     if not joints[known].any():
         return None
-    millimetres = np.rint(1000 * np.where(known, joints, 0)).astype(int).astype(object)
-    millimetres[~known] = None
-    return millimetres.tolist()
+    millimetres = np.rint(1000 * np.where(known[:, None], joints, 0)).astype(int).tolist()
+    return [joint if there else None for joint, there in zip(millimetres, known, strict=True)]
 
 
 def _picture(figure):

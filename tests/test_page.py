@@ -1,6 +1,7 @@
 """The HTML of predictions and of run records: its data, and what it does in a browser, if there is one."""
 
 import contextlib
+import dataclasses
 import json
 import re
 import shutil
@@ -14,6 +15,7 @@ from test_reports import record
 from mans_keras import cli, page
 from mans_keras.errors import InputError
 from mans_keras.inference import Prediction
+from mans_keras.skeletons.sequence import KINECT_1
 
 HOSTILE = ("</script><b>bold</b>", "<!--<script>", "a & b", '"\\', "{{data}}", "$\\frac$", "\u2028")
 
@@ -62,8 +64,18 @@ def test_joints_are_whole_millimetres_and_absent_bodies_are_told():
     joints[1, 1] = 0.1
     joints[1, 1, 2, 0] = np.nan
     frames = embedded(page.of_prediction(prediction(joints)))["frames"]
-    assert frames == [[[[1, -2001, 0], [1000, 2000, 3000], [0, 0, 0]], None],
-                      [None, [[100, 100, 100], [100, 100, 100], [None, 100, 100]]]]  # fmt: skip
+    # from the sensor's place, its right is -x, and towards it is -z
+    assert frames == [[[[-1, -2001, 0], [-1000, 2000, -3000], [0, 0, 0]], None],
+                      [None, [[-100, 100, -100], [-100, 100, -100], None]]]  # fmt: skip
+
+
+@pytest.mark.parametrize("facing", [0, 90, 200])
+def test_somebody_is_seen_from_the_front(facing):
+    made = dataclasses.replace(prediction(standing_body(4, facing)[:, None]), body=KINECT_1)
+    ((body,), *_) = embedded(page.of_prediction(made))["frames"]
+    left, right, foot, ankle = body[4], body[8], body[15], body[14]
+    assert left[0] > right[0] + 300  # millimetres
+    assert foot[2] > ankle[2] + 100  # the toes point to the viewer
 
 
 def test_what_is_no_number_is_told_as_none():
@@ -213,15 +225,15 @@ def told(tab):
 
 def test_the_slider_moves_the_skeleton(tab, tmp_path):
     with opened(tab, page.of_prediction(prediction()), tmp_path):
-        assert told(tab) == "Frame 1 of 10, attention 0.5000"
+        assert told(tab) == "Frame 0 / 9, attention 0.5000"
         first = drawn(tab)
         tab.locator("#slider").press("ArrowRight")
-        assert told(tab) == "Frame 2 of 10, attention 0.5222"
+        assert told(tab) == "Frame 1 / 9, attention 0.5222"
         second = drawn(tab)
         assert second != first
         box = tab.locator("#slider").bounding_box()
         tab.mouse.click(box["x"] + box["width"] - 8, box["y"] + 10)
-        assert told(tab).startswith("Frame 10 of 10")
+        assert told(tab).startswith("Frame 9 / 9")
         assert drawn(tab) not in (first, second)
         tab.locator("#slider").press("Home")
         assert drawn(tab) == first
@@ -245,24 +257,24 @@ def test_play_begins_again_after_the_last_frame(tab, tmp_path):
     with opened(tab, page.of_prediction(prediction()), tmp_path):
         tab.locator("#slider").press("End")
         tab.locator("#play").click()
-        wait_until(tab, lambda: int(tab.locator("#slider").input_value()) < 10)
+        wait_until(tab, lambda: int(tab.locator("#slider").input_value()) < 9)
 
 
 def test_the_attention_of_each_coordinate_can_be_chosen(tab, tmp_path):
     with opened(tab, page.of_prediction(prediction()), tmp_path):
         tab.locator("#slider").press("End")
         curves = set()
-        assert told(tab) == "Frame 10 of 10, attention 0.7000"  # the mean
+        assert told(tab) == "Frame 9 / 9, attention 0.7000"  # the mean
         for which, weight in (("0", "0.7000"), ("1", "0.9000"), ("2", "0.5000")):
             tab.locator("#which").select_option(which)
-            assert told(tab) == f"Frame 10 of 10, attention {weight}"
+            assert told(tab) == f"Frame 9 / 9, attention {weight}"
             curves.add(tab.locator("#curve").evaluate("canvas => canvas.toDataURL()"))
         assert len(curves) == 3
 
 
 def test_attention_that_hardly_varies_is_magnified_and_said_to_be(tab, tmp_path):
     little = prediction(attention=np.linspace(0.48, 0.52, 30).reshape(10, 3))
-    for shown, said in ((little, "from 0.480 to 0.520: magnified 25 times"), (prediction(), "from 0.500 to 0.900")):
+    for shown, said in ((little, "from 0.480 to 0.520: magnified 25 times"), (prediction(), "from 0.000 to 1.000.")):
         with opened(tab, page.of_prediction(shown), tmp_path):
             assert said in tab.locator("#range").inner_text()
 
@@ -314,7 +326,7 @@ def test_points_are_drawn_where_bones_are_not_known_and_no_attention_is_said(tab
     made = prediction(standing_body(1)[:, None, :7], attention=None)
     with opened(tab, page.of_prediction(made), tmp_path):
         assert tab.locator("#stage").evaluate(COLORED) == [True, False]
-        assert told(tab) == "Frame 1 of 1"
+        assert told(tab) == "Frame 0 / 0"
         assert tab.locator("#range").inner_text() == "This model has no attention."
         assert not tab.locator("#choice").is_visible() and not tab.locator("#bodies").is_visible()
 
