@@ -72,8 +72,8 @@ def of_record(record):
                 [f"{record['last_epoch_test_accuracy']:.2%}", f"at the last epoch ({epochs})"],
                 [
                     f"{record['best_epoch_test_accuracy']:.2%}",
-                    f"at the best epoch ({record['best_epoch']}), chosen on the test set as the paper does: a leak, so "
-                    "the other is the honest one",
+                    f"at the best epoch ({record['best_epoch']}), chosen on the test set, a leak, as in the released "
+                    "code; the other is the honest one",
                 ],
             ],
             "notes": [
