@@ -337,6 +337,9 @@ def test_names_are_shown_as_they_are(tab, tmp_path):
         assert tab.locator("#scores td:first-child").first.inner_text() == HOSTILE[0]
         assert tab.locator("summary").inner_text() == "6 other classes"
         assert tab.locator("b").count() == 0
+    with opened(tab, page.of_record(run_record(class_names=HOSTILE[:2])), tmp_path):
+        assert tab.locator("#classes tbody td:first-child").all_text_contents() == list(HOSTILE[:2])
+        assert tab.locator("b").count() == 0
 
 
 @pytest.mark.parametrize("width", [1200, 400])
