@@ -85,7 +85,7 @@ def images(prediction):
     track.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     colors = _color(figure, track, prediction.attention, len(flat))
     (name, score), *_ = prediction.top(1)
-    figure.suptitle(f"{name}, {score:.1%}\n{Path(prediction.name).name}", fontsize=11)
+    figure.suptitle(f"{name}, {score:.1%}\n{Path(prediction.name).name}", fontsize=11, parse_math=False)
     canvas.draw()
     background = canvas.copy_from_bbox(figure.bbox)  # drawn once: that is most of the work
 

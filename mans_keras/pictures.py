@@ -50,7 +50,8 @@ def attention(prediction):
         gridspec_kw={"left": 0.06, "right": 0.98, "top": 0.88, "bottom": 0.09, "wspace": 0.06, "hspace": 0.32},
     )
     (name, score), *_ = prediction.top(1)
-    figure.suptitle(f"{name}, {score:.1%}\n{Path(prediction.name).name}, {len(weights)} frames", fontsize=12)
+    title = f"{name}, {score:.1%}\n{Path(prediction.name).name}, {len(weights)} frames"
+    figure.suptitle(title, fontsize=12, parse_math=False)
     _curves(axes["whole"], weights, (0, top), "attention, on its whole scale")
     if "magnified" in rows:
         margin = max(0.1 * (high - low), 1e-4)
@@ -114,7 +115,8 @@ def _scores(axes, prediction):
     places = np.arange(len(names))
     axes.barh(places + 0.2, scores, height=0.2, color=plots.STYLES[-1][0])
     for place, name, score in zip(places, names, scores, strict=True):
-        axes.text(0.02, place + 0.06, textwrap.fill(f"{name}  {score:.1%}", 26), va="bottom", fontsize=9)
+        said = textwrap.fill(f"{name}  {score:.1%}", 26)
+        axes.text(0.02, place + 0.06, said, va="bottom", fontsize=9, parse_math=False)
     axes.set(xlim=(0, 1), ylim=(len(names) - 0.5, -0.5), xlabel="score", yticks=[])
     axes.spines[["top", "right"]].set_visible(False)
 

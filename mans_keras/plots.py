@@ -26,13 +26,10 @@ def error_curves(curves, title):
             axes.plot(epochs, errors.mean(axis=0), line, color=color, label=label)
             if len(errors) > 1:
                 axes.fill_between(epochs, errors.min(axis=0), errors.max(axis=0), color=color, alpha=0.15, linewidth=0)
-        axes.set(xlabel="epoch", title=f"{which.capitalize()}ing error")
+        axes.set(xlabel="epoch", title=f"{which.capitalize()}ing error", xlim=(1, None))
         axes.grid(alpha=0.3)
         axes.xaxis.get_major_locator().set_params(integer=True)
-    # both limits after both are drawn: they share an axis, and a limit set earlier would cut the second off
-    for axes in figure.axes:
-        axes.set(ylim=(0, None), xlim=(1, None))
-    figure.axes[0].set_ylabel("error in percent")
+    figure.axes[0].set(ylabel="error in percent", ylim=(0, None))  # once both are drawn: they share it
     figure.axes[0].legend(fontsize=9)
     return figure
 
@@ -55,7 +52,7 @@ def confusion(counts, class_names, title):
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     figure.suptitle(title, fontsize=10, wrap=True)
-    axes.set(xlabel="predicted", ylabel="true")
+    axes.set(xlabel="predicted", ylabel="true (the darker, the larger its share of the row)")
     axes.set_xticks(range(classes), class_names, rotation=90)
     axes.set_yticks(range(classes), class_names)
     for true, predicted in zip(*np.nonzero(counts), strict=True):
