@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from helpers import standing_body
 from test_reports import record
 
-from mans_keras import cli, page
+from mans_keras import cli, page, pictures
 from mans_keras.errors import InputError
 from mans_keras.inference import Prediction
 from mans_keras.skeletons.sequence import KINECT_1
@@ -156,6 +156,11 @@ def test_mans_report_writes_the_page_of_a_record(tmp_path):
     done = CliRunner().invoke(cli.main, ["report", str(tmp_path / "r.json"), str(tmp_path / "new" / "r.html")])
     assert done.exit_code == 0, done.output
     assert (tmp_path / "new" / "r.html").read_text() == page.of_record(run_record())
+
+
+def test_the_picture_of_a_prediction_may_be_its_page(tmp_path):
+    pictures.write(prediction(), tmp_path / "p.html")
+    assert (tmp_path / "p.html").read_text() == page.of_prediction(prediction())
 
 
 def test_a_page_is_called_html(tmp_path):
