@@ -8,33 +8,15 @@ import sys
 from pathlib import Path
 
 import common
-import numpy as np
 
 from mans_keras import plots, reports, runs
 from mans_keras.errors import exit_code
 
 
-def confusion(records):
-    """(classes, classes) counts, true by predicted, of all predictions of records with the same classes."""
-    reports.check_same(records, ("dataset", "class_names"))
-    counts = np.zeros((len(records[0]["class_names"]),) * 2, int)
-    for record in records:
-        np.add.at(counts, (record["predictions"]["true"], record["predictions"]["predicted"]), 1)
-    return counts
-
-
 def table(records):
     """Title, header and rows, a class each. Recall and precision in percent."""
-    counts, names = confusion(records), records[0]["class_names"]
-    rows = []
-    for index, name in enumerate(names):
-        right, there, named = counts[index, index], counts[index].sum(), counts[:, index].sum()
-        others = counts[index].copy()
-        others[index] = 0
-        mistaken = f"{names[others.argmax()]} ({others.max()})" if others.any() else "-"
-        percent = [f"{100 * right / of:.2f}" if of else "-" for of in (there, named)]
-        rows.append([name, there, *percent, mistaken])
-    return _title(records), ["Class", "sequences", "recall", "precision", "most often taken for"], rows
+    rows = reports.classes(records)
+    return _title(records), reports.CLASSES_HEADER, rows
 
 
 def _title(records):
@@ -57,7 +39,7 @@ def main():
     folder, name = args.out or args.records[0].parent, f"{args.records[0].stem}-classes"
     title, header, rows = table(records)
     print(reports.write_table(folder, name, title, header, rows))
-    picture = plots.confusion(confusion(records), records[0]["class_names"], title.split(":")[0])
+    picture = plots.confusion(reports.confusion(records), records[0]["class_names"], title.split(":")[0])
     plots.save(picture, folder / name)
     print(f"Written to {folder / name}.md, .csv and .png")
 

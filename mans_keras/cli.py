@@ -35,8 +35,8 @@ def main():
     "--plot",
     type=FILE,
     metavar="OUT",
-    help="Also draw each: OUT.png or .pdf, attention and key poses; OUT.gif or .mp4, the moving skeleton. "
-    "For several FILEs, OUT's name goes on with theirs.",
+    help="Also draw each: OUT.png or .pdf, attention and key poses; OUT.gif or .mp4, the moving skeleton; OUT.html, a "
+    "page that plays it. For several FILEs, OUT's name goes on with theirs.",
 )
 def predict(model, files, top, as_json, plot):
     """Say which action each recording shows.
@@ -170,6 +170,22 @@ def summary(model):
     click.echo(f"recordings: {recognizer.bodies} x {recognizer.joints} joints, {recognizer.coordinates} coordinates")
     click.echo(f"tensors: {recognizer.scale} x {recognizer.scale}, layout {recognizer.layout}")
     click.echo("classes: " + ", ".join(recognizer.class_names))
+
+
+@main.command()
+@click.argument("record", metavar="RECORD.json", type=FILE)
+@click.argument("out", metavar="OUT.html", type=FILE)
+def report(record, out):
+    """Write one HTML file of a run: its accuracies, curves, confusion matrix, mistakes and settings.
+
+    RECORD.json is a run record, as `mans train` and the experiments write them. OUT.html opens without a network.
+    """
+    from mans_keras import page
+    from mans_keras.runs import read_record
+
+    page.check_name(out)
+    page.write(out, page.of_record(read_record(record)))
+    click.echo(f"Written to {out}")
 
 
 if __name__ == "__main__":

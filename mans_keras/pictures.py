@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from mans_keras import plots
+from mans_keras import page, plots
 from mans_keras.animation import animate, check_ffmpeg
 from mans_keras.errors import InputError
 from mans_keras.skeletons.bones import bones
@@ -150,12 +150,17 @@ def _save(prediction, path):
     plots.save(attention(prediction), path, (path.suffix[1:],))
 
 
+def _page(prediction, path):
+    page.write(path, page.of_prediction(prediction))
+
+
 # suffix: (what writes such a picture of a prediction to a path, what raises `InputError` if that can't work here)
 FORMATS = {
     ".png": (_save, None),
     ".pdf": (_save, None),
     ".gif": (animate, None),
     ".mp4": (animate, check_ffmpeg),
+    ".html": (_page, None),
 }
 
 

@@ -20,7 +20,7 @@ def error_curves(curves, title):
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     figure.suptitle(title, fontsize=11)
     for axes, which in zip(figure.subplots(1, 2, sharey=True), ("train", "test"), strict=True):
-        for (label, records), (color, line) in zip(curves.items(), STYLES, strict=False):
+        for (label, records), (color, line) in zip(curves.items(), STYLES[-len(curves) :], strict=False):
             errors = _errors(records, which)
             epochs = np.arange(1, errors.shape[1] + 1)
             axes.plot(epochs, errors.mean(axis=0), line, color=color, label=label)
@@ -46,7 +46,7 @@ def _errors(records, which):
 def confusion(counts, class_names, title):
     """A confusion matrix, shares of each row; counts (classes, classes): true by predicted."""
     classes = len(class_names)
-    size = max(4.0, 0.42 * classes + 1.8)
+    size = max(4.0, 0.42 * classes + 0.8 + 0.085 * max(map(len, class_names)))  # inches; a letter is up to 0.085 wide
     figure = Figure(figsize=(size, size), layout="constrained")
     axes = figure.subplots()
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)

@@ -86,6 +86,35 @@ def results(cell, quoted=None):
     return [mean_and_deviation(cell, "last"), difference, mean_and_deviation(cell, "best"), number_of_runs(cell)]
 
 
+def confusion(records):
+    """(classes, classes) counts, true by predicted, of all predictions of records with the same classes.
+
+    Raises `InputError` if their data sets or classes differ.
+    """
+    check_same(records, ("dataset", "class_names"))
+    counts = np.zeros((len(records[0]["class_names"]),) * 2, int)
+    for record in records:
+        np.add.at(counts, (record["predictions"]["true"], record["predictions"]["predicted"]), 1)
+    return counts
+
+
+CLASSES_HEADER = ["Class", "sequences", "recall", "precision", "most often taken for"]
+
+
+def classes(records):
+    """Rows below `CLASSES_HEADER`, a class each; recall and precision in percent. Raises as `confusion` does."""
+    counts, names = confusion(records), records[0]["class_names"]
+    rows = []
+    for index, name in enumerate(names):
+        right, there, named = counts[index, index], counts[index].sum(), counts[:, index].sum()
+        others = counts[index].copy()
+        others[index] = 0
+        mistaken = f"{names[others.argmax()]} ({others.max()})" if others.any() else "-"
+        percent = [f"{100 * right / of:.2f}" if of else "-" for of in (there, named)]
+        rows.append([name, there, *percent, mistaken])
+    return rows
+
+
 def markdown(header, rows):
     """A Markdown table, its columns aligned for reading as text."""
     cells = [[str(cell) for cell in row] for row in (header, *rows)]

@@ -10,6 +10,7 @@ from helpers import ROOT, ut_kinect_folder
 from test_reports import record
 
 import mans_keras
+from mans_keras import reports
 from mans_keras.errors import InputError
 from mans_keras.runs import write_record
 
@@ -122,7 +123,7 @@ def test_a_diverged_run_has_a_curve_up_to_where_it_ended():
 def test_classes_of_several_records_are_counted_together():
     told = {"true": [0, 0, 0, 1], "predicted": [0, 1, 1, 1]}
     made = [record(predictions=told), record(predictions=told, seed=1)]
-    assert per_class.confusion(made).tolist() == [[2, 4], [0, 2]]
+    assert reports.confusion(made).tolist() == [[2, 4], [0, 2]]
     _, _, rows = per_class.table(made)
     assert rows == [["walk", 6, "33.33", "100.00", "run (4)"], ["run", 2, "100.00", "33.33", "-"]]
 

@@ -9,8 +9,17 @@ APART = 0.3  # metres between two bodies that can be seen side by side
 def flattened(joints, body=None):
     """Joints (frames, bodies, joints, 3) as a viewer sees them from afar: (frames, bodies, joints, 2).
 
-    First to the viewer's right, then up, metres; NaN where a body is absent (all zeros). One direction of view for all
-    frames: one body is seen from its front, two so that they stand side by side, on the sensor's side.
+    First to the viewer's right, then up, metres; NaN where a body is absent (all zeros). See `axes`.
+    """
+    present = joints.any(axis=(2, 3))
+    return np.where(present[..., None, None], joints @ axes(joints, body)[:, :2], np.nan)
+
+
+def axes(joints, body=None):
+    """The viewer's axes (3, 3), a column each: to the right, up, towards the viewer; `joints @ axes` turns joints.
+
+    joints: (frames, bodies, joints, 3), a body that is absent from a frame is all zeros there. One direction of view
+    for all frames: one body is seen from its front, two so that they stand side by side, on the sensor's side.
 
     Assumed are right-handed axes. `body`, a `sequence.Body`, tells which way is up and where the front is; a recording
     with y nearly up is taken for one with y up. Without `body`, y is up and the viewer looks along z, as Kinect does.
@@ -18,8 +27,7 @@ def flattened(joints, body=None):
     present = joints.any(axis=(2, 3))
     up = _up(joints[present], body)
     right = _right(joints, present, body, up)
-    flat = joints @ np.stack([right, up], axis=1)
-    return np.where(present[..., None, None], flat, np.nan)
+    return np.stack([right, up, np.cross(right, up)], axis=1)
 
 
 def _up(bodies, body):

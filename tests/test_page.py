@@ -1,0 +1,363 @@
+"""The HTML of predictions and of run records: its data, and what it does in a browser, if there is one."""
+
+import contextlib
+import dataclasses
+import json
+import re
+import shutil
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from helpers import standing_body
+from test_reports import record
+
+from mans_keras import cli, page, pictures
+from mans_keras.errors import InputError
+from mans_keras.inference import Prediction
+from mans_keras.skeletons.sequence import KINECT_1
+
+HOSTILE = ("</script><b>bold</b>", "<!--<script>", "a & b", '"\\', "{{data}}", "$\\frac$", "\u2028")
+
+
+def prediction(joints=None, attention="rising", class_names=("walk", "run"), scores=(0.25, 0.75)):
+    """Of one body in 10 frames, if not told otherwise; the attention rises, in y more than in x, and z stays at 0.5."""
+    joints = standing_body(10)[:, None] if joints is None else joints
+    if isinstance(attention, str):
+        rise = np.linspace(0, 0.4, len(joints))
+        attention = np.stack([0.5 + rise / 2, 0.5 + rise, np.full(len(joints), 0.5)], axis=1)
+    return Prediction("a/b/take.npy", tuple(class_names), np.array(scores), attention, joints)
+
+
+def run_record(**changes):
+    """Of two classes and four test sequences, of which t1 is misclassified."""
+    told = {
+        "history": {"train_accuracy": [0.2, 0.6], "test_accuracy": [0.75, 0.5]},
+        "epochs": 2,
+        "best_epoch": 1,
+        "diverged": False,
+        "departures": [],
+        "predictions": {"name": ["t0", "t1", "t2", "t3"], "true": [0, 1, 1, 1], "predicted": [0, 0, 1, 1]},
+        **changes,
+    }
+    return record(**told)
+
+
+def embedded(html):
+    """The data of a page, as a browser finds them, from JSON that must be strict."""
+
+    def refuse(constant):
+        raise AssertionError(f"{constant} is no JSON")
+
+    (text,) = re.findall(r'<script id="data" type="application/json">(.*?)</script>', html, re.DOTALL)
+    return json.loads(text, parse_constant=refuse)
+
+
+def test_scores_are_listed_from_the_highest_and_the_file_is_named_without_its_folders():
+    data = embedded(page.of_prediction(prediction()))
+    assert data["scores"] == [["run", 0.75], ["walk", 0.25]] and data["name"] == "take.npy"
+
+
+def test_joints_are_whole_millimetres_and_absent_bodies_are_told():
+    joints = np.zeros((2, 2, 3, 3))
+    joints[0, 0] = [[0.0014, -2.0006, 0], [1, 2, 3], [0, 0, 0]]
+    joints[1, 1] = 0.1
+    joints[1, 1, 2, 0] = np.nan
+    frames = embedded(page.of_prediction(prediction(joints)))["frames"]
+    # from the sensor's place, its right is -x, and towards it is -z
+    assert frames == [[[[-1, -2001, 0], [-1000, 2000, -3000], [0, 0, 0]], None],
+                      [None, [[-100, 100, -100], [-100, 100, -100], None]]]  # fmt: skip
+
+
+@pytest.mark.parametrize("facing", [0, 90, 200])
+def test_somebody_is_seen_from_the_front(facing):
+    made = dataclasses.replace(prediction(standing_body(4, facing)[:, None]), body=KINECT_1)
+    ((body,), *_) = embedded(page.of_prediction(made))["frames"]
+    left, right, foot, ankle = body[4], body[8], body[15], body[14]
+    assert left[0] > right[0] + 300  # millimetres
+    assert foot[2] > ankle[2] + 100  # the toes point to the viewer
+
+
+def test_what_is_no_number_is_told_as_none():
+    attention = np.array([[0.1, np.nan, np.inf]] * 10)
+    data = embedded(page.of_prediction(prediction(attention=attention, scores=(np.nan, 0.5))))
+    assert data["attention"][0] == [0.1, None, None]
+    assert ["walk", None] in data["scores"]
+
+
+def test_bones_are_those_of_the_body_and_none_of_an_unknown_one():
+    assert [2, 3] in embedded(page.of_prediction(prediction()))["bones"]
+    assert embedded(page.of_prediction(prediction(standing_body(3)[:, None, :7])))["bones"] == []
+
+
+def test_no_name_breaks_out_of_its_place():
+    classes = len(HOSTILE)
+    hostile = prediction(class_names=HOSTILE, scores=np.arange(classes)[::-1])
+    plain = prediction(class_names="abcdefg", scores=np.arange(classes)[::-1])
+    html = page.of_prediction(hostile)
+    assert [name for name, _ in embedded(html)["scores"]] == list(HOSTILE)
+    assert html.count("<") == page.of_prediction(plain).count("<")
+
+    told = {"name": list(HOSTILE), "true": list(range(classes)), "predicted": [*range(1, classes), 0]}
+    html = page.of_record(run_record(class_names=list(HOSTILE), predictions=told))
+    _, rows = embedded(html)["mistakes"]
+    assert rows == [[name, name, (*HOSTILE, HOSTILE[0])[place + 1]] for place, name in enumerate(HOSTILE)]
+    assert html.count("<") == page.of_record(run_record()).count("<")
+
+
+def test_a_run_tells_the_last_epoch_first_and_the_best_as_what_it_is():
+    (last, at_last), (best, at_best) = embedded(page.of_record(run_record()))["headline"]
+    assert (last, at_last) == ("50.00%", "at the last epoch (2)")
+    assert best == "75.00%" and "best epoch (1), chosen on the test set" in at_best and "leak" in at_best
+
+
+def test_a_run_names_what_was_misclassified():
+    data = embedded(page.of_record(run_record()))
+    assert data["mistakes"][1] == [["t1", "run", "walk"]] and data["tested"] == 4
+    assert data["classes"][1][1] == ["run", "3", "66.67", "100.00", "walk (1)"]
+
+
+def test_a_run_tells_its_settings_and_where_it_departs():
+    data = embedded(
+        page.of_record(run_record(arguments={"attention": None}, departures=["layout: pad"], diverged=True))
+    )
+    settings = dict(data["settings"])
+    assert settings["arguments"] == "attention -" and settings["batch"] == "8"
+    assert not {"history", "predictions"} & settings.keys()
+    assert [note.split(":")[0] for note in data["notes"]] == ["DIVERGED", "Departs from its recipe"]
+
+
+def test_a_run_on_synthetic_recordings_says_so():
+    assert "SYNTHETIC" in embedded(page.of_record(run_record(dataset="synthetic")))["title"]
+
+
+def test_the_same_record_gives_the_same_page():
+    assert page.of_record(run_record()) == page.of_record(run_record())
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"history": None}, "history is missing"),
+        ({"predictions": {"true": [0], "predicted": [0]}}, "names of its predictions"),
+        ({"predictions": {"name": ["a"], "true": [0], "predicted": [2]}}, "none of its 2 classes"),
+    ],
+)
+def test_a_record_that_is_not_complete_is_refused_in_one_line(tmp_path, changes, complaint):
+    made = {name: value for name, value in run_record(**changes).items() if value is not None}
+    (tmp_path / "r.json").write_text(json.dumps(made))
+    done = CliRunner().invoke(cli.main, ["report", str(tmp_path / "r.json"), str(tmp_path / "r.html")])
+    assert done.exit_code == 1 and done.output.count("\n") == 1 and complaint in done.output
+    assert [path.name for path in tmp_path.iterdir()] == ["r.json"]
+
+
+def test_mans_report_writes_the_page_of_a_record(tmp_path):
+    (tmp_path / "r.json").write_text(json.dumps(run_record()))
+    done = CliRunner().invoke(cli.main, ["report", str(tmp_path / "r.json"), str(tmp_path / "new" / "r.html")])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "new" / "r.html").read_text() == page.of_record(run_record())
+
+
+def test_the_picture_of_a_prediction_may_be_its_page(tmp_path):
+    pictures.write(prediction(), tmp_path / "p.html")
+    assert (tmp_path / "p.html").read_text() == page.of_prediction(prediction())
+
+
+def test_a_page_is_called_html(tmp_path):
+    with pytest.raises(InputError, match=r"must end with \.html"):
+        page.write(tmp_path / "r.pdf", "")
+
+
+def test_a_page_that_fails_to_be_written_leaves_the_old_one(tmp_path):
+    page.write(tmp_path / "r.html", "old")
+    with pytest.raises(UnicodeEncodeError):
+        page.write(tmp_path / "r.html", "new \ud800")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
+
+
+@pytest.fixture(scope="module")
+def tab():
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (.[test])")
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    found = next(filter(None, map(shutil.which, names)), None)
+    if not found:
+        pytest.skip(f"no browser is installed: none of {', '.join(names)}")
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield started.new_page(color_scheme="light")
+        started.close()
+
+
+@contextlib.contextmanager
+def opened(tab, html, tmp_path, width=1200):
+    """A page opened from disk, which must neither complain nor ask for anything else."""
+    path = tmp_path / "page.html"
+    page.write(path, html)
+    complaints, requests = [], []
+    listeners = {
+        "console": lambda message: complaints.append(message.text),
+        "pageerror": lambda error: complaints.append(str(error)),
+        "request": lambda request: requests.append(request.url),
+    }
+    for event, listener in listeners.items():
+        tab.on(event, listener)
+    tab.set_viewport_size({"width": width, "height": 900})
+    tab.goto(path.as_uri())
+    tab.locator("img").evaluate_all("images => Promise.all(images.map(image => image.decode()))")
+    yield
+    for event, listener in listeners.items():
+        tab.remove_listener(event, listener)
+    assert complaints == []
+    assert [url for url in requests if not url.startswith("data:")] == [path.as_uri()]
+
+
+def wait_until(tab, condition):
+    """Not Playwright's own, which evaluates text in the page: the page forbids that."""
+    for _ in range(500):
+        if condition():
+            return
+        tab.wait_for_timeout(20)
+    raise AssertionError("it did not happen within 10 seconds")
+
+
+def drawn(tab):
+    return tab.locator("#stage").evaluate("canvas => canvas.toDataURL()")
+
+
+def told(tab):
+    return tab.locator("#told").inner_text()
+
+
+def test_the_slider_moves_the_skeleton(tab, tmp_path):
+    with opened(tab, page.of_prediction(prediction()), tmp_path):
+        assert told(tab) == "Frame 0 / 9, attention 0.5000"
+        first = drawn(tab)
+        tab.locator("#slider").press("ArrowRight")
+        assert told(tab) == "Frame 1 / 9, attention 0.5222"
+        second = drawn(tab)
+        assert second != first
+        box = tab.locator("#slider").bounding_box()
+        tab.mouse.click(box["x"] + box["width"] - 8, box["y"] + 10)
+        assert told(tab).startswith("Frame 9 / 9")
+        assert drawn(tab) not in (first, second)
+        tab.locator("#slider").press("Home")
+        assert drawn(tab) == first
+
+
+def test_play_advances_until_paused(tab, tmp_path):
+    with opened(tab, page.of_prediction(prediction(standing_body(400)[:, None])), tmp_path):
+        tab.locator("#speed").select_option("120")
+        tab.locator("#play").click()
+        wait_until(tab, lambda: int(tab.locator("#slider").input_value()) > 5)
+        tab.locator("#slider").press(" ")
+        paused = told(tab)
+        tab.wait_for_timeout(100)
+        assert told(tab) == paused and tab.locator("#play").inner_text() == "Play"
+        tab.locator("#stage").press(" ")
+        wait_until(tab, lambda: told(tab) != paused)
+        assert tab.locator("#play").inner_text() == "Pause"
+
+
+def test_play_begins_again_after_the_last_frame(tab, tmp_path):
+    with opened(tab, page.of_prediction(prediction()), tmp_path):
+        tab.locator("#slider").press("End")
+        tab.locator("#play").click()
+        wait_until(tab, lambda: int(tab.locator("#slider").input_value()) < 9)
+
+
+def test_the_attention_of_each_coordinate_can_be_chosen(tab, tmp_path):
+    with opened(tab, page.of_prediction(prediction()), tmp_path):
+        tab.locator("#slider").press("End")
+        curves = set()
+        assert told(tab) == "Frame 9 / 9, attention 0.7000"  # the mean
+        for which, weight in (("0", "0.7000"), ("1", "0.9000"), ("2", "0.5000")):
+            tab.locator("#which").select_option(which)
+            assert told(tab) == f"Frame 9 / 9, attention {weight}"
+            curves.add(tab.locator("#curve").evaluate("canvas => canvas.toDataURL()"))
+        assert len(curves) == 3
+
+
+def test_attention_that_hardly_varies_is_magnified_and_said_to_be(tab, tmp_path):
+    little = prediction(attention=np.linspace(0.48, 0.52, 30).reshape(10, 3))
+    for shown, said in ((little, "from 0.480 to 0.520: magnified 25 times"), (prediction(), "from 0.000 to 1.000.")):
+        with opened(tab, page.of_prediction(shown), tmp_path):
+            assert said in tab.locator("#range").inner_text()
+
+
+def test_dragging_and_arrow_keys_turn_the_skeleton(tab, tmp_path):
+    with opened(tab, page.of_prediction(prediction()), tmp_path):
+        views = [drawn(tab)]
+        box = tab.locator("#stage").bounding_box()
+        tab.mouse.move(box["x"] + 100, box["y"] + 100)
+        tab.mouse.down()
+        tab.mouse.move(box["x"] + 160, box["y"] + 100)
+        tab.mouse.up()
+        views.append(drawn(tab))
+        tab.mouse.move(box["x"] + 200, box["y"] + 200)
+        assert drawn(tab) == views[-1]
+        tab.locator("#stage").press("ArrowUp")
+        views.append(drawn(tab))
+        assert len(set(views)) == 3
+
+
+COLORED = """(canvas) => {
+  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+  copy.drawImage(canvas, 0, 0);
+  const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+  let [blue, orange] = [0, 0];
+  for (let at = 0; at < data.length; at += 4) {
+    blue += data[at] === 0 && data[at + 1] === 114 && data[at + 2] === 178 && data[at + 3] === 255;
+    orange += data[at] === 184 && data[at + 1] === 76 && data[at + 2] === 0 && data[at + 3] === 255;
+  }
+  return [blue > 50, orange > 50];
+}"""
+
+
+def test_two_bodies_are_drawn_and_an_absent_one_is_not(tab, tmp_path):
+    pair = np.stack([standing_body(3), standing_body(3, facing=180) + np.array([1, 0, 0])], axis=1)
+    pair[1, 1] = 0
+    pair[2] = 0
+    with opened(tab, page.of_prediction(prediction(pair)), tmp_path):
+        assert tab.locator("#bodies").is_visible()
+        seen = []
+        for key in ("Home", "ArrowRight", "ArrowRight"):
+            tab.locator("#slider").press(key)
+            seen.append(tab.locator("#stage").evaluate(COLORED))
+        assert seen == [[True, True], [True, False], [False, False]]
+        assert told(tab).endswith("no body here")
+
+
+def test_points_are_drawn_where_bones_are_not_known_and_no_attention_is_said(tab, tmp_path):
+    made = prediction(standing_body(1)[:, None, :7], attention=None)
+    with opened(tab, page.of_prediction(made), tmp_path):
+        assert tab.locator("#stage").evaluate(COLORED) == [True, False]
+        assert told(tab) == "Frame 0 / 0"
+        assert tab.locator("#range").inner_text() == "This model has no attention."
+        assert not tab.locator("#choice").is_visible() and not tab.locator("#bodies").is_visible()
+
+
+def test_names_are_shown_as_they_are(tab, tmp_path):
+    made = prediction(class_names=HOSTILE * 2, scores=np.linspace(1, 0, 14))
+    with opened(tab, page.of_prediction(made), tmp_path):
+        assert tab.locator("#scores td:first-child").first.inner_text() == HOSTILE[0]
+        assert tab.locator("summary").inner_text() == "6 other classes"
+        assert tab.locator("b").count() == 0
+    with opened(tab, page.of_record(run_record(class_names=HOSTILE[:2])), tmp_path):
+        assert tab.locator("#classes tbody td:first-child").all_text_contents() == list(HOSTILE[:2])
+        assert tab.locator("b").count() == 0
+
+
+@pytest.mark.parametrize("width", [1200, 400])
+def test_a_run_is_shown_within_any_window(tab, tmp_path, width):
+    made = run_record(class_names=["walk", "a class of which much can be said, such as" + 40 * "x"])
+    with opened(tab, page.of_record(made), tmp_path, width):
+        assert tab.locator("#headline strong").all_inner_texts() == ["50.00%", "75.00%"]
+        assert tab.locator("#wrong").inner_text() == "Misclassified: 1 of 4 test sequences"
+        assert tab.locator("#mistakes tbody td").all_inner_texts()[::2] == ["t1", "walk"]
+        assert tab.locator("img").evaluate_all("images => images.map(image => image.naturalWidth > 100)") == [True] * 2
+        assert tab.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_a_prediction_fits_a_narrow_window(tab, tmp_path):
+    with opened(tab, page.of_prediction(prediction(class_names=("walk", 60 * "x"))), tmp_path, 400):
+        assert tab.evaluate("document.documentElement.scrollWidth") == 400
