@@ -161,7 +161,7 @@ def summary(model):
 @click.argument("recording", type=FILE)
 @click.option("--window", type=click.IntRange(1), help="Frames; default: the median of what the model learnt from.")
 @click.option("--every", default=1, show_default=True, type=click.IntRange(1), help="Ask the model at each N-th frame.")
-@click.option("--plot", metavar="OUT.png", type=FILE, help="Draw the scores over time.")
+@click.option("--plot", metavar="OUT", type=FILE, help="Draw the scores over time: .png, .pdf or .svg.")
 def stream(model, recording, window, every, plot):
     """Say which action a long RECORDING shows when, as if its frames arrived one at a time.
 
@@ -173,6 +173,8 @@ def stream(model, recording, window, every, plot):
     from mans_keras import plots, streaming
     from mans_keras.inference import Recognizer
 
+    if plot and plot.suffix not in (".png", ".pdf", ".svg"):
+        raise InputError(f"{plot} must end with .png, .pdf or .svg")
     recognizer = Recognizer(model)
     online = streaming.Stream(recognizer, window)
     scores = streaming.over_time(online, recognizer.read(recording), every)
@@ -189,7 +191,7 @@ def stream(model, recording, window, every, plot):
         click.echo(f"{np.concatenate(right).mean():.2%} of the {sum(map(len, right))} frames in {len(right)} segments")
     if plot:
         title = f"{recording.name}: scores of the last {online.window} frames"
-        plots.save(plots.scores_over_time(scores, recognizer.class_names, segments, title), plot)
+        plots.save(plots.scores_over_time(scores, recognizer.class_names, segments, title), plot, [plot.suffix[1:]])
 
 
 @main.command()
