@@ -41,7 +41,7 @@ class Stream:
         if found.ndim == 2:
             found = found[None]
         if found.ndim != 3 or found.shape[1:] != (joints, 3) or found.dtype.kind not in "fiu":
-            raise InputError(f"a frame of shape {found.shape} is not ({joints}, 3) or (bodies, {joints}, 3)")
+            raise InputError(f"a frame of shape {np.shape(frame)} is not ({joints}, 3) or (bodies, {joints}, 3)")
         if np.isinf(found).any():
             raise InputError("a coordinate is infinite")
         self._frames.append(found.astype(float))

@@ -82,7 +82,7 @@ def test_a_joint_that_is_missing_too_often_gives_no_scores_until_it_is_back(reco
 
 
 def test_bodies_come_and_go(recognizer):
-    one, two = standing_body(4), standing_body(4, facing=60) + (1, 0, 0)
+    one, two = standing_body(4), standing_body(4, facing=60) + 1
     both = np.stack([one, two], axis=1)
     stream = _pushed(recognizer, [one[0], both[1], both[2], one[3]], window=4)
     both[[0, 3], 1] = 0
@@ -138,7 +138,7 @@ def test_the_picture_frames_the_true_segments_in_the_rows_of_their_classes():
     assert [label.get_text() for label in axes.get_yticklabels()] == ["walk", names[2], "run"]
     boxes = [(*patch.get_xy(), patch.get_width(), patch.get_height()) for patch in axes.patches]
     assert boxes == [(4.5, -0.5, 5, 1), (19.5, 0.5, 10, 1)]
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     tight, whole = figure.get_tightbbox(), figure.bbox_inches
     assert tight.x0 >= -0.01 and tight.y0 >= -0.01 and tight.x1 <= whole.width and tight.y1 <= whole.height
 
