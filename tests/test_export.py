@@ -25,7 +25,8 @@ def _needs(name):
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    return tiny_model(tmp_path_factory.mktemp("export") / "tiny.h5")
+    """Without TARMs, whose loops take most of a conversion: the real sequences go through a model that has them."""
+    return tiny_model(tmp_path_factory.mktemp("export") / "tiny.h5", tarm=False)
 
 
 @pytest.fixture(scope="module")
@@ -42,18 +43,30 @@ def _told(path):
     return json.loads((path / "preparation.json" if path.is_dir() else path.with_name(f"{path.name}.json")).read_text())
 
 
+def _declared_batch(path):
+    """What an export says of the first size of its input; none of them refuses another in all cases."""
+    if path.suffix == ".onnx":
+        import onnxruntime
+
+        return onnxruntime.InferenceSession(path).get_inputs()[0].shape[0]
+    import tensorflow as tf
+
+    if path.suffix == ".tflite":
+        return tf.lite.Interpreter(str(path)).get_input_details()[0]["shape_signature"][0]
+    return tf.saved_model.load(str(path)).signatures["serving_default"].structured_input_signature[1]["joints"].shape[0]
+
+
 @pytest.mark.parametrize("name", KINDS)
-def test_mans_export_of_a_fixed_batch_takes_that_batch_and_no_other(model, recognizer, tmp_path, name):
+def test_mans_export_writes_the_batch_that_was_asked_for(model, recognizer, tmp_path, name):
     _needs(name)
     out = tmp_path / "new" / name
     done = CliRunner().invoke(main, ["export", str(model), str(out), "--batch", "1"])
     assert done.exit_code == 0, done.output
     assert done.output.splitlines()[0] == f"{out}: the scores of Keras, to 0.0001"
     assert "1 at once: " in done.output and "32 at once" not in done.output
-    run, x = exports.runner(out), exports.random_tensors(recognizer, 2)
-    np.testing.assert_allclose(run(x[1:]), recognizer.scores(x)[0][1:], atol=1e-5)
-    with pytest.raises(Exception, match=r"."):
-        run(x)
+    assert _declared_batch(out) == 1
+    x = exports.random_tensors(recognizer, 2)
+    np.testing.assert_allclose(exports.runner(out)(x[1:]), recognizer.scores(x)[0][1:], atol=1e-5)
     assert _told(out) == recognizer.preparation
     assert {one.name for one in out.parent.iterdir()} <= {name, f"{name}.json"}
 
@@ -66,6 +79,7 @@ def test_on_real_sequences_each_export_gives_keras_scores(tmp_path, name):
     sequences = ut_kinect.corrected(ut_kinect.segments(SHARED / "data/ut_kinect"))[20:40]
     x = np.stack([recognizer.tensor(ut_kinect.read(one).joints) for one in sequences])
     run = exports.export(recognizer, tmp_path / name)
+    assert _declared_batch(tmp_path / name) != 1
     for count in (20, 1):
         np.testing.assert_allclose(run(x[:count]), recognizer.scores(x[:count])[0], atol=1e-4)
     assert _told(tmp_path / name)["class_names"] == list(ut_kinect.CLASS_NAMES)
