@@ -56,6 +56,7 @@ def _declared_batch(path):
     return tf.saved_model.load(str(path)).signatures["serving_default"].structured_input_signature[1]["joints"].shape[0]
 
 
+@pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")
 @pytest.mark.parametrize("name", KINDS)
 def test_mans_export_writes_the_batch_that_was_asked_for(model, recognizer, tmp_path, name):
     _needs(name)
