@@ -179,6 +179,7 @@ def stream(model, recording, window, every, plot):
     online = streaming.Stream(recognizer, window)
     scores = streaming.over_time(online, recognizer.read(recording), every)
     segments = streaming.true_segments(recording) or []
+    segments = [one for one in segments if one[0] in recognizer.class_names]
     leading = np.where(np.isnan(scores[:, 0]), -1, scores.argmax(axis=1))
     for first in np.flatnonzero(np.diff(leading, prepend=-2)):
         index = leading[first]

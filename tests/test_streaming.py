@@ -144,7 +144,8 @@ def test_the_picture_frames_the_true_segments_in_the_rows_of_their_classes():
 
 
 def test_mans_stream_says_what_leads_when_and_draws_it(model, tmp_path):
-    folder = ut_kinect_folder(tmp_path / "raw")
+    labels = "s01_e01\nwalk: 10 20\nsitDown: 22 40\nthrow: 42 43\nstandUp: 44 60\n"  # the model knows no `throw`
+    folder = ut_kinect_folder(tmp_path / "raw", labels)
     arguments = ["stream", str(model), str(folder / "joints_s01_e01.txt"), "--every", "10"]
     done = CliRunner().invoke(main, [*arguments, "--plot", str(tmp_path / "over.png")])
     assert done.exit_code == 0, done.output
