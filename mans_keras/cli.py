@@ -188,5 +188,65 @@ def report(record, out):
     click.echo(f"Written to {out}")
 
 
+@main.command()
+@click.argument("model", type=FILE)
+@click.argument("recording", type=FILE)
+@click.option("--window", type=click.IntRange(1), help="Frames; default: the median of what the model learnt from.")
+@click.option("--every", default=1, show_default=True, type=click.IntRange(1), help="Ask the model at each N-th frame.")
+@click.option("--plot", metavar="OUT", type=FILE, help="Draw the scores over time: .png, .pdf or .svg.")
+def stream(model, recording, window, every, plot):
+    """Say which action a long RECORDING shows when, as if its frames arrived one at a time.
+
+    A line is said whenever another class leads. Of a UT-Kinect recording beside its actionLabel.txt, the true segments
+    are drawn too, and how many of their frames are named rightly is said.
+    """
+    import numpy as np
+
+    from mans_keras import plots, streaming
+    from mans_keras.inference import Recognizer
+
+    if plot and plot.suffix not in (".png", ".pdf", ".svg"):
+        raise InputError(f"{plot} must end with .png, .pdf or .svg")
+    recognizer = Recognizer(model)
+    online = streaming.Stream(recognizer, window)
+    scores = streaming.over_time(online, recognizer.read(recording), every)
+    segments = streaming.true_segments(recording) or []
+    segments = [one for one in segments if one[0] in recognizer.class_names]
+    leading = np.where(np.isnan(scores[:, 0]), -1, scores.argmax(axis=1))
+    for first in np.flatnonzero(np.diff(leading, prepend=-2)):
+        index = leading[first]
+        click.echo(
+            f"frame {first}: "
+            + (f"{recognizer.class_names[index]} {scores[first, index]:.0%}" if index >= 0 else "nobody")
+        )
+    right = [leading[first : last + 1] == recognizer.class_names.index(name) for name, first, last in segments]
+    if segments:
+        click.echo(f"{np.concatenate(right).mean():.2%} of the {sum(map(len, right))} frames in {len(right)} segments")
+    if plot:
+        title = f"{recording.name}: scores of the last {online.window} frames"
+        plots.save(plots.scores_over_time(scores, recognizer.class_names, segments, title), plot, [plot.suffix[1:]])
+
+
+@main.command()
+@click.argument("model", type=FILE)
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--batch", type=click.IntRange(1), help="The fixed number of tensors of a call; default: any number.")
+def export(model, out, batch):
+    """Write MODEL in another format: OUT.tflite (LiteRT), OUT.onnx (ONNX), or a folder OUT (SavedModel).
+
+    What was written is kept only if it gives the scores that Keras gives; then both are timed.
+    """
+    from mans_keras import export as exports
+    from mans_keras.inference import Recognizer
+
+    recognizer = Recognizer(model)
+    run = exports.export(recognizer, out, batch)
+    click.echo(f"{out}: the scores of Keras, to {exports.TOLERANCE:g}")
+    for count in (batch,) if batch else (1, 32):
+        x = exports.random_tensors(recognizer, count)
+        ours, theirs = (exports.milliseconds(one, x) for one in (run, recognizer.scores))
+        click.echo(f"  {count} at once: {ours:.1f} ms, Keras {theirs:.1f} ms (median)")
+
+
 if __name__ == "__main__":
     sys.exit(main())

@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 # Okabe and Ito's colours, which the colour-blind can tell apart; lines as in the paper: MANs solid.
 STYLES = (("#CC79A7", ":"), ("#D55E00", "--"), ("#009E73", "-."), ("#0072B2", "-"))
+TRUE = "#D55E00"
 
 
 def error_curves(curves, title):
@@ -58,6 +60,39 @@ def confusion(counts, class_names, title):
     for true, predicted in zip(*np.nonzero(counts), strict=True):
         color = "white" if shares[true, predicted] > 0.5 else "black"
         axes.text(predicted, true, counts[true, predicted], ha="center", va="center", color=color, fontsize=8)
+    return figure
+
+
+def scores_over_time(scores, class_names, segments, title):
+    """Scores (frames, classes) as a picture, a row a class: those that lead at some time or are true, at most.
+
+    scores: NaN where there are none. segments: [(class name, first frame, last frame)], framed in their class's row.
+    """
+    leading = scores[np.isfinite(scores).all(axis=1)].argmax(axis=1)
+    true = {name for name, _, _ in segments}
+    rows = [row for row, name in enumerate(class_names) if name in true or row in leading]
+    figure = Figure(figsize=(10, 1.9 + 0.28 * len(rows)), layout="constrained")
+    axes = figure.subplots()
+    # a row from 0.5 above to 0.5 below its number, a frame from 0.5 before to 0.5 after
+    extent = (-0.5, len(scores) - 0.5, len(rows) - 0.5, -0.5)
+    image = axes.imshow(
+        scores[:, rows].T, cmap="Blues", vmin=0, vmax=1, aspect="auto", interpolation="none", extent=extent
+    )
+    for name, first, last in segments:
+        row = rows.index(class_names.index(name))
+        axes.add_patch(Rectangle((first - 0.5, row - 0.5), last - first + 1, 1, fill=False, color=TRUE, linewidth=2))
+    axes.set_yticks(range(len(rows)), [class_names[row] for row in rows])
+    axes.set(xlabel="frame")
+    figure.suptitle(title, fontsize=11)
+    figure.colorbar(image, ax=axes, label="score", pad=0.01)
+    if segments:
+        axes.legend(
+            handles=[Rectangle((0, 0), 1, 1, fill=False, color=TRUE, linewidth=2, label="true segment")],
+            loc="lower right",
+            bbox_to_anchor=(1, 1),
+            fontsize=9,
+            frameon=False,
+        )
     return figure
 
 

@@ -209,6 +209,7 @@ def preparation(tensors):
         "coordinates": tensors.coordinates,
         "bodies": tensors.bodies,
         "joints": tensors.joints,
+        "frames": int(np.median(tensors.num_frames)),
         "body": tensors.body and asdict(tensors.body),
     }
 

@@ -79,3 +79,22 @@ def tensor_file(path, dataset="ut_kinect", subjects=(1, 2, 3, 4), cameras=(-1,),
                         sequence = Sequence(name, standing_body()[:, None], label, subject, camera)
                         writer.add(pattern + random.normal(scale=0.3, size=pattern.shape), sequence)
     return path
+
+
+def tiny_model(path, bodies=2, frames=5, **arguments):
+    """A MANs-9 of random weights for tensors 8 x 8 of one or two Kinect 1 bodies and three classes, saved at `path`."""
+    import json
+    from dataclasses import asdict
+
+    import keras
+
+    import mans_keras
+    from mans_keras.skeletons.sequence import KINECT_1
+
+    keras.utils.set_random_seed(0)
+    model = mans_keras.MANs9(3, (8, 8, 3), units=4, alpha=2, **arguments)
+    told = {"dataset": "tiny", "class_names": ACTIONS, "scale": 8, "layout": "resize", "coordinates": "body"}
+    told |= {"bodies": bodies, "joints": 20, "body": asdict(KINECT_1)} | ({"frames": frames} if frames else {})
+    model.preparation = json.dumps(told)
+    model.save(path)
+    return path
