@@ -1,14 +1,13 @@
 """Table 2: the architectures as built, read off the Keras models, beside the paper's cells; no training.
 
 Cells that differ are marked. Below them, parameters and floating-point operations of all five models. --classes: of the
-softmax layer; the paper's parameter counts are those of NTU RGB+D's 60.
+softmax layer; the paper's parameter counts are those of NTU RGB+D's 60. Its siblings' options on data and training are
+understood, and change nothing here.
 """
 
-import argparse
 import itertools
 import math
 import sys
-from pathlib import Path
 
 import common
 import paper
@@ -20,6 +19,7 @@ from mans_keras.errors import exit_code
 
 EXPERIMENT = "table2_architectures"
 DIFFERS = " (differs)"
+STACKED = ("MANs-9", "MANs-33", "MANs-61")
 
 
 def cells(model):
@@ -76,7 +76,7 @@ def _flops(layer):
 
 
 def table(models):
-    """Title, header and rows of Table 2; models: {name: model} of the three MANs-n."""
+    """Title, header and rows of Table 2; models: {name: model} of some of the three MANs-n."""
     built = [cells(model) for model in models.values()]
     header = ["Module", "Output size", *itertools.chain(*((f"{name}, paper", name) for name in models))]
     rows, seen = [], []
@@ -84,7 +84,8 @@ def table(models):
         key = (module, size, seen.count((module, size)))
         seen.append((module, size))
         row = [module, size]
-        for quoted, found in zip(theirs, built, strict=True):
+        for name, found in zip(models, built, strict=True):
+            quoted = theirs[STACKED.index(name)]
             ours = found.pop(key, "missing")
             row += [quoted, ours if ours == quoted else ours + DIFFERS]
         rows.append(row)
@@ -115,14 +116,15 @@ def sizes(models):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = common.argument_parser(__doc__, default_models=list(training.MODELS))
     parser.add_argument("--classes", type=common.positive, default=60, metavar="N", help="default: %(default)s")
-    parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="default: %(default)s/")
     args = parser.parse_args()
-    models = {key: build(args.classes) for key, build in training.MODELS.items()}
-    stacked = {paper.TABLE5[key][0]: model for key, model in models.items() if training.SCALES[key] == 50}
+    models = {key: training.MODELS[key](args.classes) for key in training.MODELS if key in args.models}
+    named = {paper.TABLE5[key][0]: model for key, model in models.items()}
+    stacked = {name: model for name, model in named.items() if name in STACKED}
     folder = args.results / EXPERIMENT
-    print(reports.write_table(folder, EXPERIMENT, *table(stacked)))
+    if stacked:
+        print(reports.write_table(folder, EXPERIMENT, *table(stacked)))
     print(reports.write_table(folder, "sizes", *sizes(models)))
     print(f"Written to {folder}")
 
