@@ -1,0 +1,117 @@
+"""How a training step of MANs-9 grows with the batch, the frames and the number of sequences: a table and a plot.
+
+Each point is measured in a process of its own, so that its peak of memory is its own. About 10 minutes on two CPU
+cores, which should have nothing else to do.
+"""
+
+import argparse
+import multiprocessing
+import resource
+import sys
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import benchmark
+import keras
+import numpy as np
+from matplotlib.figure import Figure
+
+from mans_keras import plots, reports, store, training
+from mans_keras.batches import Batches
+from mans_keras.errors import exit_code
+
+STEPS = 12
+GROWING = {
+    "batch": (4, 8, 16, 32, 64),
+    "frames": (25, 50, 100, 200, 400),
+    "sequences": (500, 2000, 8000, 32000),
+}
+USUAL = {"batch": 8, "frames": 50, "sequences": 500}
+HEADER = ["growing", "value", "a step, ms", "over linear growth", "memory, MB", "above the smallest, MB"]
+
+
+def measure(point, folder):
+    """(milliseconds a step, peak of this process's memory in MB) of a point {batch, frames, sequences}."""
+    tensors = store.Tensors(benchmark.write_tensors(Path(folder) / "growth_50.h5", 50, point["sequences"]))
+    batches = Batches(
+        tensors.samples(np.arange(len(tensors))),
+        keras.utils.to_categorical(tensors.label, benchmark.CLASSES),
+        point["batch"],
+        seed=0,
+    )
+    model = benchmark.build(input_shape=(point["frames"], 50, 3))
+    repeated = -(-point["frames"] // 50)
+
+    def step():
+        # counted on, so that no sequence is read twice
+        x, labels = batches[next(numbers)]
+        model.train_on_batch(np.tile(x, (1, repeated, 1, 1))[:, : point["frames"]], labels)
+
+    numbers = iter(range(10**6))
+    seconds = benchmark.in_turn(step, rounds=STEPS)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+    return 1e3 * float(np.median(seconds)), peak
+
+
+def measured(point):
+    """`measure` in a fresh process."""
+    spawn = multiprocessing.get_context("spawn")
+    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(1, mp_context=spawn) as pool:
+        return pool.submit(measure, point, folder).result()
+
+
+def table(points):
+    """Rows of {growing: [(value, milliseconds, MB)]}; linear growth is that from the smallest value on."""
+    rows = []
+    for growing, found in points.items():
+        value0, time0, memory0 = found[0]
+        for value, time, memory in found:
+            # the number of sequences is nothing that a step should feel
+            linear = time0 * (value / value0 if growing != "sequences" else 1)
+            rows.append(
+                [growing, value, f"{time:.0f}", f"{time / linear:.2f}", f"{memory:.0f}", f"{memory - memory0:.0f}"]
+            )
+    return rows
+
+
+def draw(points):
+    """Time and memory over each of what grows; dashed: linear growth, or none for the number of sequences."""
+    figure = Figure(figsize=(10, 5), layout="constrained")
+    axes = figure.subplots(2, len(points), sharex="col", sharey="row")
+    for column, (growing, found) in zip(axes.T, points.items(), strict=True):
+        values, *measures = np.array(found).T
+        for one, measure_, label in zip(column, measures, ("a step, ms", "peak of memory, MB"), strict=True):
+            one.plot(values, measure_, "o-", color=plots.STYLES[-1][0])
+            one.set(xscale="log", yscale="log", ylabel=label if column is axes.T[0] else None)
+            one.set_xticks(values, [f"{value:g}" for value in values], minor=False)
+            one.set_xticks([], minor=True)
+            one.grid(alpha=0.3)
+        linear = measures[0][0] * (values / values[0] if growing != "sequences" else np.ones(len(values)))
+        column[0].plot(values, linear, "--", color="0.5")
+        column[1].set_xlabel(growing)
+    return figure
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--results", type=Path, default=Path("results/benchmark"), metavar="DIR", help="%(default)s/")
+    args = parser.parse_args()
+    points = {}
+    for growing, values in GROWING.items():
+        for value in values:
+            time, memory = measured(USUAL | {growing: value})
+            print(f"{growing} {value}: {time:.0f} ms, {memory:.0f} MB", flush=True)
+            points.setdefault(growing, []).append((value, time, memory))
+    usual = ", ".join(f"{name} {value}" for name, value in USUAL.items())
+    title = (
+        f"{training.device()}. A training step of MANs-9, median of {STEPS}; what does not grow: {usual}. Linear "
+        "growth is that from the smallest value on; for sequences, none."
+    )
+    print("\n" + reports.write_table(args.results, "growth", title, HEADER, table(points)))
+    plots.save(draw(points), args.results / "growth.png")
+    print(f"Written to {args.results}")
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))
