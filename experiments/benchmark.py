@@ -6,6 +6,7 @@ is a GPU, a second table has steps a second. About 15 minutes on two CPU cores, 
 
 import argparse
 import contextlib
+import json
 import multiprocessing
 import os
 import resource
@@ -26,9 +27,9 @@ from table2_architectures import flops
 from mans_keras import models, recipes, reports, store, tarm, training
 from mans_keras.batches import Batches
 from mans_keras.errors import exit_code
+from mans_keras.inference import Recognizer
 from mans_keras.skeletons import ntu, synthetic
-from mans_keras.skeletons.sequence import Sequence
-from mans_keras.skeletons.transforms import to_tensor
+from mans_keras.skeletons.sequence import KINECT_2, Sequence
 
 HEADER = ["figure", "to reach", "measured", "met", "from"]
 CLASSES = 60
@@ -36,7 +37,13 @@ ROUNDS = 15
 PRODUCT = 2 * 2048**3
 CONVOLUTION = 2 * 40 * 50 * 50 * 9 * 64 * 128
 SEQUENCES = 56_000
-SETTINGS = {"dataset": "ntu_rgbd", "class_names": ntu.CLASS_NAMES, "layout": "resize", "coordinates": "body"}
+SETTINGS = {
+    "dataset": "ntu_rgbd",
+    "class_names": ntu.CLASS_NAMES,
+    "layout": "resize",
+    "coordinates": "body",
+    "body": KINECT_2,
+}
 
 
 class PlainTARM(tarm.TARM):
@@ -216,22 +223,14 @@ def processes():
 
 def classifying(folder):
     """Rows of one sequence: a tensor, and a raw file."""
-    build().save(folder / "m.keras")
-    model = keras.models.load_model(folder / "m.keras", compile=False)
-    model.compile(jit_compile=not training.gpu())
+    model = build()
+    model.preparation = json.dumps(training.preparation(store.Tensors(write_tensors(folder / "one_50.h5", 50, 1))))
+    model.save(folder / "m.keras", include_optimizer=False)
+    recognizer = Recognizer(folder / "m.keras")
     path = synthetic.write(folder, synthetic.names()[0])
-    settings = {"scale": 50, "layout": "resize", "coordinates": "body"}
-
-    def prepare():
-        return to_tensor(ntu.read(path).joints, body=ntu.KINECT_2, **settings).astype("float32")[None]
-
-    x = prepare()
-
-    def classify(x):
-        return ntu.CLASS_NAMES[model.predict_on_batch(x).argmax()]
-
-    tensor, raw = medians(in_turn(lambda: classify(x), lambda: classify(prepare()), rounds=100))
-    told = "`predict_on_batch` of a loaded model, compiled by XLA"
+    x = recognizer.tensor(recognizer.read(path))[None]
+    tensor, raw = medians(in_turn(lambda: recognizer.scores(x), lambda: recognizer.predict([path]), rounds=100))
+    told = "`Recognizer`: scores and attention"
     return [
         row("one sequence classified, MANs-9", 1e3 * tensor, 5, told, unit=" ms"),
         row("one .skeleton file to its class, MANs-9", 1e3 * raw, 20, f"{path.stat().st_size:,} bytes", unit=" ms"),
