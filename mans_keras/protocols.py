@@ -128,7 +128,8 @@ def own_holdout(tensors):
 # The first one or two are the paper's.
 PROTOCOLS = {
     "ntu_rgbd": {"cross_subject": cross_subject, "cross_view": cross_view},
-    "synthetic": {"cross_subject": cross_subject, "cross_view": cross_view},
+    # odd_even besides, so that a command for UT-Kinect can be tried without any data.
+    "synthetic": {"cross_subject": cross_subject, "cross_view": cross_view, "odd_even": odd_even},
     "hdm05": {"kfold": hdm05_kfold, "cross_actor": cross_actor},
     "sysu_3d": {"halves": sysu_3d_halves},
     "ut_kinect": {"loocv": loocv, "loso": loso, "odd_even": odd_even},

@@ -24,7 +24,7 @@ from mans_keras import training
 from mans_keras.store import Tensors
 
 tensors = Tensors(sys.argv[1])
-run = make_run(tensors, recipe="released", epochs=2, arguments={{"dropout": 0.0}})
+run = make_run(tensors, recipe="released", epochs=2, arguments={{"tarm": False}})
 print(json.dumps([training.train(run, tensors, devices=devices)["history"] for devices in (1, 2)]))
 """
 

@@ -35,10 +35,12 @@ def test_loso_tests_one_subject_a_fold(ut_kinect):
     assert folds[0].name == "loso-s01"
 
 
-def test_odd_subjects_train_and_even_ones_test(ut_kinect):
-    (fold,) = protocols.folds(ut_kinect, "odd_even")
-    assert set(ut_kinect.subject[fold.train]) == {1, 3}
-    assert set(ut_kinect.subject[fold.test]) == {2, 4}
+@pytest.mark.parametrize("dataset", ["ut_kinect", "synthetic"])
+def test_odd_subjects_train_and_even_ones_test(tmp_path, dataset):
+    tensors = Tensors(tensor_file(tmp_path / f"{dataset}_50.h5", dataset))
+    (fold,) = protocols.folds(tensors, "odd_even")
+    assert set(tensors.subject[fold.train]) == {1, 3}
+    assert set(tensors.subject[fold.test]) == {2, 4}
 
 
 def test_cross_subject_and_cross_view_are_ntus(ntu):
