@@ -157,8 +157,10 @@ def _in_processes(runs, path, results, jobs, tell, options):
         pool.shutdown(wait=False, cancel_futures=True)
         for process in multiprocessing.active_children():
             process.terminate()
+        # A worker that was killed while it wrote keeps the queue locked for ever: wait for it no longer than this.
+        told.cancel_join_thread()
         told.put(None)
-        listener.join()
+        listener.join(timeout=5)
         if errors:
             raise errors[0] from None
         raise
