@@ -31,7 +31,7 @@ def records(results, dataset):
 
 def table(found):
     """Title, header and rows: one for each model, protocol and recipe that has records."""
-    reports.check_same(found, ("dataset", "batch", "precision", "tensors"))
+    reports.check_same(found, ("dataset", "batch", "precision"))
     dataset = found[0]["dataset"]
     header = ["Model", "Recipe", "Protocol", "paper", "ours, last epoch", "to the paper", "best epoch on test", "runs"]
     rows, below = [], []
