@@ -221,9 +221,8 @@ def stream(model, recording, window, every, plot):
         )
     right = [leading[first : last + 1] == recognizer.class_names.index(name) for name, first, last in segments]
     if segments:
-        click.echo(
-            f"{np.concatenate(right).mean():.2%} of the {sum(map(len, right))} frames in {len(right)} segments are right"
-        )
+        share, frames = np.concatenate(right).mean(), sum(map(len, right))
+        click.echo(f"{share:.2%} of the {frames} frames in {len(right)} segments are right")
     if plot:
         title = f"{recording.name}: scores of the last {online.window} frames"
         plots.save(plots.scores_over_time(scores, recognizer.class_names, segments, title), plot, [plot.suffix[1:]])
