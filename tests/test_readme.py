@@ -21,6 +21,7 @@ def test_there_are_tables_to_compare():
     assert {table[:2] for table in TABLES} >= {
         ("table4_ablation", "ut_kinect"),
         ("table4_ablation", "synthetic"),
+        ("preparation_defaults", "ut_kinect"),
     }
 
 
