@@ -32,16 +32,25 @@ def below_the_paper(name, records, quoted):
     return [f"{name}: {mean:.2f} where the paper has {quoted[0]:.2f} ({quoted[1]})"]
 
 
+def shown(dataset):
+    """A dataset's name; what is synthetic is called so."""
+    return "SYNTHETIC recordings, which say nothing about real ones" if dataset == "synthetic" else dataset
+
+
+def preparation(records):
+    """How the tensors of these records were made."""
+    found = {f"{record['coordinates']} coordinates, layout {record['layout']}" for record in records}
+    return " or ".join(sorted(found))
+
+
 def title(name, records, below, notes=()):
     """What stands above a table: first what is below the paper, then the data and the settings of its records."""
     first = records[0]
     dataset = first["dataset"]
     lines = ["Below the paper: " + "; ".join(below) + ".", ""] if below else []
-    shown = "SYNTHETIC recordings, which say nothing about real ones" if dataset == "synthetic" else dataset
-    tensors = sorted({f"{record['coordinates']} coordinates, layout {record['layout']}" for record in records})
     lines.append(
-        f"{name} on {shown}: test accuracy in percent, recipe `{first['recipe']['name']}`, {first['epochs']} epochs, "
-        f"batch {first['batch']}, {' or '.join(tensors)}."
+        f"{name} on {shown(dataset)}: test accuracy in percent, recipe `{first['recipe']['name']}`, "
+        f"{first['epochs']} epochs, batch {first['batch']}, {preparation(records)}."
     )
     lines += notes
     classes = paper.CLASSES.get(dataset)

@@ -16,18 +16,10 @@ SYNTHETIC = "synthetic"
 
 def argument_parser(description, default_models):
     """The options that every table and figure understands."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = run_parser(description)
     parser.add_argument(
         "--dataset", metavar="D", help="or your own NAME; default: the paper's if it is there, else synthetic"
     )
-    parser.add_argument(
-        "--data",
-        type=Path,
-        default=Path(os.environ.get("MANS_DATA", "data")),
-        metavar="DIR",
-        help="where the tensor files lie (default: $MANS_DATA, or data/)",
-    )
-    parser.add_argument("--protocol", metavar="P", help="default: the dataset's protocols in the paper")
     parser.add_argument("--recipe", choices=sorted(recipes.RECIPES), default="released", help="default: %(default)s")
     parser.add_argument(
         "--models",
@@ -37,6 +29,20 @@ def argument_parser(description, default_models):
         metavar="MODEL",
         help=f"of {', '.join(training.MODELS)} (default: {' '.join(default_models)})",
     )
+    return parser
+
+
+def run_parser(description):
+    """The options of a script that chooses dataset, recipe and models itself."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=Path(os.environ.get("MANS_DATA", "data")),
+        metavar="DIR",
+        help="where the tensor files lie (default: $MANS_DATA, or data/)",
+    )
+    parser.add_argument("--protocol", metavar="P", help="default: the dataset's protocols in the paper")
     parser.add_argument("--epochs", type=positive, metavar="N", help="default: the recipe's for the dataset")
     parser.add_argument("--seeds", type=positive, default=1, metavar="N", help="repeat with seeds 0..N-1 (default: 1)")
     parser.add_argument(
@@ -105,12 +111,12 @@ def open_tensors(args, paper_dataset, scale):
     return tensors
 
 
-def plan(args, experiment, tensors, variants):
+def plan(args, experiment, tensors, variants, recipe=None):
     """The runs of an experiment: variants x protocols x folds x seeds.
 
-    variants: (variant, model, arguments) each.
+    variants: (variant, model, arguments) each; recipe: the one that the arguments name, if it is None.
     """
-    recipe = recipes.RECIPES[args.recipe]
+    recipe = recipe or recipes.RECIPES[args.recipe]
     dataset = tensors.dataset
     names = [args.protocol] if args.protocol else protocols.defaults(dataset)
     shared = {
@@ -145,7 +151,8 @@ def run_missing(args, planned, tensors):
     """Train what has no record yet."""
     left = runs.missing(planned, args.results)
     done = len(planned) - len(left)
-    print(f"{len(planned)} runs of {planned[0].epochs} epochs on {tensors.path}: {done} recorded, {len(left)} to train")
+    epochs = " or ".join(map(str, sorted({run.epochs for run in planned})))
+    print(f"{len(planned)} runs of {epochs} epochs on {tensors.path}: {done} recorded, {len(left)} to train")
     jobs = args.jobs or (1 if args.devices > 1 else runs.default_jobs())
     if args.ray and args.logs:
         raise InputError("--logs are not written on a Ray cluster: leave out one of them")

@@ -1,6 +1,7 @@
 """The headline: what the paper has, and what the records here have, each model by each recipe and protocol.
 
-Trains nothing: reads the records of all experiments under --results on --dataset.
+Trains nothing: reads the records of all experiments under --results on --dataset. The committed ones are in
+experiments/results.
 """
 
 import argparse
@@ -14,7 +15,6 @@ from mans_keras import protocols, recipes, reports, training
 from mans_keras.errors import InputError, exit_code
 
 EXPERIMENT = "headline"
-RESULTS = Path(__file__).resolve().parent / "results"
 
 
 def records(results, dataset):
@@ -33,7 +33,8 @@ def table(found):
     """Title, header and rows: one for each model, protocol and recipe that has records."""
     reports.check_same(found, ("dataset", "batch", "precision"))
     dataset = found[0]["dataset"]
-    header = ["Model", "Recipe", "Protocol", "paper", "ours, last epoch", "to the paper", "best epoch on test", "runs"]
+    ours = ["ours, last epoch", "to the paper", "ours, best epoch on test", "runs"]
+    header = ["Model", "Recipe", "epochs", "Protocol", "paper", *ours]
     rows, below = [], []
     for model in training.MODELS:
         for protocol in protocols.of_dataset(dataset):
@@ -46,13 +47,14 @@ def table(found):
                 quoted = beside.of_table5(model, dataset, protocol)
                 name = paper.TABLE5[model][0]
                 told = "-" if quoted is None else f"{quoted[0]:.2f} ({quoted[1].removeprefix('Table 5, ')})"
-                rows.append([name, recipe, protocol, told, *reports.results(cell, quoted and quoted[0])])
+                settings = [name, recipe, cell[0]["epochs"], protocol]
+                rows.append([*settings, told, *reports.results(cell, quoted and quoted[0])])
                 below += beside.below_the_paper(f"{name}, {recipe}, {protocol}", cell, quoted)
     first = found[0]
     lines = ["Below the paper: " + "; ".join(below) + ".", ""] if below else []
     lines += [
-        f"{dataset}: test accuracy in percent, batch {first['batch']}, {first['coordinates']} coordinates, layout "
-        f"{first['layout']}; the paper's protocol is in brackets.",
+        f"{beside.shown(dataset)}: test accuracy in percent, batch {first['batch']}, {beside.preparation(found)}; the "
+        "paper's protocol is in brackets.",
         "The best epoch is chosen on the test set, a leak: the last epoch is the honest column.",
     ]
     return "\n".join(lines), header, rows
@@ -62,7 +64,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dataset", metavar="D", default="ut_kinect", help="default: %(default)s")
     parser.add_argument(
-        "--results", type=Path, metavar="DIR", default=RESULTS, help="where the records are (default: the committed)"
+        "--results", type=Path, metavar="DIR", default=Path("results"), help="where the records are (default: results/)"
     )
     args = parser.parse_args()
     found = records(args.results, args.dataset)

@@ -13,6 +13,7 @@ import mans_keras
 from mans_keras import reports
 from mans_keras.errors import InputError
 from mans_keras.runs import write_record
+from mans_keras.skeletons import ut_kinect
 
 sys.path.insert(0, str(ROOT / "experiments"))
 table2, table3, table5, figure3, per_class, effects, headline = map(
@@ -137,7 +138,7 @@ def test_an_effect_is_the_mean_of_paired_differences_with_students_interval():
     baseline = [record("baseline", last=last, seed=seed) for seed, last in enumerate((0.80, 0.84, 0.70))]
     hip = [record("hip", last=last, seed=seed) for seed, last in enumerate((0.81, 0.86, 0.73))]
     *_, rows = effects.table([*baseline, *hip])
-    assert [row[1:5] for row in rows] == [
+    assert [[*row[1:3], *row[4:6]] for row in rows] == [
         ["the default settings", "", "78.00 ± 7.21", ""],
         ["coordinates", "hip", "80.00 ± 6.56", "+2.00 [-0.48, 4.48]"],  # 2 ± t(0.975, 2) 1 / sqrt(3)
     ]
@@ -145,7 +146,7 @@ def test_an_effect_is_the_mean_of_paired_differences_with_students_interval():
 
 def test_an_effect_of_a_single_run_has_no_interval():
     *_, rows = effects.table([record("baseline"), record("hip", last=0.9), record("hip", last=0.9, seed=1)])
-    assert rows[1][4] == "-"
+    assert rows[1][5] == "-"
 
 
 def test_each_factor_of_the_effects_departs_from_the_baseline_and_from_each_other():
@@ -153,8 +154,8 @@ def test_each_factor_of_the_effects_departs_from_the_baseline_and_from_each_othe
 
 
 def test_the_tensors_of_an_effect_are_those_it_names(tmp_path):
-    raw = ut_kinect_folder(tmp_path / "raw")
-    opened = effects.tensors(raw, tmp_path, effects.FACTORS["hip"].preparation)
+    sources = ut_kinect.segments(ut_kinect_folder(tmp_path / "raw"))
+    opened = effects.tensors(sources, tmp_path, effects.FACTORS["hip"].preparation)
     assert (opened.coordinates, opened.layout) == ("hip", "resize")
 
 
@@ -172,7 +173,7 @@ def test_the_headline_has_each_run_of_the_models_as_they_are_once(tmp_path):
         experiment, variant, run = name.split("/")
         write_record(tmp_path / experiment / "ut_kinect" / variant / f"{run}.json", content)
     title, _, rows = headline.table(headline.records(tmp_path, "ut_kinect"))
-    assert [row[:6] for row in rows] == [
+    assert [[*row[:2], *row[3:7]] for row in rows] == [
         ["MANs-9", "released", "odd_even", "100.00 (loocv)", "85.00 ± 7.07", "-15.00"],
         ["MANs-9", "best", "odd_even", "100.00 (loocv)", "100.00", "+0.00"],
     ]
