@@ -5,6 +5,7 @@ cores, which should have nothing else to do.
 """
 
 import argparse
+import itertools
 import multiprocessing
 import resource
 import sys
@@ -32,7 +33,10 @@ HEADER = ["growing", "value", "a step, ms", "over linear growth", "memory, MB", 
 
 
 def measure(point, folder):
-    """(milliseconds a step, peak of this process's memory in MB) of a point {batch, frames, sequences}."""
+    """(milliseconds a step with the reading of its batch, peak of this process's memory in MB) of a point.
+
+    point: {batch, frames, sequences}.
+    """
     tensors = store.Tensors(benchmark.write_tensors(Path(folder) / "growth_50.h5", 50, point["sequences"]))
     batches = Batches(
         tensors.samples(np.arange(len(tensors))),
@@ -44,11 +48,10 @@ def measure(point, folder):
     repeated = -(-point["frames"] // 50)
 
     def step():
-        # counted on, so that no sequence is read twice
         x, labels = batches[next(numbers)]
         model.train_on_batch(np.tile(x, (1, repeated, 1, 1))[:, : point["frames"]], labels)
 
-    numbers = iter(range(10**6))
+    numbers = itertools.count()
     seconds = benchmark.in_turn(step, rounds=STEPS)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
     return 1e3 * float(np.median(seconds)), peak
@@ -65,12 +68,12 @@ def table(points):
     """Rows of {growing: [(value, milliseconds, MB)]}; linear growth is that from the smallest value on."""
     rows = []
     for growing, found in points.items():
-        value0, time0, memory0 = found[0]
+        smallest, its_time, its_memory = found[0]
         for value, time, memory in found:
             # the number of sequences is nothing that a step should feel
-            linear = time0 * (value / value0 if growing != "sequences" else 1)
+            linear = its_time * (value / smallest if growing != "sequences" else 1)
             rows.append(
-                [growing, value, f"{time:.0f}", f"{time / linear:.2f}", f"{memory:.0f}", f"{memory - memory0:.0f}"]
+                [growing, value, f"{time:.0f}", f"{time / linear:.2f}", f"{memory:.0f}", f"{memory - its_memory:.0f}"]
             )
     return rows
 
@@ -81,8 +84,8 @@ def draw(points):
     axes = figure.subplots(2, len(points), sharex="col", sharey="row")
     for column, (growing, found) in zip(axes.T, points.items(), strict=True):
         values, *measures = np.array(found).T
-        for one, measure_, label in zip(column, measures, ("a step, ms", "peak of memory, MB"), strict=True):
-            one.plot(values, measure_, "o-", color=plots.STYLES[-1][0])
+        for one, heights, label in zip(column, measures, ("a step, ms", "peak of memory, MB"), strict=True):
+            one.plot(values, heights, "o-", color=plots.STYLES[-1][0])
             one.set(xscale="log", yscale="log", ylabel=label if column is axes.T[0] else None)
             one.set_xticks(values, [f"{value:g}" for value in values], minor=False)
             one.set_xticks([], minor=True)
@@ -105,8 +108,8 @@ def main():
             points.setdefault(growing, []).append((value, time, memory))
     usual = ", ".join(f"{name} {value}" for name, value in USUAL.items())
     title = (
-        f"{training.device()}. A training step of MANs-9, median of {STEPS}; what does not grow: {usual}. Linear "
-        "growth is that from the smallest value on; for sequences, none."
+        f"{training.device()}. A training step of MANs-9 with the reading of its batch, median of {STEPS}; what does "
+        f"not grow: {usual}. Linear growth is that from the smallest value on; for sequences, none."
     )
     print("\n" + reports.write_table(args.results, "growth", title, HEADER, table(points)))
     plots.save(draw(points), args.results / "growth.png")

@@ -39,7 +39,7 @@ def export(recognizer, out, batch=None):
     or if a score is more than `TOLERANCE` from Keras'.
     """
     out = Path(out)
-    kind = out.suffix.lower()
+    kind = out.suffix
     if kind not in FORMATS:
         raise InputError(f"{out} must end with .tflite or .onnx, or have no suffix: a folder, for a SavedModel")
     if keras.backend.backend() != "tensorflow":
@@ -66,7 +66,7 @@ def export(recognizer, out, batch=None):
 def runner(path):
     """x (batch, T, N, 3) float32 -> scores (batch, classes), by the runtime of an exported file."""
     path = Path(path)
-    kind = path.suffix.lower()
+    kind = path.suffix
     if kind == ".onnx":
         _, onnxruntime = _onnx()
         session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])

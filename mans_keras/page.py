@@ -98,7 +98,7 @@ def write(path, html):
 
 def check_name(path):
     """Raise `InputError` if the file would not open in a browser."""
-    if Path(path).suffix.lower() not in (".html", ".htm"):
+    if Path(path).suffix != ".html":
         raise InputError(f"{path} must end with .html")
 
 
