@@ -38,7 +38,7 @@ def attention(prediction):
     """
     weights = prediction.attention
     if weights is None:
-        raise InputError(f"{prediction.name}: the model has no attention to draw; .gif, .mp4 and .html show the recording")
+        raise InputError(f"{prediction.name}: the model has no attention to draw; .gif, .mp4 and .html show the body")
     low, high = weights.min(), weights.max()
     top = max(1.0, 1.05 * high)
     rows = ["poses", "whole"] + ["magnified"] * bool(high - low < MAGNIFIED_BELOW * top)
