@@ -114,16 +114,17 @@ def test_a_run_that_diverged_before_the_interruption_does_not_go_on(tensors, tmp
     assert record["diverged"] and record["history"]["train_loss"] == [None]
 
 
-# Trains one run of STCM-9 by way of `runs.execute`.
+# Trains one run of the tiny model by way of `runs.execute`.
 PROGRAM = """
 import sys
 sys.path[:0] = [{tests!r}]
-from test_training import make_run
-from mans_keras import runs
+from test_training import make_run, tiny_model
+from mans_keras import runs, training
 from mans_keras.store import Tensors
 
+training.MODELS["mans-9"] = tiny_model
 tensors = Tensors(sys.argv[1])
-planned = [make_run(tensors, epochs=8, arguments={{"tarm": False}})]
+planned = [make_run(tensors, epochs=200)]
 runs.execute(runs.missing(planned, sys.argv[2]), tensors, sys.argv[2], jobs=1)
 """
 

@@ -30,7 +30,7 @@ def two_nodes():
 
 
 def test_with_a_node_killed_midway_every_record_is_there_and_none_twice(tensors, tmp_path, two_nodes, monkeypatch):
-    planned = [make_run(tensors, seed=seed, epochs=40, arguments={"tarm": False}) for seed in range(3)]
+    planned = [make_run(tensors, seed=seed, epochs=20, arguments={"tarm": False}) for seed in range(3)]
     doomed = next(node for node in two_nodes.list_all_nodes() if node is not two_nodes.head_node)
     begun, yielded, real = [], [], cluster.results
     kill = threading.Thread(target=two_nodes.remove_node, args=(doomed,), kwargs={"allow_graceful": False})
@@ -55,7 +55,7 @@ def test_with_a_node_killed_midway_every_record_is_there_and_none_twice(tensors,
     assert sorted(yielded) == [0, 1, 2]
     records = [json.loads(path.read_text()) for path in tmp_path.glob("test/*/*/*.json")]
     assert sorted(record["seed"] for record in records) == [0, 1, 2]
-    assert all(len(record["history"]["train_loss"]) == 40 for record in records)
+    assert all(len(record["history"]["train_loss"]) == 20 for record in records)
 
 
 def test_an_address_without_a_cluster_is_one_clear_error(tensors):

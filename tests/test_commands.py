@@ -15,20 +15,18 @@ TABLE4 = "experiments/table4_ablation.py"
 
 
 @pytest.fixture
-def table4(tmp_path, monkeypatch, capsys):
-    """Run Table 4's script from `tmp_path`; returns its exit code and what it wrote to stderr."""
+def table4(tmp_path, monkeypatch):
+    """Run Table 4's script from `tmp_path`, in this process; returns its exit code."""
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["table4_ablation.py", *map(str, arguments)])
-        code = exit_code(table4_ablation.main)
-        return code, capsys.readouterr().err
+        return exit_code(table4_ablation.main)
 
     return run
 
 
-def _is_one_line(failure, complaint):
-    code, told = failure
+def _is_one_line(code, told, complaint):
     assert code == 1
     assert told.startswith("error: ") and told.count("\n") == 1, told
     assert complaint in told
@@ -51,17 +49,19 @@ def _is_one_line(failure, complaint):
         (["--dataset", "synthetic"], "holds ut_kinect at scale 50, not what its name says"),
     ],
 )
-def test_an_impossible_experiment_is_one_line(tmp_path, table4, arguments, complaint):
+def test_an_impossible_experiment_is_one_line(tmp_path, table4, capsys, arguments, complaint):
     for file, dataset in (("ut_kinect", "ut_kinect"), ("synthetic", "ut_kinect"), ("moves", "moves")):
         tensor_file(tmp_path / f"{file}_50.h5", dataset)
-    _is_one_line(table4("--data", ".", *arguments), complaint)
+    code = table4("--data", ".", *arguments)
+    _is_one_line(code, capsys.readouterr().err, complaint)
     assert not (tmp_path / "results").exists()
 
 
-def test_tensors_of_another_schema_are_one_line(tmp_path, table4):
+def test_tensors_of_another_schema_are_one_line(tmp_path, table4, capsys):
     with h5py.File(tensor_file(tmp_path / "ut_kinect_50.h5"), "a") as file:
         file.attrs["schema_version"] = 2
-    _is_one_line(table4("--dataset", "ut_kinect", "--data", tmp_path), "schema version 2")
+    code = table4("--dataset", "ut_kinect", "--data", tmp_path)
+    _is_one_line(code, capsys.readouterr().err, "schema version 2")
 
 
 @pytest.mark.parametrize(("option", "known"), [("--models", "mans-densenet161"), ("--recipe", "released")])
@@ -78,7 +78,7 @@ def test_a_failure_of_the_script_itself_is_one_line_and_an_exit_code(tmp_path):
     assert done.stderr.startswith("error: data/ut_kinect_50.h5 is missing")
 
 
-def test_table4_trains_rows_once_and_prints_them_beside_the_paper(tmp_path):
+def test_table4_trains_rows_once_and_prints_them_beside_the_paper(tmp_path, table4, capsys):
     tensor_file(tmp_path / "ut_kinect_50.h5", subjects=(1, 2), repetitions=1)
     arguments = [TABLE4, "--dataset", "ut_kinect", "--data", tmp_path, "--protocol", "odd_even", "--epochs", "1"]
     arguments += ["--settings", "stcm", "mans"]
@@ -98,6 +98,7 @@ def test_table4_trains_rows_once_and_prints_them_beside_the_paper(tmp_path):
     assert len({json.loads(path.read_text())["parameters"] for path in records}) == len(records) == 2
     assert (tmp_path / "results/table4_ablation/ut_kinect/table4_ablation.md").read_text() in done.stdout
 
-    again = script(*arguments, cwd=tmp_path)
-    assert "2 recorded, 0 to train" in again.stdout
-    assert done.stdout[done.stdout.index("Below") :] == again.stdout[again.stdout.index("Below") :]
+    table4(*arguments[1:])
+    again = capsys.readouterr().out
+    assert "2 recorded, 0 to train" in again
+    assert done.stdout[done.stdout.index("Below") :] == again[again.index("Below") :]

@@ -65,7 +65,7 @@ def test_a_file_that_is_no_record_is_named(planned, tmp_path, text):
         runs.missing(planned, tmp_path)
 
 
-# Trains four runs of the tiny model in `jobs` processes; a worker imports this file, and so has the tiny model too.
+# Trains four runs of the tiny model in two processes; a worker imports this file, and so has the tiny model too.
 PROGRAM = """
 import sys
 sys.path[:0] = [{tests!r}]
@@ -78,14 +78,14 @@ training.MODELS["mans-9"] = tiny_model
 if __name__ == "__main__":
     tensors = Tensors(sys.argv[1])
     planned = [make_run(tensors, seed=seed, epochs=20) for seed in range(4)]
-    runs.execute(runs.missing(planned, sys.argv[2]), tensors, sys.argv[2], jobs=int(sys.argv[3]))
+    runs.execute(runs.missing(planned, sys.argv[2]), tensors, sys.argv[2], jobs=2)
 """
 
 
-def _start(tmp_path, results, jobs):
+def _start(tmp_path, results):
     program = tmp_path / "program.py"
     program.write_text(PROGRAM.format(tests=str(ROOT / "tests")))
-    command = [sys.executable, str(program), str(tmp_path / "ut_kinect_50.h5"), str(results), str(jobs)]
+    command = [sys.executable, str(program), str(tmp_path / "ut_kinect_50.h5"), str(results)]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     )
@@ -106,10 +106,9 @@ def _workers(process):
     return [int(pid) for pid in listed.stdout.split() if int(pid) != process.pid]
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_killed_runs_go_on_and_end_with_the_records_of_undisturbed_ones(tensors, tmp_path, jobs):
+def test_killed_runs_go_on_and_end_with_the_records_of_undisturbed_ones(tensors, tmp_path):
     results, undisturbed = tmp_path / "killed", tmp_path / "undisturbed"
-    process = _start(tmp_path, results, jobs)
+    process = _start(tmp_path, results)
     _wait_for_records(process, results, 1)
     assert process.poll() is None, process.communicate()[0]
     os.kill(process.pid, signal.SIGKILL)
@@ -122,7 +121,7 @@ def test_killed_runs_go_on_and_end_with_the_records_of_undisturbed_ones(tensors,
     assert 1 <= len(before) < 4
 
     for folder in (results, undisturbed):
-        process = _start(tmp_path, folder, jobs)
+        process = _start(tmp_path, folder)
         output, _ = process.communicate(timeout=300)
         assert process.returncode == 0, output
     after, expected = _records(results), _records(undisturbed)
@@ -133,7 +132,7 @@ def test_killed_runs_go_on_and_end_with_the_records_of_undisturbed_ones(tensors,
 
 def test_a_worker_that_dies_is_one_clear_error(tensors, tmp_path):
     results = tmp_path / "results"
-    process = _start(tmp_path, results, 2)
+    process = _start(tmp_path, results)
     _wait_for_records(process, results, 1)
     for pid in _workers(process):
         os.kill(pid, signal.SIGKILL)
