@@ -85,6 +85,12 @@ def build(run, classes, devices=1, steps=1):
         # On a CPU, XLA takes a quarter off the step of MANs-9; on a GPU, the GRUs' cuDNN kernels exclude it.
         jit_compile="auto" if gpu() or devices > 1 else True,
     )
+    if devices == 1:
+        # Left to the first step, these would have TensorFlow trace it twice.
+        model.optimizer.build(model.trainable_variables)
+        nothing = keras.ops.zeros((1, classes))
+        model.compute_metrics(None, nothing, nothing)
+        model.reset_metrics()
     return model
 
 

@@ -10,7 +10,7 @@ import sys
 import keras
 import numpy as np
 import pytest
-from test_models import ABLATIONS, BEYOND_THE_PAPER, PARAMETERS
+from test_models import ABLATIONS, BEYOND_THE_PAPER
 
 import mans_keras
 
