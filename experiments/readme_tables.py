@@ -1,6 +1,7 @@
-"""Put the tables of the committed records between README's markers, e.g. <!-- table4_ablation ut_kinect -->.
+"""Put the committed tables between README's markers, e.g. <!-- table4_ablation ut_kinect --> or <!-- benchmark cpu -->.
 
-Run it after records in experiments/results/ have changed; it writes their Markdown and CSV again, too.
+Run it after records in experiments/results/ have changed; it writes their Markdown and CSV again, too. A benchmark has
+no records: its table is the file that its script wrote.
 """
 
 import argparse
@@ -26,7 +27,10 @@ def table(experiment, dataset):
 
 
 def shown(experiment, dataset):
-    """What belongs between the markers of a table."""
+    """What belongs between the markers of a table: of records, or, of none, as its script wrote it."""
+    written = RESULTS / experiment / f"{dataset}.md"
+    if written.exists():
+        return f"\n{written.read_text()}\n"
     title, header, rows = table(experiment, dataset)
     return f"\n{title}\n\n{reports.markdown(header, rows)}\n"
 
