@@ -81,7 +81,7 @@ def test_a_failure_of_the_script_itself_is_one_line_and_an_exit_code(tmp_path):
 def test_table4_trains_rows_once_and_prints_them_beside_the_paper(tmp_path, table4, capsys):
     tensor_file(tmp_path / "ut_kinect_50.h5", subjects=(1, 2), repetitions=1)
     arguments = [TABLE4, "--dataset", "ut_kinect", "--data", tmp_path, "--protocol", "odd_even", "--epochs", "1"]
-    arguments += ["--settings", "stcm", "mans"]
+    arguments += ["--settings", "stcm", "mans", "--jobs", "1"]
     done = script(*arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "2 to train" in done.stdout and "Left out: the four 224x224 rows" in done.stdout

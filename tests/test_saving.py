@@ -16,13 +16,13 @@ import mans_keras
 
 ON_JAX = keras.backend.backend() == "jax"
 # Minutes each on JAX, whose saving is Keras' own: there, a small model and a large one stand for all.
-WITH_ABLATIONS = ("MANs9",) if ON_JAX else ("MANs9", "MANs33", "MANsResNet18")
+WITH_ABLATIONS = ("MANs9",) if ON_JAX else ("MANs9", "MANsResNet18")
 CASES = [
     *itertools.product(WITH_ABLATIONS, ABLATIONS),
     *(("MANs9", name) for name in BEYOND_THE_PAPER),
-    *([("MANsResNet18", "paper")] if ON_JAX else []),
-    # Theirs are the same TARMs before more layers: all of them, and none.
-    *([] if ON_JAX else itertools.product(("MANs61", "MANsDenseNet161", "MobileNetV2"), ("paper", "A-no-tarm"))),
+    ("MANsResNet18" if ON_JAX else "MobileNetV2", "paper"),
+    # Theirs are the same TARMs before other layers: all of them, and none.
+    *([] if ON_JAX else itertools.product(("MANs33", "MANs61", "MANsDenseNet161"), ("paper", "A-no-tarm"))),
 ]
 OPTIONS = ABLATIONS | BEYOND_THE_PAPER
 FORMATS = ["m.h5", "m.keras", "m.weights.h5"]  # .h5 first: Keras 3.15 alone then forgets the optimizer in .keras
@@ -143,11 +143,10 @@ def test_step_changes_weights_and_optimizer(case):
 
 
 @pytest.mark.skipif(ON_JAX, reason="imports are the same on both backends")
-@pytest.mark.parametrize("modules", ["keras, mans_keras", "mans_keras, keras"])
-def test_order_of_imports_is_free(modules, tmp_path):
+def test_mans_keras_may_be_imported_before_keras(tmp_path):
     model = build("MANs9")
     model.save(tmp_path / "m.h5")
-    code = f"import sys, {modules}; print(keras.models.load_model(sys.argv[1]).count_params())"
+    code = "import sys, mans_keras, keras; print(keras.models.load_model(sys.argv[1]).count_params())"
     command = [sys.executable, "-c", code, str(tmp_path / "m.h5")]
     finished = subprocess.run(command, capture_output=True, text=True, check=True)
     assert int(finished.stdout) == model.count_params()
