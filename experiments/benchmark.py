@@ -6,6 +6,7 @@ is a GPU, a second table has steps a second. About 15 minutes on two CPU cores, 
 
 import argparse
 import contextlib
+import itertools
 import json
 import multiprocessing
 import os
@@ -22,18 +23,18 @@ import h5py
 import keras
 import numpy as np
 from keras import ops
+from measuring import HEADER, in_process, in_turn, medians, over, row
 from table2_architectures import flops
 
-from mans_keras import models, recipes, reports, store, tarm, training
+from mans_keras import memory, models, recipes, reports, store, tarm, training
 from mans_keras.batches import Batches
 from mans_keras.errors import exit_code
 from mans_keras.inference import Recognizer
 from mans_keras.skeletons import ntu, synthetic
 from mans_keras.skeletons.sequence import KINECT_2, Sequence
+from mans_keras.streaming import Stream
 
-HEADER = ["figure", "to reach", "measured", "met", "from"]
 CLASSES = 60
-ROUNDS = 15
 PRODUCT = 2 * 2048**3
 CONVOLUTION = 2 * 40 * 50 * 50 * 9 * 64 * 128
 SEQUENCES = 56_000
@@ -75,35 +76,6 @@ def stepping(model, batch):
 
     step()
     return step
-
-
-def in_turn(*actions, rounds=ROUNDS):
-    """Seconds (rounds, actions) of actions that take turns; a first round is not counted."""
-    seconds = np.zeros((rounds + 1, len(actions)))
-    for this in seconds:
-        for index, action in enumerate(actions):
-            start = time.perf_counter()
-            action()
-            this[index] = time.perf_counter() - start
-    return seconds[1:]
-
-
-def over(one, other):
-    """Median of a ratio, taken round by round: what slows a machine down for a while slows both."""
-    return float(np.median(one / other))
-
-
-def medians(seconds):
-    return np.median(seconds, axis=0)
-
-
-def row(figure, value, bound, told, at_least=False, unit="", applies=True):
-    """A row of the table, printed as it is made."""
-    met = "met" if (value >= bound if at_least else value <= bound) else "NOT MET"
-    wanted = f"{'at least' if at_least else 'at most'} {bound:g}{unit}"
-    cells = [figure, wanted, f"{value:.2f}{unit}", met if applies else "does not apply", told]
-    print(" | ".join(cells), flush=True)
-    return cells
 
 
 def ceilings():
@@ -221,34 +193,64 @@ def processes():
     return row("two processes of one core over one of two, MANs-9, batch 8", two / one, 1.4, told, True)
 
 
+def _classify(path, recording):
+    """Median milliseconds for a tensor by a loaded model, for a tensor by STCM-9 alone, and for a raw file."""
+    recognizer, stcm = Recognizer(path), build(tarm=False)
+    x = recognizer.tensor(recognizer.read(recording))[None]
+    actions = (
+        lambda: recognizer.scores(x),
+        lambda: stcm.predict_on_batch(x),
+        lambda: recognizer.predict([recording]),
+    )
+    return 1e3 * medians(in_turn(*actions, rounds=100))
+
+
 def classifying(folder):
     """Rows of one sequence: a tensor, and a raw file."""
     model = build()
     model.preparation = json.dumps(training.preparation(store.Tensors(write_tensors(folder / "one_50.h5", 50, 1))))
     model.save(folder / "m.keras", include_optimizer=False)
-    recognizer = Recognizer(folder / "m.keras")
     path = synthetic.write(folder, synthetic.names()[0])
-    x = recognizer.tensor(recognizer.read(path))[None]
-    tensor, raw = medians(in_turn(lambda: recognizer.scores(x), lambda: recognizer.predict([path]), rounds=100))
-    told = "`Recognizer`: scores and attention"
+    tensor, alone, raw = in_process(_classify, folder / "m.keras", path)
+    told = f"scores and attention; STCM-9 alone {alone:.2f} ms"
     return [
-        row("one sequence classified, MANs-9", 1e3 * tensor, 5, told, unit=" ms"),
-        row("one .skeleton file to its class, MANs-9", 1e3 * raw, 20, f"{path.stat().st_size:,} bytes", unit=" ms"),
+        row("one sequence classified, MANs-9", tensor, 5, told, unit=" ms"),
+        row("one .skeleton file to its class, MANs-9", raw, 20, f"{path.stat().st_size:,} bytes", unit=" ms"),
     ]
 
 
-def _peak(path, model, batch, results):
+def _updates(path, recording):
+    """Updates a second of a stream on one core: a frame in, scores out."""
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1])
+    stream = Stream(Recognizer(path))
+    frames = itertools.cycle(stream.recognizer.read(recording))
+
+    def update():
+        stream.push(next(frames))
+        stream.scores()
+
+    return 1 / float(medians(in_turn(update, rounds=200))[0])
+
+
+def streaming(folder):
+    """Row of online use, after `classifying` has saved its model and recording."""
+    updates = in_process(_updates, folder / "m.keras", next(folder.glob("*.skeleton")))
+    told = "a frame in, scores of the window out; one core"
+    return row("updates a second of a stream, MANs-9", updates, 100, told, True)
+
+
+def _peak(path, model, batch):
     tensors = store.Tensors(path)
     labels = keras.utils.to_categorical(tensors.label, CLASSES)
     batches = Batches(tensors.samples(np.arange(len(tensors))), labels, batch, seed=0)
-    build(model).fit(batches, steps_per_epoch=20, shuffle=False, verbose=0)
-    results.put(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9)
+    memory.keep_freed()
+    build(model).fit(batches.feed(), steps_per_epoch=20, shuffle=False, verbose=0)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
 
 
-def memory(folder):
+def peaks(folder):
     """Rows of the memory of a training on as many sequences as NTU RGB+D has. Their tensors take no room on disk."""
     rows = []
-    context = multiprocessing.get_context("spawn")
     for model, scale, batch in (("mans-9", 50, 40), ("mans-resnet18", 224, 8)):
         path = write_tensors(folder / f"full_{scale}.h5", scale, 1)
         with h5py.File(path, "a") as file:
@@ -257,11 +259,7 @@ def memory(folder):
                 value, dtype = file[name][:], file[name].dtype
                 del file[name]
                 file.create_dataset(name, data=np.repeat(value, SEQUENCES), dtype=dtype)
-        results = context.Queue()
-        worker = context.Process(target=_peak, args=(path, model, batch, results))
-        worker.start()
-        peak = results.get()
-        worker.join()
+        peak = in_process(_peak, path, model, batch)
         told = f"peak of the process; the file stands for {SEQUENCES * scale**2 * 12 / 1e9:.1f} GB"
         name = f"memory, {model} training on {SEQUENCES:,} sequences, scale {scale}, batch {batch}"
         rows.append(row(name, peak, 3, told, unit=" GB"))
@@ -288,7 +286,8 @@ def main():
     product, convolution = np.array([PRODUCT, CONVOLUTION]) / medians(in_turn(multiply, convolve)) / 1e9
     rows = [*steps(8, (1.25, 1.2), convolve), *steps(40, (1.2, 1.15), convolve), first_step(), bfloat16()]
     with tempfile.TemporaryDirectory() as folder:
-        rows += [*feeding(Path(folder)), processes(), *classifying(Path(folder)), *memory(Path(folder))]
+        folder = Path(folder)
+        rows += [*feeding(folder), processes(), *classifying(folder), streaming(folder), *peaks(folder)]
     versions = ", ".join(f"{name} {version}" for name, version in training.versions().items() if name != "mans_keras")
     title = (
         f"{training.device()}; {versions}. Ceilings: {product:.0f} GFLOP/s (matrix product), {convolution:.0f} "

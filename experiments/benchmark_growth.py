@@ -6,17 +6,16 @@ cores, which should have nothing else to do.
 
 import argparse
 import itertools
-import multiprocessing
 import resource
 import sys
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import benchmark
 import keras
 import numpy as np
 from matplotlib.figure import Figure
+from measuring import in_process, in_turn
 
 from mans_keras import plots, reports, store, training
 from mans_keras.batches import Batches
@@ -52,16 +51,9 @@ def measure(point, folder):
         model.train_on_batch(np.tile(x, (1, repeated, 1, 1))[:, : point["frames"]], labels)
 
     numbers = itertools.count()
-    seconds = benchmark.in_turn(step, rounds=STEPS)
+    seconds = in_turn(step, rounds=STEPS)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
     return 1e3 * float(np.median(seconds)), peak
-
-
-def measured(point):
-    """`measure` in a fresh process."""
-    spawn = multiprocessing.get_context("spawn")
-    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(1, mp_context=spawn) as pool:
-        return pool.submit(measure, point, folder).result()
 
 
 def table(points):
@@ -103,7 +95,8 @@ def main():
     points = {}
     for growing, values in GROWING.items():
         for value in values:
-            time, memory = measured(USUAL | {growing: value})
+            with tempfile.TemporaryDirectory() as folder:
+                time, memory = in_process(measure, USUAL | {growing: value}, folder)
             print(f"{growing} {value}: {time:.0f} ms, {memory:.0f} MB", flush=True)
             points.setdefault(growing, []).append((value, time, memory))
     usual = ", ".join(f"{name} {value}" for name, value in USUAL.items())
