@@ -10,7 +10,6 @@ import itertools
 import json
 import multiprocessing
 import os
-import resource
 import statistics
 import sys
 import tempfile
@@ -23,7 +22,7 @@ import h5py
 import keras
 import numpy as np
 from keras import ops
-from measuring import HEADER, in_process, in_turn, medians, over, row
+from measuring import HEADER, in_process, in_turn, medians, over, peak_memory, row
 from table2_architectures import flops
 
 from mans_keras import memory, models, recipes, reports, store, tarm, training
@@ -245,7 +244,7 @@ def _peak(path, model, batch):
     batches = Batches(tensors.samples(np.arange(len(tensors))), labels, batch, seed=0)
     memory.keep_freed()
     build(model).fit(batches.feed(), steps_per_epoch=20, shuffle=False, verbose=0)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+    return peak_memory() / 1e9
 
 
 def peaks(folder):

@@ -6,7 +6,6 @@ cores, which should have nothing else to do.
 
 import argparse
 import itertools
-import resource
 import sys
 import tempfile
 from pathlib import Path
@@ -15,7 +14,7 @@ import benchmark
 import keras
 import numpy as np
 from matplotlib.figure import Figure
-from measuring import in_process, in_turn
+from measuring import in_process, in_turn, peak_memory
 
 from mans_keras import plots, reports, store, training
 from mans_keras.batches import Batches
@@ -52,8 +51,7 @@ def measure(point, folder):
 
     numbers = itertools.count()
     seconds = in_turn(step, rounds=STEPS)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
-    return 1e3 * float(np.median(seconds)), peak
+    return 1e3 * float(np.median(seconds)), peak_memory() / 1e6
 
 
 def table(points):
