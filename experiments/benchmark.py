@@ -1,7 +1,8 @@
 """What MANs cost on this machine: a table of ratios, each pair measured in turn in one process, medians.
 
-"plain" are Keras' own GRU layers in place of `mans_keras.recurrence`; all is compiled as in training. Where there
-is a GPU, a second table has steps a second. About 15 minutes on two CPU cores, which should have nothing else to do.
+What is no ratio of two steps has processes of its own. "plain" are Keras' own GRU layers in place of
+`mans_keras.recurrence`; all is compiled as in training. Where there is a GPU, a second table has steps a second. About
+12 minutes on two CPU cores, which should have nothing else to do; Linux only.
 """
 
 import argparse
@@ -125,7 +126,7 @@ def bfloat16():
     """Row of mixed precision."""
     seconds = in_turn(*(stepping(build(precision=p), 40) for p in ("float32", "mixed_bfloat16")), rounds=5)
     told = "{:.0f} over {:.0f} ms".format(*1e3 * medians(seconds))
-    flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    flags = Path("/proc/cpuinfo").read_text()
     applies = bool(training.gpu()) or "avx512_bf16" in flags or "amx_bf16" in flags
     told += "" if applies else "; this CPU has no bfloat16"
     return row("float32 over mixed_bfloat16, MANs-9, batch 40", over(*seconds.T), 1.4, told, True, applies=applies)
@@ -164,6 +165,7 @@ def feeding(folder):
 def _rate(share, barrier, results):
     """Sequences a second of MANs-9 at batch 8 by one process on these cores."""
     os.sched_setaffinity(0, share)
+    memory.keep_freed()
     step = stepping(build(), 8)
     barrier.wait()
     start, done = time.perf_counter(), 0
@@ -179,17 +181,18 @@ def processes():
     context = multiprocessing.get_context("spawn")
     rates = {1: [], 2: []}
     for number in (1, 2, 1, 2):
-        barrier, results = context.Barrier(number), context.Queue()
         shares = [{core} for core in cores] if number == 2 else [set(cores)]
+        barrier, results = context.Barrier(len(shares)), context.Queue()
         workers = [context.Process(target=_rate, args=(share, barrier, results)) for share in shares]
         for worker in workers:
             worker.start()
-        rates[number].append(sum(results.get() for _ in workers))
+        rates[number].append(sum(results.get(timeout=300) for _ in workers))
         for worker in workers:
             worker.join()
     one, two = (statistics.median(rates[number]) for number in (1, 2))
     told = f"{two:.0f} over {one:.0f} sequences a second"
-    return row("two processes of one core over one of two, MANs-9, batch 8", two / one, 1.4, told, True)
+    figure = "two processes of one core over one of two, MANs-9, batch 8"
+    return row(figure, two / one, 1.4, told, True, applies=len(cores) == 2)
 
 
 def _classify(path, recording):
@@ -281,6 +284,7 @@ def main():
     parser.add_argument("--results", type=Path, default=Path("results/benchmark"), metavar="DIR", help="%(default)s/")
     args = parser.parse_args()
     load = os.getloadavg()[0]
+    memory.keep_freed()
     multiply, convolve = ceilings()
     product, convolution = np.array([PRODUCT, CONVOLUTION]) / medians(in_turn(multiply, convolve)) / 1e9
     rows = [*steps(8, (1.25, 1.2), convolve), *steps(40, (1.2, 1.15), convolve), first_step(), bfloat16()]

@@ -16,7 +16,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from measuring import in_process, in_turn, peak_memory
 
-from mans_keras import plots, reports, store, training
+from mans_keras import memory, plots, reports, store, training
 from mans_keras.batches import Batches
 from mans_keras.errors import exit_code
 
@@ -24,7 +24,7 @@ STEPS = 12
 GROWING = {
     "batch": (4, 8, 16, 32, 64),
     "frames": (25, 50, 100, 200, 400),
-    "sequences": (500, 2000, 8000, 32000),
+    "sequences": (500, 4000, 16000, 56000),
 }
 USUAL = {"batch": 8, "frames": 50, "sequences": 500}
 HEADER = ["growing", "value", "a step, ms", "over linear growth", "memory, MB", "above the smallest, MB"]
@@ -35,6 +35,7 @@ def measure(point, folder):
 
     point: {batch, frames, sequences}.
     """
+    memory.keep_freed()
     tensors = store.Tensors(benchmark.write_tensors(Path(folder) / "growth_50.h5", 50, point["sequences"]))
     batches = Batches(
         tensors.samples(np.arange(len(tensors))),
@@ -58,12 +59,12 @@ def table(points):
     """Rows of {growing: [(value, milliseconds, MB)]}; linear growth is that from the smallest value on."""
     rows = []
     for growing, found in points.items():
-        smallest, its_time, its_memory = found[0]
-        for value, time, memory in found:
+        smallest, its_time, its_peak = found[0]
+        for value, time, peak in found:
             # the number of sequences is nothing that a step should feel
             linear = its_time * (value / smallest if growing != "sequences" else 1)
             rows.append(
-                [growing, value, f"{time:.0f}", f"{time / linear:.2f}", f"{memory:.0f}", f"{memory - its_memory:.0f}"]
+                [growing, value, f"{time:.0f}", f"{time / linear:.2f}", f"{peak:.0f}", f"{peak - its_peak:.0f}"]
             )
     return rows
 
@@ -94,9 +95,9 @@ def main():
     for growing, values in GROWING.items():
         for value in values:
             with tempfile.TemporaryDirectory() as folder:
-                time, memory = in_process(measure, USUAL | {growing: value}, folder)
-            print(f"{growing} {value}: {time:.0f} ms, {memory:.0f} MB", flush=True)
-            points.setdefault(growing, []).append((value, time, memory))
+                time, peak = in_process(measure, USUAL | {growing: value}, folder)
+            print(f"{growing} {value}: {time:.0f} ms, {peak:.0f} MB", flush=True)
+            points.setdefault(growing, []).append((value, time, peak))
     usual = ", ".join(f"{name} {value}" for name, value in USUAL.items())
     title = (
         f"{training.device()}. A training step of MANs-9 with the reading of its batch, median of {STEPS}; what does "

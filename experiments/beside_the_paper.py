@@ -43,6 +43,14 @@ def preparation(records):
     return " or ".join(sorted(found))
 
 
+def other_task(record):
+    """[a line] if a record has not as many classes as the paper has of its dataset, else []."""
+    classes, found = paper.CLASSES.get(record["dataset"]), len(record["class_names"])
+    if classes in (None, found):
+        return []
+    return [f"{found} classes, where the paper has {classes}: another task than the paper's."]
+
+
 def title(name, records, below, notes=()):
     """What stands above a table: first what is below the paper, then the data and the settings of its records."""
     first = records[0]
@@ -52,11 +60,6 @@ def title(name, records, below, notes=()):
         f"{name} on {shown(dataset)}: test accuracy in percent, recipe `{first['recipe']['name']}`, "
         f"{first['epochs']} epochs, batch {first['batch']}, {preparation(records)}."
     )
-    lines += notes
-    classes = paper.CLASSES.get(dataset)
-    if classes and len(first["class_names"]) != classes:
-        lines.append(
-            f"{len(first['class_names'])} classes, where the paper has {classes}: another task than the paper's."
-        )
+    lines += [*notes, *other_task(first)]
     lines.append("The best epoch is chosen on the test set, a leak: the last epoch is the honest column.")
     return "\n".join(lines)

@@ -18,7 +18,9 @@ def argument_parser(description, default_models):
     """The options that every table and figure understands."""
     parser = run_parser(description)
     parser.add_argument(
-        "--dataset", metavar="D", help="or your own NAME; default: the paper's if it is there, else synthetic"
+        "--dataset",
+        metavar="D",
+        help=f"{', '.join(protocols.PROTOCOLS)}, or your own NAME; default: the paper's if it is there, else synthetic",
     )
     parser.add_argument("--recipe", choices=sorted(recipes.RECIPES), default="released", help="default: %(default)s")
     parser.add_argument(
@@ -45,9 +47,7 @@ def run_parser(description):
     parser.add_argument("--protocol", metavar="P", help="default: the dataset's protocols in the paper")
     parser.add_argument("--epochs", type=positive, metavar="N", help="default: the recipe's for the dataset")
     parser.add_argument("--seeds", type=positive, default=1, metavar="N", help="repeat with seeds 0..N-1 (default: 1)")
-    parser.add_argument(
-        "--folds", nargs="+", type=fold_range, metavar="A-B", help="only these folds, counted from 0 (default: all)"
-    )
+    parser.add_argument("--folds", nargs="+", type=fold_range, metavar="A-B", help="only these folds, counted from 0")
     parser.add_argument("--jobs", type=positive, metavar="N", help="runs at a time (default: 2 on a CPU, 1 on a GPU)")
     parser.add_argument(
         "--devices", type=positive, default=1, metavar="N", help="GPUs that share each batch of a run (default: 1)"

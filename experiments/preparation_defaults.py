@@ -9,7 +9,7 @@ from pathlib import Path
 
 import common
 
-from mans_keras import prepare, reports
+from mans_keras import prepare, recipes, reports
 from mans_keras.errors import exit_code
 from mans_keras.skeletons import ut_kinect
 from mans_keras.skeletons.transforms import COORDINATES, LAYOUTS
@@ -36,7 +36,7 @@ def table(records):
 
 
 def main():
-    parser = common.argument_parser(__doc__, default_models=["mans-9"])
+    parser = common.run_parser(__doc__)
     parser.add_argument("raw", metavar="RAW", type=Path, help="folder with UT-Kinect's raw files")
     parser.set_defaults(protocol="odd_even")
     args = parser.parse_args()
@@ -44,8 +44,8 @@ def main():
     for coordinates, layout in itertools.product(COORDINATES, LAYOUTS):
         folder = args.data / f"{coordinates}_{layout}"
         tensors = Tensors(prepare.write_tensors(ut_kinect.READER, sources, folder, 50, layout, coordinates))
-        variants = [(f"{model}-{coordinates}-{layout}", model, {}) for model in dict.fromkeys(args.models)]
-        planned = common.plan(args, EXPERIMENT, tensors, variants)
+        variants = [(f"mans-9-{coordinates}-{layout}", "mans-9", {})]
+        planned = common.plan(args, EXPERIMENT, tensors, variants, recipes.RELEASED)
         common.run_missing(args, planned, tensors)
     common.show_table(args, EXPERIMENT, ut_kinect.READER.dataset, table)
 

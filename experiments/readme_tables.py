@@ -1,10 +1,11 @@
-"""Put the committed tables between README's markers, e.g. <!-- table4_ablation ut_kinect --> or <!-- benchmark cpu -->.
+"""Put the committed tables between README's markers, <!-- table4_ablation ut_kinect --> or <!-- benchmark growth -->.
 
 Run it after records in experiments/results/ have changed; it writes their Markdown and CSV again, too. A benchmark has
 no records: its table is the file that its script wrote.
 """
 
 import argparse
+import functools
 import importlib
 import re
 import sys
@@ -12,7 +13,7 @@ import sys
 import common
 
 from mans_keras import reports
-from mans_keras.errors import exit_code
+from mans_keras.errors import InputError, exit_code
 
 ROOT = common.DATA_PREP.parent
 RESULTS = ROOT / "experiments" / "results"
@@ -22,8 +23,11 @@ MARKED = re.compile(r"<!-- (\w+) (\w+) -->\n(.*?)<!-- end -->", re.DOTALL)
 def table(experiment, dataset):
     """(title, header, rows) of committed records."""
     script = importlib.import_module(experiment)
-    found = script.records(RESULTS, dataset) if hasattr(script, "records") else None
-    return script.table(found or reports.records(RESULTS, experiment, dataset))
+    read = getattr(script, "records", functools.partial(reports.records, experiment=experiment))
+    found = read(RESULTS, dataset=dataset)
+    if not found:
+        raise InputError(f"no record for the table {experiment} {dataset} lies in {RESULTS}")
+    return script.table(found)
 
 
 def shown(experiment, dataset):

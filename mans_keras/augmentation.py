@@ -2,7 +2,8 @@
 
 import numpy as np
 
-# Kinect and the motion capture of HDM05 have y up; the body frame of `skeletons.transforms` has z up.
+# Kinect and the motion capture of HDM05 have y up, and one's own recordings must; the body frame of
+# `skeletons.transforms` has z up.
 VERTICAL = {"raw": 1, "hip": 1, "body": 2}
 
 

@@ -209,5 +209,5 @@ def _onnx():
         import onnxruntime
         import tf2onnx  # noqa: F401  Keras asks for it only when all else is done
     except ModuleNotFoundError as error:
-        raise InputError(f"ONNX needs {error.name}: pip install 'mans_keras[export]'") from None
+        raise InputError(f"ONNX needs {error.name}: pip install -e '.[export]'") from None
     return onnx, onnxruntime

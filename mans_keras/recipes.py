@@ -111,5 +111,5 @@ RECIPES = {recipe.name: recipe for recipe in (PAPER, RELEASED, BEST)}
 
 
 def for_dataset(values, dataset):
-    """A recipe's batch or epochs for a dataset; for one that is none of the paper's, those of its smallest."""
+    """A recipe's value for a dataset; for one that is none of the paper's, that for its smallest."""
     return values.get(dataset, values["ut_kinect"])

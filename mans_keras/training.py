@@ -116,14 +116,14 @@ def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_
     code, and is no honest estimate. A run whose loss is no longer finite stops, and its record says so.
 
     Args:
-        on_epoch: called after each epoch with its number, from 1, and its logs.
+        on_epoch: called after each epoch with its number, from 1, and its logs; first for those of the checkpoint.
         checkpoint: path of a file that holds the state after the last finished epoch; if it is there already, from
             this very run, the run goes on from it.
         devices: GPUs (or other logical devices of TensorFlow) that share each batch.
         logs: of "csv" and "tensorboard", written under `log_folder`.
         model_path: where the trained model is saved, `.h5` or `.keras`, for `inference`; without its optimiser.
 
-    Raises `InputError` if there are fewer devices, or the batch can't be shared equally.
+    Raises `InputError` if there are fewer devices, the backend is not TensorFlow, or the batch can't be shared equally.
     """
     memory.keep_freed()
     keras.backend.clear_session()

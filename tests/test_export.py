@@ -126,6 +126,6 @@ def test_what_cannot_be_exported_is_one_line(model, monkeypatch, tmp_path):
 
     assert "must end with .tflite or .onnx" in complaint("m.pt")
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    assert "pip install 'mans_keras[export]'" in complaint("m.onnx")
+    assert "pip install -e '.[export]'" in complaint("m.onnx")
     monkeypatch.setattr("keras.backend.backend", lambda: "jax")
     assert "leave KERAS_BACKEND unset" in complaint("m.tflite")

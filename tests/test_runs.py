@@ -70,7 +70,7 @@ PROGRAM = """
 import sys
 sys.path[:0] = [{tests!r}]
 from test_training import make_run, tiny_model
-from mans_keras import recipes, runs, training
+from mans_keras import runs, training
 from mans_keras.store import Tensors
 
 training.MODELS["mans-9"] = tiny_model
