@@ -73,17 +73,25 @@ def draw(points):
     """Time and memory over each of what grows; dashed: linear growth, or none for the number of sequences."""
     figure = Figure(figsize=(10, 5), layout="constrained")
     axes = figure.subplots(2, len(points), sharex="col", sharey="row")
-    for column, (growing, found) in zip(axes.T, points.items(), strict=True):
-        values, *measures = np.array(found).T
-        for one, heights, label in zip(column, measures, ("a step, ms", "peak of memory, MB"), strict=True):
-            one.plot(values, heights, "o-", color=plots.STYLES[-1][0])
-            one.set(xscale="log", yscale="log", ylabel=label if column is axes.T[0] else None)
-            one.set_xticks(values, [f"{value:g}" for value in values], minor=False)
-            one.set_xticks([], minor=True)
+    color = plots.STYLES[-1][0]
+    for (times, peaks), (growing, found) in zip(axes.T, points.items(), strict=True):
+        values, milliseconds, megabytes = np.array(found).T
+        times.plot(values, milliseconds, "o-", color=color, label="measured")
+        linear = milliseconds[0] * (values / values[0] if growing != "sequences" else np.ones(len(values)))
+        times.plot(values, linear, "--", color="0.5", label="linear from the smallest")
+        times.set(xscale="log", yscale="log")
+        times.set_yticks([50, 100, 200, 400, 800], ["50", "100", "200", "400", "800"])
+        times.minorticks_off()
+        peaks.plot(values, megabytes / 1000, "o-", color=color)
+        peaks.set_xlabel(growing)
+        peaks.set_xticks(values, [f"{value:,.0f}" for value in values])
+        peaks.minorticks_off()
+        for one in (times, peaks):
             one.grid(alpha=0.3)
-        linear = measures[0][0] * (values / values[0] if growing != "sequences" else np.ones(len(values)))
-        column[0].plot(values, linear, "--", color="0.5")
-        column[1].set_xlabel(growing)
+    axes[0, 0].set_ylabel("a step, ms")
+    axes[0, 0].legend()
+    axes[1, 0].set_ylabel("peak of memory, GB")
+    axes[1, 0].set_ylim(0, 1.1 * axes[1, 0].get_ylim()[1])
     return figure
 
 

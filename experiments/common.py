@@ -167,6 +167,23 @@ def show_table(args, experiment, dataset, table):
     print(f"Written to {folder / experiment}.md and .csv")
 
 
+def show_records(description, experiment, records, table):
+    """The command of a script that trains nothing: the table of what other experiments have recorded.
+
+    records: results folder, dataset -> records; table: records -> its three parts.
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dataset", metavar="D", default="ut_kinect", help="default: %(default)s")
+    parser.add_argument(
+        "--results", type=Path, metavar="DIR", default=Path("results"), help="where the records are (default: results/)"
+    )
+    args = parser.parse_args()
+    found = records(args.results, args.dataset)
+    if not found:
+        raise InputError(f"no record for this table on {args.dataset} lies under {args.results}")
+    print(reports.write_table(args.results / experiment / args.dataset, experiment, *table(found)))
+
+
 def run_experiment(args, experiment, paper_dataset, variants, table):
     """Train what an experiment has no record of, at each model's scale, and show its table on each dataset.
 

@@ -6,15 +6,12 @@ six on a fold of loso.
 """
 
 import functools
-import itertools
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import beside_the_paper as beside
 import common
-import numpy as np
-from scipy import stats
 
 from mans_keras import prepare, recipes, reports
 from mans_keras.errors import exit_code
@@ -22,7 +19,7 @@ from mans_keras.skeletons import ut_kinect
 from mans_keras.store import Tensors
 
 EXPERIMENT = "effects"
-BASELINE = "baseline"
+BASELINE = "mans-9"
 
 
 @dataclass(frozen=True)
@@ -59,6 +56,7 @@ def augmented(**changes):
     return released(augmentation=replace(nothing, **changes))
 
 
+# The names of Table 4's rows are Table 4's: the two share their records.
 FACTORS = {
     BASELINE: Factor(("the default settings", "")),
     "best": Factor(("recipe", "best"), recipes.BEST),
@@ -68,11 +66,11 @@ FACTORS = {
     "pad": Factor(("layout", "pad"), layout="pad"),
     "no-errata": Factor(("label errata", "off"), errata=False),
     "all-rows": Factor(("repeated frames", "all kept"), repeated="all"),
-    "stcm": Factor(("TARMs", "none"), arguments={"tarm": False}),
-    "no-attention": Factor(("attention", "none"), arguments={"attention": None}),
-    "song": Factor(("attention", "STA-LSTM's"), arguments={"attention": "song"}),
-    "frozen": Factor(("attention", "frozen at random"), arguments={"attention": "frozen"}),
-    "gate": Factor(("attention", "sigmoid gate per frame"), arguments={"attention": "gate"}),
+    "mans-9-stcm": Factor(("TARMs", "none"), arguments={"tarm": False}),
+    "mans-9-no-attention": Factor(("attention", "none"), arguments={"attention": None}),
+    "mans-9-other-attention": Factor(("attention", "STA-LSTM's"), arguments={"attention": "song"}),
+    "mans-9-frozen-attention": Factor(("attention", "frozen at random"), arguments={"attention": "frozen"}),
+    "mans-9-frame-gate": Factor(("attention", "sigmoid gate per frame"), arguments={"attention": "gate"}),
     "no-gru-dropout": Factor(("GRU dropout", "0"), arguments={"dropout": 0.0}),
     "no-l2": Factor(("L2", "0"), released(l2=0.0)),
     "glorot": Factor(
@@ -91,25 +89,6 @@ FACTORS = {
     "scale": Factor(("body size", "10 %"), augmented(scale=0.1)),
     "crop": Factor(("crops in time", "0.7"), augmented(crop=0.7)),
 }
-
-
-def difference(cell, baseline):
-    """Of the last epoch's accuracies, in points, over the runs of the same fold and seed: "+1.20 [-0.30, 2.70]".
-
-    The interval is Student's for the mean of paired differences, at 95 %: of the seeds where there is one fold, of the
-    folds' means over their seeds where there are several. "-" without two of them.
-    """
-    theirs = {(record["fold"], record["seed"]): record["last_epoch_test_accuracy"] for record in baseline}
-    by_fold = {}
-    for record in cell:
-        run = record["fold"], record["seed"]
-        if run in theirs:
-            by_fold.setdefault(run[0], []).append(100 * (record["last_epoch_test_accuracy"] - theirs[run]))
-    found = [np.mean(one) for one in by_fold.values()] if len(by_fold) > 1 else [*itertools.chain(*by_fold.values())]
-    if len(found) < 2:
-        return "-"
-    half = stats.t.ppf(0.975, len(found) - 1) * stats.sem(found)
-    return f"{np.mean(found):+.2f} [{np.mean(found) - half:.2f}, {np.mean(found) + half:.2f}]"
 
 
 def table(records):
@@ -136,7 +115,7 @@ def table(records):
                 continue
             reports.check_same(cell, ("epochs", "recipe"))
             means = [reports.mean_and_deviation(cell, which) for which in ("last", "best")]
-            told = "" if name == BASELINE else difference(cell, cells[BASELINE])
+            told = "" if name == BASELINE else reports.paired_difference(cell, cells[BASELINE])
             settings = [protocol, *FACTORS[name].shown, cell[0]["epochs"]]
             rows.append([*settings, means[0], told, means[1], reports.number_of_runs(cell)])
     return "\n".join(lines), header, rows

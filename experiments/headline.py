@@ -4,15 +4,15 @@ Trains nothing: reads the records of all experiments under --results on --datase
 experiments/results.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
 import beside_the_paper as beside
+import common
 import paper
 
 from mans_keras import protocols, recipes, reports, training
-from mans_keras.errors import InputError, exit_code
+from mans_keras.errors import exit_code
 
 EXPERIMENT = "headline"
 
@@ -22,7 +22,7 @@ def records(results, dataset):
     found = {}
     for folder in sorted(Path(results).glob(f"*/{dataset}")):
         for record in reports.records(results, folder.parent.name, dataset):
-            names = (record["model"], "baseline", *recipes.RECIPES)
+            names = (record["model"], *recipes.RECIPES)
             if record["variant"] in names and record["arguments"] == {}:
                 run = [record[name] for name in ("model", "protocol", "fold", "seed")]
                 found.setdefault((*run, record["recipe"]["name"]), record)
@@ -61,16 +61,7 @@ def table(found):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--dataset", metavar="D", default="ut_kinect", help="default: %(default)s")
-    parser.add_argument(
-        "--results", type=Path, metavar="DIR", default=Path("results"), help="where the records are (default: results/)"
-    )
-    args = parser.parse_args()
-    found = records(args.results, args.dataset)
-    if not found:
-        raise InputError(f"no record of a model on {args.dataset} lies under {args.results}")
-    print(reports.write_table(args.results / EXPERIMENT / args.dataset, EXPERIMENT, *table(found)))
+    common.show_records(__doc__, EXPERIMENT, records, table)
 
 
 if __name__ == "__main__":

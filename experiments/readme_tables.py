@@ -1,7 +1,8 @@
-"""Put the committed tables between README's markers, <!-- table4_ablation ut_kinect --> or <!-- benchmark growth -->.
+"""Put the committed tables between the markers of the pages, as <!-- table4_ablation ut_kinect -->.
 
-Run it after records in experiments/results/ have changed; it writes their Markdown and CSV again, too. A benchmark has
-no records: its table is the file that its script wrote.
+The pages are README.md and experiments/results/README.md; the markers name an experiment and a dataset, or the table of
+a benchmark, which has no records: its table is the file that its script wrote. Run it after records in
+experiments/results/ have changed; it writes their Markdown and CSV again, too.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from mans_keras.errors import InputError, exit_code
 
 ROOT = common.DATA_PREP.parent
 RESULTS = ROOT / "experiments" / "results"
+PAGES = (ROOT / "README.md", RESULTS / "README.md")
 MARKED = re.compile(r"<!-- (\w+) (\w+) -->\n(.*?)<!-- end -->", re.DOTALL)
 
 
@@ -45,11 +47,11 @@ def main():
         experiment, dataset = folder.parts[-2:]
         if any(folder.glob("*/*.json")) or (folder / f"{experiment}.md").exists():
             reports.write_table(folder, experiment, *table(experiment, dataset))
-    readme = ROOT / "README.md"
-    text = readme.read_text()
-    found = MARKED.findall(text)
-    readme.write_text(MARKED.sub(lambda m: f"<!-- {m[1]} {m[2]} -->\n{shown(m[1], m[2])}<!-- end -->", text))
-    print(f"{len(found)} tables of {readme.name} are those of the records")
+    for page in PAGES:
+        text = page.read_text()
+        found = MARKED.findall(text)
+        page.write_text(MARKED.sub(lambda m: f"<!-- {m[1]} {m[2]} -->\n{shown(m[1], m[2])}<!-- end -->", text))
+        print(f"{len(found)} tables of {page.relative_to(ROOT)} are those of the records")
 
 
 if __name__ == "__main__":

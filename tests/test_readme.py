@@ -9,7 +9,7 @@ from test_models import PARAMETERS
 sys.path.insert(0, str(ROOT / "experiments"))
 readme_tables = importlib.import_module("readme_tables")
 README = (ROOT / "README.md").read_text()
-TABLES = readme_tables.MARKED.findall(README)
+TABLES = [table for page in readme_tables.PAGES for table in readme_tables.MARKED.findall(page.read_text())]
 
 
 @pytest.mark.parametrize(("experiment", "dataset", "shown"), TABLES, ids=[" ".join(table[:2]) for table in TABLES])

@@ -16,16 +16,18 @@ from mans_keras.runs import write_record
 from mans_keras.skeletons import ut_kinect
 
 sys.path.insert(0, str(ROOT / "experiments"))
-table2, table3, table5, figure3, per_class, effects, headline = map(
+table2, table3, table4, table5, figure3, per_class, effects, headline, attention_gain = map(
     importlib.import_module,
     (
         "table2_architectures",
         "table3_alpha",
+        "table4_ablation",
         "table5_comparison",
         "figure3_convergence",
         "per_class",
         "effects",
         "headline",
+        "attention_gain",
     ),
 )
 
@@ -135,7 +137,7 @@ def test_records_of_other_classes_are_not_counted_together():
 
 
 def test_an_effect_is_the_mean_of_paired_differences_with_students_interval():
-    baseline = [record("baseline", last=last, seed=seed) for seed, last in enumerate((0.80, 0.84, 0.70))]
+    baseline = [record("mans-9", last=last, seed=seed) for seed, last in enumerate((0.80, 0.84, 0.70))]
     hip = [record("hip", last=last, seed=seed) for seed, last in enumerate((0.81, 0.86, 0.73))]
     *_, rows = effects.table([*baseline, *hip])
     assert [[*row[1:3], *row[4:6]] for row in rows] == [
@@ -145,12 +147,33 @@ def test_an_effect_is_the_mean_of_paired_differences_with_students_interval():
 
 
 def test_an_effect_of_a_single_run_has_no_interval():
-    *_, rows = effects.table([record("baseline"), record("hip", last=0.9), record("hip", last=0.9, seed=1)])
+    *_, rows = effects.table([record("mans-9"), record("hip", last=0.9), record("hip", last=0.9, seed=1)])
     assert rows[1][5] == "-"
 
 
 def test_each_factor_of_the_effects_departs_from_the_baseline_and_from_each_other():
     assert len({str(replace(factor, shown=())) for factor in effects.FACTORS.values()}) == len(effects.FACTORS)
+
+
+def test_the_effects_share_the_records_of_table_4():
+    rows = [(name, arguments) for name, _, arguments in table4.variants(["mans-9"], table4.SETTINGS)]
+    assert [(name, effects.FACTORS[name].arguments) for name, _ in rows] == rows
+
+
+def test_the_gain_of_attention_is_over_each_other_row_of_table_4():
+    made = [record(last=last, seed=seed) for seed, last in enumerate((0.80, 0.84, 0.70))]
+    made += [record("mans-9-stcm", last=last, seed=seed) for seed, last in enumerate((0.79, 0.82, 0.67))]
+    _, _, rows = attention_gain.table([*made, record("mans-9-no-attention", last=0.9)])
+    assert rows == [
+        ["odd_even", "STCM-9 (CNNs)", "+2.00 [-0.48, 4.48]", "3 seeds"],
+        ["odd_even", "MANs-9 (no attention)", "-", "1"],
+    ]
+
+
+def test_classes_that_only_time_tells_apart_are_counted_alone():
+    names = ["wave", *(name for pair in attention_gain.TIME_ONLY_PAIRS for name in pair)]
+    predictions = {"true": [0, 0, 1, 2, 3, 4], "predicted": [1, 1, 1, 1, 3, 4]}
+    assert attention_gain.of_time_only_classes(record(class_names=names, predictions=predictions)) == 75
 
 
 def test_the_tensors_of_an_effect_are_those_it_names(tmp_path):
@@ -163,8 +186,8 @@ def test_the_headline_has_each_run_of_the_models_as_they_are_once(tmp_path):
     released, best = {"recipe": {"name": "released"}}, {"recipe": {"name": "best"}}
     made = {
         "table4_ablation/mans-9/a": record("mans-9", last=0.8, **released),
-        "effects/baseline/a": record("baseline", last=0.8, experiment="effects", **released),
-        "effects/baseline/b": record("baseline", last=0.9, seed=1, experiment="effects", **released),
+        "effects/mans-9/a": record("mans-9", last=0.8, experiment="effects", **released),
+        "effects/mans-9/b": record("mans-9", last=0.9, seed=1, experiment="effects", **released),
         "effects/best/a": record("best", last=1.0, **best),
         "effects/no-errata/a": record("no-errata", last=0.1, **released),
         "table4_ablation/mans-9-song/a": record("mans-9-song", last=0.1, arguments={"attention": "song"}, **released),

@@ -1,0 +1,67 @@
+"""Does the attention help? MANs against Table 4's other rows, from its records: paired differences with intervals.
+
+Trains nothing: reads the records of table4_ablation.py under --results on --dataset. An interval needs two folds or two
+--seeds of that. The committed ones are in experiments/results.
+"""
+
+import sys
+
+import beside_the_paper as beside
+import common
+import numpy as np
+import table4_ablation as table4
+
+from mans_keras import reports, training
+from mans_keras.errors import exit_code
+from mans_keras.skeletons.synthetic_actions import TIME_ONLY_PAIRS
+
+EXPERIMENT = "attention_gain"
+
+
+def records(results, dataset):
+    """Those of Table 4 on a dataset."""
+    return reports.records(results, table4.EXPERIMENT, dataset)
+
+
+def of_time_only_classes(record):
+    """Test accuracy in percent, of the synthetic set's classes that only time tells apart."""
+    labels = [record["class_names"].index(name) for pair in TIME_ONLY_PAIRS for name in pair]
+    true, predicted = (np.array(record["predictions"][name]) for name in ("true", "predicted"))
+    asked = np.isin(true, labels)
+    return 100 * np.mean(true[asked] == predicted[asked])
+
+
+def table(found):
+    """Title, header and rows: by how much each model is above its own other rows, protocol by protocol."""
+    reports.check_same(found, reports.SAME_IN_A_TABLE)
+    first = found[0]
+    columns = {"MANs above it": reports.of_last_epoch}
+    if first["dataset"] == "synthetic":
+        columns["on the time-only classes"] = of_time_only_classes
+    rows = []
+    for model in training.MODELS:
+        for protocol in beside.protocols_of(found):
+            ours = beside.cell(found, model, protocol)
+            for setting in table4.SETTINGS:
+                theirs = beside.cell(found, table4.variant(setting, model), protocol)
+                if setting == "mans" or not ours or not theirs:
+                    continue
+                gains = [reports.paired_difference(ours, theirs, accuracy) for accuracy in columns.values()]
+                rows.append([protocol, table4.row_name(setting, model), *gains, reports.number_of_runs(theirs)])
+    lines = [
+        f"What the attention adds on {beside.shown(first['dataset'])}: points of test accuracy at the last epoch, "
+        f"recipe `{first['recipe']['name']}`, {first['epochs']} epochs, batch {first['batch']}, "
+        f"{beside.preparation(found)}.",
+        "The mean over runs of the same fold and seed, and its 95 % interval: it knows of chance in training, and over "
+        "folds, not of other recordings.",
+        *beside.other_task(first),
+    ]
+    return "\n".join(lines), ["Protocol", "row of Table 4", *columns, "runs"], rows
+
+
+def main():
+    common.show_records(__doc__, EXPERIMENT, records, table)
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))
