@@ -60,8 +60,11 @@ def augmented(**changes):
 FACTORS = {
     BASELINE: Factor(("the default settings", "")),
     "best": Factor(("recipe", "best"), recipes.BEST),
+    "best-hip": Factor(("recipe, coordinates", "best, hip"), recipes.BEST, coordinates="hip"),
+    "best-upright": Factor(("recipe, coordinates", "best, upright"), recipes.BEST, coordinates="upright"),
     "paper": Factor(("recipe", "paper"), recipes.PAPER),
     "hip": Factor(("coordinates", "hip"), coordinates="hip"),
+    "upright": Factor(("coordinates", "upright"), coordinates="upright"),
     "raw": Factor(("coordinates", "raw"), coordinates="raw"),
     "pad": Factor(("layout", "pad"), layout="pad"),
     "no-errata": Factor(("label errata", "off"), errata=False),

@@ -12,10 +12,11 @@ import common
 from mans_keras import prepare, recipes, reports
 from mans_keras.errors import exit_code
 from mans_keras.skeletons import ut_kinect
-from mans_keras.skeletons.transforms import COORDINATES, LAYOUTS
+from mans_keras.skeletons.transforms import LAYOUTS
 from mans_keras.store import Tensors
 
 EXPERIMENT = "preparation_defaults"
+COORDINATES = ("raw", "hip", "body")
 
 
 def table(records):

@@ -45,6 +45,27 @@ def loso(tensors):
     return [_fold(f"loso-s{subject:02}", tensors.subject != subject) for subject in np.unique(tensors.subject)]
 
 
+def loso_odd(tensors):
+    """`loso` among the subjects with odd numbers: chooses settings for tests on the others."""
+    return _loso_among(tensors, "loso_odd", tensors.subject % 2 == 1)
+
+
+def loso_even(tensors):
+    """`loso` among the subjects with even numbers: chooses settings for tests on the others."""
+    return _loso_among(tensors, "loso_even", tensors.subject % 2 == 0)
+
+
+def _loso_among(tensors, name, among):
+    return [
+        Fold(
+            f"{name}-s{subject:02}",
+            np.flatnonzero(among & (tensors.subject != subject)),
+            np.flatnonzero(tensors.subject == subject),
+        )
+        for subject in np.unique(tensors.subject[among])
+    ]
+
+
 def odd_even(tensors):
     """Subjects with odd numbers train, those with even numbers test: one fold."""
     return [_fold("odd_even", tensors.subject % 2 == 1)]
@@ -132,7 +153,13 @@ PROTOCOLS = {
     "synthetic": {"cross_subject": cross_subject, "cross_view": cross_view, "odd_even": odd_even},
     "hdm05": {"kfold": hdm05_kfold, "cross_actor": cross_actor},
     "sysu_3d": {"halves": sysu_3d_halves},
-    "ut_kinect": {"loocv": loocv, "loso": loso, "odd_even": odd_even},
+    "ut_kinect": {
+        "loocv": loocv,
+        "loso": loso,
+        "odd_even": odd_even,
+        "loso_odd": loso_odd,
+        "loso_even": loso_even,
+    },
 }
 PAPER_PROTOCOLS = {
     "ntu_rgbd": ("cross_subject", "cross_view"),

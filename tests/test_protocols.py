@@ -17,7 +17,7 @@ def ntu(tmp_path):
     return Tensors(tensor_file(tmp_path / "ntu.h5", "ntu_rgbd", subjects=(1, 3, 35, 40), cameras=(1, 2, 3)))
 
 
-@pytest.mark.parametrize("name", protocols.PROTOCOLS["ut_kinect"])
+@pytest.mark.parametrize("name", ("loocv", "loso", "odd_even"))
 def test_the_folds_of_ut_kinect_part_the_sequences(ut_kinect, name):
     for fold in protocols.folds(ut_kinect, name):
         np.testing.assert_array_equal(np.sort(np.concatenate([fold.train, fold.test])), np.arange(24))
@@ -33,6 +33,13 @@ def test_loso_tests_one_subject_a_fold(ut_kinect):
     folds = protocols.folds(ut_kinect, "loso")
     assert [set(ut_kinect.subject[fold.test]) for fold in folds] == [{1}, {2}, {3}, {4}]
     assert folds[0].name == "loso-s01"
+
+
+@pytest.mark.parametrize(("protocol", "subjects"), [("loso_odd", [1, 3]), ("loso_even", [2, 4])])
+def test_settings_are_chosen_among_half_of_the_subjects(ut_kinect, protocol, subjects):
+    folds = protocols.folds(ut_kinect, protocol)
+    assert [set(ut_kinect.subject[fold.test]) for fold in folds] == [{subject} for subject in subjects]
+    assert [set(ut_kinect.subject[fold.train]) for fold in folds] == [{subject} for subject in reversed(subjects)]
 
 
 @pytest.mark.parametrize("dataset", ["ut_kinect", "synthetic"])

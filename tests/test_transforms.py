@@ -7,7 +7,7 @@ from scipy.spatial.transform import Rotation
 
 from mans_keras.errors import InputError
 from mans_keras.skeletons.sequence import KINECT_1, Dropped
-from mans_keras.skeletons.transforms import body_frame, hip_frame, pad, resize, to_tensor
+from mans_keras.skeletons.transforms import body_frame, hip_frame, pad, resize, to_tensor, upright_frame
 
 
 def test_resize_interpolates_linearly_over_frames_then_columns():
@@ -82,10 +82,46 @@ def test_body_frame_keeps_the_movement_through_space():
     np.testing.assert_allclose(np.diff(body[:, 0], axis=0), np.tile((0, 0.1, 0), (5, 1)), atol=1e-2)
 
 
+def test_upright_frame_is_the_same_from_whichever_side_the_body_is_seen():
+    joints = standing_body()
+    turned = joints @ Rotation.from_euler("y", 130, degrees=True).as_matrix().T + (1, -2, 3)
+    np.testing.assert_allclose(upright_frame(turned, KINECT_1), upright_frame(joints, KINECT_1), atol=1e-9)
+
+
+def test_upright_frame_has_x_to_the_right_y_forward_z_up():
+    body = upright_frame(standing_body(facing=75), KINECT_1)
+    assert (body[:, 16, 0] > body[:, 12, 0]).all()
+    assert (body[:, 15, 1] > body[:, 14, 1]).all()
+    assert (body[:, 3, 2] > body[:, 0, 2]).all()
+
+
+def test_a_body_that_leans_leans_in_the_upright_frame():
+    joints = standing_body()
+    leaning = joints @ Rotation.from_euler("x", 40, degrees=True).as_matrix().T
+    spine = np.diff(upright_frame(leaning, KINECT_1)[:, [0, 3]], axis=1)[:, 0]
+    upright = np.diff(upright_frame(joints, KINECT_1)[:, [0, 3]], axis=1)[:, 0]
+    cosine = np.sum(spine * upright, axis=1) / np.linalg.norm(spine, axis=1) / np.linalg.norm(upright, axis=1)
+    np.testing.assert_allclose(np.degrees(np.arccos(cosine)), 40, atol=2)
+
+
+def test_one_turned_first_frame_does_not_turn_the_upright_frame():
+    joints = np.repeat(standing_body()[:1], 50, axis=0)
+    noisy = joints.copy()
+    noisy[0, [12, 16]] = noisy[0, [16, 12]]  # left and right hip taken for each other
+    np.testing.assert_allclose(upright_frame(noisy, KINECT_1)[1:], upright_frame(joints, KINECT_1)[1:], atol=1e-9)
+
+
+def test_hips_above_each_other_have_no_upright_frame():
+    joints = standing_body()
+    joints[:, 12] = joints[:, 16] + (0, 0.3, 0)
+    with pytest.raises(Dropped, match="no upright frame"):
+        upright_frame(joints, KINECT_1)
+
+
 def test_frames_without_the_body_stay_zero():
     joints = standing_body()
     joints[[0, 3]] = 0
-    for move in (hip_frame, body_frame):
+    for move in (hip_frame, body_frame, upright_frame):
         moved = move(joints, KINECT_1)
         assert not moved[[0, 3]].any() and moved[1].any()
 

@@ -5,7 +5,7 @@ import numpy as np
 from mans_keras.errors import InputError
 from mans_keras.skeletons.sequence import Dropped
 
-COORDINATES = ("raw", "hip", "body")
+COORDINATES = ("raw", "hip", "body", "upright")
 LAYOUTS = ("resize", "pad")
 
 
@@ -53,11 +53,29 @@ def body_frame(joints, body):
     return turned * np.where(mirrored, -1, 1)
 
 
+def upright_frame(joints, body):
+    """Turn one body about the vertical alone: x to its right, y forward, z up, the camera's y.
+
+    x is the mean of the line from the left to the right hip over all frames. Neither the paper's nor the released
+    code's: there, the noise of a single frame tilts a body, and may mirror it.
+
+    joints: (frames, joints, 3), all zeros where the body is absent, which stays so. Raises `Dropped` if no side is the
+    right one in the mean.
+    """
+    present = joints.any(axis=(1, 2))
+    right = (joints[present, body.right_hip] - joints[present, body.left_hip]).mean(axis=0) * (1, 0, 1)
+    length = np.linalg.norm(right)
+    if length < 1e-6:
+        raise Dropped("no upright frame: in the mean over the frames, the hips are one above the other")
+    right, up = right / length, np.array([0, 1, 0])
+    return hip_frame(joints, body) @ np.stack([right, np.cross(up, right), up], axis=1)
+
+
 def to_coordinates(joints, coordinates, body):
-    """Each body of (frames, bodies, joints, 3) in `coordinates`: "raw" (the camera's), "hip" or "body"."""
+    """Each body of (frames, bodies, joints, 3) in one of `COORDINATES`; "raw" are the camera's."""
     if coordinates == "raw":
         return joints
-    move = {"hip": hip_frame, "body": body_frame}[coordinates]
+    move = {"hip": hip_frame, "body": body_frame, "upright": upright_frame}[coordinates]
     moved = [move(one, body) if one.any() else one for one in np.moveaxis(joints, 1, 0)]
     return np.stack(moved, axis=1)
 
