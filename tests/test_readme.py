@@ -22,6 +22,8 @@ def test_there_are_tables_to_compare():
         ("table4_ablation", "ut_kinect"),
         ("table4_ablation", "synthetic"),
         ("preparation_defaults", "ut_kinect"),
+        ("headline", "ut_kinect"),
+        ("effects", "ut_kinect"),
     }
 
 
