@@ -10,7 +10,10 @@ from mans_keras.skeletons import ut_kinect
 def main():
     parser = argument_parser(__doc__, raw="folder with the joint files and actionLabel.txt")
     parser.add_argument(
-        "--no-errata", dest="errata", action="store_false", help="keep the known typing errors of actionLabel.txt"
+        "--no-errata",
+        dest="errata",
+        action="store_false",
+        help="keep the known typing errors of actionLabel.txt; by default they are corrected",
     )
     args = parser.parse_args()
     sources = printed = ut_kinect.segments(args.raw)

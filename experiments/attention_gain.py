@@ -53,7 +53,7 @@ def table(found):
         f"recipe `{first['recipe']['name']}`, {first['epochs']} epochs, batch {first['batch']}, "
         f"{beside.preparation(found)}.",
         "The mean over runs of the same fold and seed, and its 95 % interval: it knows of chance in training, and over "
-        "folds, not of other recordings.",
+        'folds, not of other recordings. "-": fewer than two such runs.',
         *beside.other_task(first),
     ]
     return "\n".join(lines), ["Protocol", "row of Table 4", *columns, "runs"], rows

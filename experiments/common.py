@@ -180,8 +180,13 @@ def show_records(description, experiment, records, table):
     args = parser.parse_args()
     found = records(args.results, args.dataset)
     if not found:
-        raise InputError(f"no record for this table on {args.dataset} lies under {args.results}")
-    print(reports.write_table(args.results / experiment / args.dataset, experiment, *table(found)))
+        raise InputError(
+            f"no record for this table on {args.dataset} lies under {args.results} (--results experiments/results has "
+            "those of the repository)"
+        )
+    folder = args.results / experiment / args.dataset
+    print(reports.write_table(folder, experiment, *table(found)))
+    print(f"Written to {folder / experiment}.md and .csv")
 
 
 def run_experiment(args, experiment, paper_dataset, variants, table):

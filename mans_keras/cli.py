@@ -9,6 +9,7 @@ import click
 from mans_keras.errors import InputError
 
 FILE = click.Path(dir_okay=False, path_type=Path)
+LONG = 5  # times the usual length: more than one action, probably
 
 
 class _Group(click.Group):
@@ -50,12 +51,17 @@ def predict(model, files, top, as_json, plot):
         pictures.check(plot)
     from mans_keras.inference import Recognizer
 
-    predictions = Recognizer(model).predict(list(files))
+    recognizer = Recognizer(model)
+    predictions = recognizer.predict(list(files))
     if plot:
         for prediction, path in zip(predictions, pictures.paths(plot, files), strict=True):
             pictures.write(prediction, path)
             click.echo(f"{prediction.name} is drawn in {path}", err=True)
     for prediction in predictions:
+        frames, usual = len(prediction.joints), recognizer.frames
+        if usual and frames > LONG * usual:
+            told = f"{prediction.name} has {frames} frames, and the recordings that the model learnt from {usual:.0f}"
+            click.echo(f"{told}: if it shows several actions, `mans stream` says which is when", err=True)
         if as_json:
             attention = None if prediction.attention is None else prediction.attention.round(6).tolist()
             told = {"file": prediction.name, "scores": dict(prediction.top(top)), "attention": attention}
@@ -124,14 +130,15 @@ def train(tensors, model, network, protocol, fold, recipe, epochs, seed):
     record = training.train(run, opened, on_epoch=tell, checkpoint=checkpoint, model_path=model)
     runs.write_record(model.with_name(f"{model.name}.json"), record)
     checkpoint.unlink(missing_ok=True)
-    click.echo(f"{model}: test accuracy {record['last_epoch_test_accuracy']:.2%} at the last epoch")
+    accuracy, tested = record["last_epoch_test_accuracy"], len(run.fold.test)
+    click.echo(f"{model}: test accuracy {accuracy:.2%} at the last epoch, on {tested} sequences ({run.fold.name})")
 
 
 @main.command()
 @click.argument("model", type=FILE)
 @click.argument("tensors", type=FILE)
-@click.option("--protocol", help="Evaluate on a fold's test sequences; default: on all sequences of the file.")
-@click.option("--fold", default=0, show_default=True, type=click.IntRange(0), help="Which fold of the protocol.")
+@click.option("--protocol", help="Evaluate on a fold's test sequences; default: on all, those of training too.")
+@click.option("--fold", type=click.IntRange(0), help="Which fold of the protocol; default: 0.")
 def evaluate(model, tensors, protocol, fold):
     """Say how many of the sequences in TENSORS a saved MODEL names rightly, class by class."""
     import numpy as np
@@ -141,27 +148,32 @@ def evaluate(model, tensors, protocol, fold):
     from mans_keras.store import Tensors
 
     recognizer, opened = Recognizer(model), Tensors(tensors)
-    ours, theirs = ((one.scale, one.layout, one.coordinates, tuple(one.class_names)) for one in (recognizer, opened))
-    if ours != theirs:
-        raise InputError(f"{tensors} was prepared otherwise than {model} expects: {theirs[:3]} where it was {ours[:3]}")
+    for what in ("scale", "layout", "coordinates", "class_names"):
+        ours, theirs = (getattr(one, what) for one in (recognizer, opened))
+        if tuple(np.ravel(ours)) != tuple(np.ravel(theirs)):
+            told = ", ".join(map(str, np.ravel(theirs))), ", ".join(map(str, np.ravel(ours)))
+            raise InputError(f"{tensors} is not what {model} was trained on: {what} {told[0]}, where it was {told[1]}")
+    if fold is not None and not protocol:
+        raise InputError("--fold is of a --protocol: name that, too")
     chosen = np.arange(len(opened))
     if protocol:
         folds = protocols.folds(opened, protocol)
-        if fold >= len(folds):
+        if (fold or 0) >= len(folds):
             raise InputError(f"the folds of {protocol} are 0-{len(folds) - 1}")
-        chosen = folds[fold].test
+        chosen = folds[fold or 0].test
     x, label = opened.read(chosen), opened.label[chosen]
     right = recognizer.model.predict(x, batch_size=BATCH, verbose=0).argmax(axis=-1) == label
     for index, name in enumerate(opened.class_names):
         if (label == index).any():
             click.echo(f"{right[label == index].mean():8.2%}  {name} ({(label == index).sum()})")
-    click.echo(f"{right.mean():8.2%}  of {len(chosen)} sequences")
+    told = "" if protocol else ", whether the model was trained on them or not"
+    click.echo(f"{right.mean():8.2%}  of {len(chosen)} sequences{told}")
 
 
 @main.command()
 @click.argument("model", type=FILE)
 def summary(model):
-    """Say what a saved MODEL is, and on which recordings it was trained."""
+    """Say what a saved MODEL is, and which recordings it understands."""
     from mans_keras.inference import Recognizer
 
     recognizer = Recognizer(model)

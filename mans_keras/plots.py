@@ -131,7 +131,9 @@ def part_of(path):
 
 def save(figure, path, formats=("png",)):
     """Write a figure under `path`'s folder and name in each format; returns the paths. A file is complete or absent."""
-    paths = [Path(path).with_suffix(f".{one}") for one in formats]
+    path = Path(path)
+    name = path.stem if path.suffix[1:] in formats else path.name
+    paths = [path.with_name(f"{name}.{one}") for one in formats]
     for one in paths:
         with part_of(one) as part:
             # no date inside: the same records give the same file

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from helpers import ACTIONS, script, standing_body, ut_kinect_folder
+from helpers import ACTIONS, script, standing_body, tensor_file, ut_kinect_folder
 from test_training import make_run, tiny_model
 
 import mans_keras
@@ -193,6 +193,17 @@ def test_mans_predict_names_the_classes_of_each_file(folder):
     shown = mans("predict", folder / "m.h5", file).stdout.splitlines()
     assert shown[0] == f"{file}, 30 frames" and len(shown) == 6
     assert shown[1].split()[-1] == next(iter(one["scores"]))
+
+
+def test_a_recording_far_longer_than_those_of_training_is_told(folder, tmp_path):
+    np.save(tmp_path / "long.npy", np.repeat(standing_body(), 100, axis=0))
+    shown = mans("predict", folder / "m.h5", tmp_path / "long.npy").stderr
+    assert "long.npy has 600 frames" in shown and "mans stream" in shown and shown.count("\n") == 1
+
+
+def test_other_classes_than_the_models_are_named(folder, tmp_path):
+    other = tensor_file(tmp_path / "ut_kinect_50.h5")  # three of the model's ten
+    assert f"class_names {', '.join(ACTIONS)}, where it was walk" in mans("evaluate", folder / "m.h5", other).stderr
 
 
 def test_mans_train_evaluate_and_summary_go_hand_in_hand(folder, monkeypatch):

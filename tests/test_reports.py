@@ -3,8 +3,9 @@ import sys
 
 import pytest
 from helpers import ROOT
+from matplotlib.figure import Figure
 
-from mans_keras import reports
+from mans_keras import plots, reports
 from mans_keras.errors import InputError
 
 sys.path.insert(0, str(ROOT / "experiments"))
@@ -133,3 +134,9 @@ def test_a_table_is_written_as_markdown_and_csv(tmp_path):
     shown = reports.write_table(tmp_path, "t", "Title.", ["a", "b"], [["x, y", 1.5]])
     assert shown == (tmp_path / "t.md").read_text() == "Title.\n\n| a    | b   |\n|------|-----|\n| x, y | 1.5 |\n"
     assert (tmp_path / "t.csv").read_text() == 'a,b\n"x, y",1.5\n'
+
+
+def test_a_picture_keeps_the_dots_of_its_name(tmp_path):
+    assert plots.save(Figure(), tmp_path / "m.h5-classes") == [tmp_path / "m.h5-classes.png"]
+    assert plots.save(Figure(), tmp_path / "growth.png") == [tmp_path / "growth.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["growth.png", "m.h5-classes.png"]
