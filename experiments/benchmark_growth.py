@@ -1,6 +1,6 @@
 """How a training step of MANs-9 grows with the batch, the frames and the number of sequences: a table and a plot.
 
-Each point is measured in a process of its own, so that its peak of memory is its own. About 10 minutes on two CPU
+Each point is measured in a process of its own, so that its peak of memory is its own. About 5 minutes on two CPU
 cores, which should have nothing else to do.
 """
 

@@ -34,8 +34,8 @@ def argument_parser(description, default_models):
     return parser
 
 
-def run_parser(description):
-    """The options of a script that chooses dataset, recipe and models itself."""
+def run_parser(description, protocol=None):
+    """The options of a script that chooses dataset, recipe and models itself; protocol: its default, if it has one."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--data",
@@ -44,7 +44,8 @@ def run_parser(description):
         metavar="DIR",
         help="where the tensor files lie (default: $MANS_DATA, or data/)",
     )
-    parser.add_argument("--protocol", metavar="P", help="default: the dataset's protocols in the paper")
+    told = protocol or "the dataset's protocols in the paper"
+    parser.add_argument("--protocol", metavar="P", default=protocol, help=f"default: {told}")
     parser.add_argument("--epochs", type=positive, metavar="N", help="default: the recipe's for the dataset")
     parser.add_argument("--seeds", type=positive, default=1, metavar="N", help="repeat with seeds 0..N-1 (default: 1)")
     parser.add_argument("--folds", nargs="+", type=fold_range, metavar="A-B", help="only these folds, counted from 0")

@@ -2,7 +2,7 @@
 
 The paper has 100.0 on this set, and few of its settings: these show which of them matter. RAW holds UT-Kinect's raw
 files. Intervals need two --seeds, or --protocol loso. A run of 50 epochs is about three minutes on a core by odd_even,
-six on a fold of loso.
+four on a fold of loso.
 """
 
 import functools
@@ -137,12 +137,11 @@ def tensors(sources, folder, preparation):
 
 
 def main():
-    parser = common.run_parser(__doc__)
+    parser = common.run_parser(__doc__, protocol="odd_even")
     parser.add_argument("raw", metavar="RAW", type=Path, help="folder with UT-Kinect's raw files")
     parser.add_argument(
         "--factors", nargs="+", choices=FACTORS, default=list(FACTORS), metavar="F", help=f"of {', '.join(FACTORS)}"
     )
-    parser.set_defaults(protocol="odd_even")
     args = parser.parse_args()
     sources = ut_kinect.segments(args.raw)
     chosen = {name: FACTORS[name] for name in dict.fromkeys([BASELINE, *args.factors])}

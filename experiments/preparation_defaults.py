@@ -37,9 +37,8 @@ def table(records):
 
 
 def main():
-    parser = common.run_parser(__doc__)
+    parser = common.run_parser(__doc__, protocol="odd_even")
     parser.add_argument("raw", metavar="RAW", type=Path, help="folder with UT-Kinect's raw files")
-    parser.set_defaults(protocol="odd_even")
     args = parser.parse_args()
     sources = ut_kinect.corrected(ut_kinect.segments(args.raw))
     for coordinates, layout in itertools.product(COORDINATES, LAYOUTS):

@@ -148,19 +148,21 @@ def evaluate(model, tensors, protocol, fold):
     from mans_keras.store import Tensors
 
     recognizer, opened = Recognizer(model), Tensors(tensors)
-    for what in ("scale", "layout", "coordinates", "class_names"):
-        ours, theirs = (getattr(one, what) for one in (recognizer, opened))
-        if tuple(np.ravel(ours)) != tuple(np.ravel(theirs)):
-            told = ", ".join(map(str, np.ravel(theirs))), ", ".join(map(str, np.ravel(ours)))
-            raise InputError(f"{tensors} is not what {model} was trained on: {what} {told[0]}, where it was {told[1]}")
+    for what in ("scale", "layout", "coordinates", "classes"):
+        ours, theirs = (
+            ", ".join(one.class_names) if what == "classes" else getattr(one, what) for one in (recognizer, opened)
+        )
+        if ours != theirs:
+            raise InputError(f"{tensors} is not what {model} was trained on: {what} {theirs}, where it was {ours}")
     if fold is not None and not protocol:
         raise InputError("--fold is of a --protocol: name that, too")
     chosen = np.arange(len(opened))
     if protocol:
         folds = protocols.folds(opened, protocol)
-        if (fold or 0) >= len(folds):
+        fold = fold or 0
+        if fold >= len(folds):
             raise InputError(f"the folds of {protocol} are 0-{len(folds) - 1}")
-        chosen = folds[fold or 0].test
+        chosen = folds[fold].test
     x, label = opened.read(chosen), opened.label[chosen]
     right = recognizer.model.predict(x, batch_size=BATCH, verbose=0).argmax(axis=-1) == label
     for index, name in enumerate(opened.class_names):

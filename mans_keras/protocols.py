@@ -42,7 +42,7 @@ def loso(tensors):
         raise InputError(
             f"{tensors.path}: loso needs every sequence's subject, and {unknown} of {len(tensors)} have none"
         )
-    return [_fold(f"loso-s{subject:02}", tensors.subject != subject) for subject in np.unique(tensors.subject)]
+    return _loso_among(tensors, "loso", tensors.subject >= 0)
 
 
 def loso_odd(tensors):

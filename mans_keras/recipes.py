@@ -91,7 +91,7 @@ RELEASED = Recipe(
     layout="pad",
 )
 
-# The field's habits at their usual values, which were set before any test sequence was looked at.
+# The field's habits at their usual values, which were set before any run of this recipe.
 BEST = Recipe(
     name="best",
     learning_rate=0.05,

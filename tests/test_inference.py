@@ -203,7 +203,7 @@ def test_a_recording_far_longer_than_those_of_training_is_told(folder, tmp_path)
 
 def test_other_classes_than_the_models_are_named(folder, tmp_path):
     other = tensor_file(tmp_path / "ut_kinect_50.h5")  # three of the model's ten
-    assert f"class_names {', '.join(ACTIONS)}, where it was walk" in mans("evaluate", folder / "m.h5", other).stderr
+    assert f"classes {', '.join(ACTIONS)}, where it was walk" in mans("evaluate", folder / "m.h5", other).stderr
 
 
 def test_mans_train_evaluate_and_summary_go_hand_in_hand(folder, monkeypatch):
@@ -214,6 +214,10 @@ def test_mans_train_evaluate_and_summary_go_hand_in_hand(folder, monkeypatch):
     record = json.loads((folder / "new" / "mine.h5.json").read_text())
     shown = mans("evaluate", made, folder / "ut_kinect_50.h5", "--protocol", "odd_even").stdout
     assert f"{record['last_epoch_test_accuracy']:.2%}  of 2 sequences" in shown
+    assert "at the last epoch, on 2 sequences (odd_even)" in done.stdout
+    everything = mans("evaluate", made, folder / "ut_kinect_50.h5").stdout
+    assert everything.rstrip().endswith("sequences, whether the model was trained on them or not")
+    assert "name that, too" in mans("evaluate", made, folder / "ut_kinect_50.h5", "--fold", "0").stderr
     assert "walk, sitDown, standUp" in mans("summary", made).stdout
     assert sorted(path.name for path in made.parent.iterdir()) == ["mine.h5", "mine.h5.json"]
 

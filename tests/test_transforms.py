@@ -69,8 +69,9 @@ def test_body_frame_is_the_same_from_wherever_the_body_is_seen():
     np.testing.assert_allclose(body_frame(turned, KINECT_1), body_frame(joints, KINECT_1), atol=1e-9)
 
 
-def test_body_frame_has_x_to_the_right_y_forward_z_up():
-    body = body_frame(standing_body(facing=75), KINECT_1)
+@pytest.mark.parametrize("frame", [body_frame, upright_frame])
+def test_a_bodys_own_frame_has_x_to_the_right_y_forward_z_up(frame):
+    body = frame(standing_body(facing=75), KINECT_1)
     assert (body[:, 16, 0] > body[:, 12, 0]).all()
     assert (body[:, 15, 1] > body[:, 14, 1]).all()
     assert (body[:, 3, 2] > body[:, 0, 2]).all()
@@ -86,13 +87,6 @@ def test_upright_frame_is_the_same_from_whichever_side_the_body_is_seen():
     joints = standing_body()
     turned = joints @ Rotation.from_euler("y", 130, degrees=True).as_matrix().T + (1, -2, 3)
     np.testing.assert_allclose(upright_frame(turned, KINECT_1), upright_frame(joints, KINECT_1), atol=1e-9)
-
-
-def test_upright_frame_has_x_to_the_right_y_forward_z_up():
-    body = upright_frame(standing_body(facing=75), KINECT_1)
-    assert (body[:, 16, 0] > body[:, 12, 0]).all()
-    assert (body[:, 15, 1] > body[:, 14, 1]).all()
-    assert (body[:, 3, 2] > body[:, 0, 2]).all()
 
 
 def test_a_body_that_leans_leans_in_the_upright_frame():
