@@ -7,16 +7,18 @@ import numpy as np
 VERTICAL = {"raw": 1, "hip": 1, "body": 2, "upright": 2}
 
 
-def augment(x, random, augmentation, coordinates):
+def augment(x, random, augmentation, coordinates, mirroring=None):
     """A batch (n, scale, scale, 3) of tensors in `coordinates`, changed by a `recipes.Augmentation`.
 
-    random: NumPy generator. Tensors are linear in the joints' places, so that turning, mirroring and scaling them is
-    doing so with the body.
+    random: NumPy generator; mirroring: the matrix of `transforms.mirroring`, without which no body is mirrored. Tensors
+    are linear in the joints' places, so that turning, mirroring and scaling them is doing so with the body.
     """
     number = len(x)
     turn = _rotations(np.radians(random.uniform(-1, 1, number) * augmentation.rotation), VERTICAL[coordinates])
-    if augmentation.mirror:
-        turn[random.random(number) < 0.5, 0] *= -1
+    if augmentation.mirror and mirroring is not None:
+        mirrored = random.random(number) < 0.5
+        turn[mirrored, 0] *= -1
+        x = np.where(mirrored[:, None, None, None], mirroring.astype(x.dtype) @ x, x)
     turn *= random.uniform(1 - augmentation.scale, 1 + augmentation.scale, (number, 1, 1))
     share = random.uniform(augmentation.crop, 1, number)
     first = random.uniform(0, 1 - share)

@@ -22,8 +22,8 @@ class Augmentation:
     """Random changes of a training sequence, drawn anew each time that it is shown.
 
     rotation: degrees about the vertical, at most, either way; mirror: whether half of them have left and right
-    exchanged in space; scale: share by which bodies grow or shrink at most; crop: the least share of the frames, in one
-    piece, that is kept and stretched over the whole.
+    exchanged, in space and in the order of the joints; scale: share by which bodies grow or shrink at most; crop: the
+    least share of the frames, in one piece, that is kept and stretched over the whole.
     """
 
     rotation: float

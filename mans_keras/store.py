@@ -19,6 +19,7 @@ import numpy as np
 
 import mans_keras
 from mans_keras.errors import InputError
+from mans_keras.skeletons import transforms
 from mans_keras.skeletons.sequence import Body
 
 SCHEMA_VERSION = 1
@@ -237,6 +238,11 @@ class Tensors:
     def in_memory(self):
         """The same with its samples in memory, to be sent where the file is not."""
         return _InMemory(self)
+
+    def mirroring(self):
+        """The matrix of `transforms.mirroring`, None if it is not known which joints are left and which right."""
+        order = self.body and self.body.mirrored
+        return transforms.mirroring(order, self.bodies, self.scale, self.layout) if order else None
 
     def digest(self):
         """SHA-256 of everything a result depends on: samples, labels, subjects, cameras, names, attributes."""

@@ -132,7 +132,7 @@ def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_
     recipe, classes = run.recipe, len(tensors.class_names)
     labels = keras.utils.to_categorical(tensors.label, classes)
     change = recipe.augmentation and functools.partial(
-        augment, augmentation=recipe.augmentation, coordinates=tensors.coordinates
+        augment, augmentation=recipe.augmentation, coordinates=tensors.coordinates, mirroring=tensors.mirroring()
     )
     batches = Batches(tensors.samples(run.fold.train), labels[run.fold.train], run.batch, run.seed, change)
     with _shared_by(devices, batches.batch):
@@ -242,11 +242,14 @@ def _shared_by(devices, batch):
 
 def departures(recipe, tensors):
     """Where the tensors are not those of the recipe's source."""
-    return [
+    told = [
         f"{what}: {getattr(tensors, what)}, where the {recipe.name} recipe's source has {getattr(recipe, what)}"
         for what in ("coordinates", "layout")
         if getattr(tensors, what) != getattr(recipe, what)
     ]
+    if recipe.augmentation and recipe.augmentation.mirror and tensors.mirroring() is None:
+        told.append("mirroring: none, since the tensors do not tell which joints are left and right")
+    return told
 
 
 def gpu():

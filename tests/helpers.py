@@ -65,11 +65,13 @@ def ut_kinect_folder(folder, labels=None):
     return folder
 
 
-def tensor_file(path, dataset="ut_kinect", subjects=(1, 2, 3, 4), cameras=(-1,), repetitions=2, scale=50, seed=0):
+def tensor_file(
+    path, dataset="ut_kinect", subjects=(1, 2, 3, 4), cameras=(-1,), repetitions=2, scale=50, seed=0, body=None
+):
     """A tensor file whose three classes can be told apart: noise around a pattern of the class."""
     random = np.random.default_rng(seed)
     patterns = random.normal(size=(len(ACTIONS), scale, scale, 3))
-    settings = {"scale": scale, "layout": "resize", "coordinates": "body"}
+    settings = {"scale": scale, "layout": "resize", "coordinates": "body", "body": body}
     with Writer(path, dataset=dataset, class_names=ACTIONS, **settings) as writer:
         for subject in subjects:
             for camera in cameras:

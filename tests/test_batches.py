@@ -9,6 +9,9 @@ from mans_keras import store
 from mans_keras.augmentation import augment
 from mans_keras.batches import Batches
 from mans_keras.recipes import Augmentation
+from mans_keras.skeletons import hdm05
+from mans_keras.skeletons.sequence import KINECT_1, KINECT_2
+from mans_keras.skeletons.transforms import mirroring, to_tensor
 from mans_keras.store import Tensors
 
 
@@ -69,8 +72,8 @@ def test_changed_batches_are_drawn_anew_each_epoch_and_are_the_same_for_the_same
 NOTHING = {"rotation": 0, "mirror": False, "scale": 0, "crop": 1}
 
 
-def changed(x, coordinates="hip", **settings):
-    return augment(x, np.random.default_rng(0), Augmentation(**{**NOTHING, **settings}), coordinates)
+def changed(x, coordinates="hip", mirroring=None, **settings):
+    return augment(x, np.random.default_rng(0), Augmentation(**{**NOTHING, **settings}), coordinates, mirroring)
 
 
 @pytest.fixture
@@ -97,9 +100,27 @@ def test_a_body_turns_as_one_and_each_its_own_way(x):
     assert len(np.unique(moved[:, 0, 0, 0])) == len(x)
 
 
-def test_some_bodies_are_mirrored_and_the_others_are_not(x):
-    signs = changed(x, mirror=True)[:, 0, 0] / x[:, 0, 0]
-    assert {tuple(sign) for sign in signs.round().astype(int)} == {(1, 1, 1), (-1, 1, 1)}
+@pytest.mark.parametrize("layout", ["resize", "pad"])
+def test_some_bodies_are_mirrored_as_in_a_mirror_and_the_others_are_not(layout):
+    bodies = np.random.default_rng(1).normal(size=(40, 50, 2, 20, 3))
+    reflected = (bodies * (-1, 1, 1))[:, :, :, KINECT_1.mirrored]
+    x, other = (np.stack([to_tensor(one, 50, layout, "raw", None) for one in some]) for some in (bodies, reflected))
+    seen = changed(x, mirror=True, mirroring=mirroring(KINECT_1.mirrored, 2, 50, layout))
+    same = [np.allclose(one, before, atol=1e-4) for one, before in zip(seen, x, strict=True)]
+    turned = [np.allclose(one, after, atol=1e-4) for one, after in zip(seen, other, strict=True)]
+    assert 10 < sum(same) < 30 and sum(same) + sum(turned) == 40
+
+
+@pytest.mark.parametrize("body", [KINECT_1, KINECT_2, hdm05.BODY])
+def test_exchanging_left_and_right_twice_is_no_change_and_exchanges_hips_and_feet(body):
+    order = np.array(body.mirrored)
+    assert order[order].tolist() == list(range(body.joints))
+    assert order[body.left_hip] == body.right_hip
+    assert tuple(order[list(body.feet)]) == body.feet[::-1]
+
+
+def test_where_left_and_right_are_not_known_nothing_is_mirrored(x):
+    np.testing.assert_allclose(changed(x, mirror=True), x, atol=1e-6)
 
 
 def test_a_scaled_body_is_as_much_larger_everywhere(x):

@@ -5,7 +5,7 @@ import pytest
 from helpers import standing_body
 
 from mans_keras.errors import InputError
-from mans_keras.skeletons.joint_names import body_of, read_names
+from mans_keras.skeletons.joint_names import body_of, mirrored, read_names
 from mans_keras.skeletons.sequence import KINECT_1
 from mans_keras.skeletons.transforms import body_frame
 
@@ -20,6 +20,12 @@ def test_kinects_names_give_its_body_frame():
     assert (body.left_hip, body.right_hip, body.left_shoulder) == (12, 16, 4)
     assert (body.ankles, body.feet) == (KINECT_1.ankles, KINECT_1.feet)
     np.testing.assert_allclose(body_frame(standing_body(), body), body_frame(standing_body(), KINECT_1), atol=0.05)
+
+
+def test_left_and_right_are_exchanged_by_names():
+    assert mirrored(KINECT_NAMES) == body_of(KINECT_NAMES).mirrored == KINECT_1.mirrored
+    assert mirrored(["root", "lhip", "rhip", "lowerback", "lthumb"]) == (0, 2, 1, 3, 4)
+    assert mirrored(["a", "b"]) == ()
 
 
 @pytest.mark.parametrize(

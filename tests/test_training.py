@@ -7,6 +7,7 @@ from helpers import tensor_file
 
 from mans_keras import protocols, recipes, store, training
 from mans_keras.models import MemoryAttentionNetwork
+from mans_keras.skeletons.sequence import KINECT_1
 from mans_keras.store import Tensors
 
 
@@ -73,6 +74,16 @@ def test_a_record_names_its_source_and_is_json(tensors, tiny):
     assert record["backend"] == keras.backend.backend() and record["versions"]["keras"] == keras.__version__
     assert record["parameters"] == 5 * 5 * 3 * 3 + 3
     assert record["departures"] == ["coordinates: body, where the paper recipe's source has raw"]
+
+
+@pytest.mark.parametrize(("body", "told"), [(KINECT_1, []), (None, ["mirroring"])])
+def test_training_sequences_are_mirrored_where_left_and_right_are_known(tmp_path, tiny, monkeypatch, body, told):
+    seen = []
+    monkeypatch.setattr(training, "augment", lambda x, *_, mirroring, **__: (seen.append(mirroring), x)[1])
+    tensors = Tensors(tensor_file(tmp_path / "t.h5", body=body))
+    record = training.train(make_run(tensors, recipe="best", epochs=1), tensors)
+    assert [departure.split(":")[0] for departure in record["departures"]] == told
+    assert seen and all((one is None) == (body is None) for one in seen)
 
 
 def test_a_run_whose_loss_is_not_finite_stops_and_says_so(tensors, monkeypatch):

@@ -15,6 +15,7 @@ import numpy as np
 
 from mans_keras.errors import InputError
 from mans_keras.skeletons import acclaim
+from mans_keras.skeletons.joint_names import mirrored
 from mans_keras.skeletons.sequence import Body, Dropped, Reader, Sequence
 
 WHERE = (
@@ -43,6 +44,7 @@ BODY = Body(
     ),
     ankles=(_NUMBER["ltibia"], _NUMBER["rtibia"]),
     feet=(_NUMBER["ltoes"], _NUMBER["rtoes"]),
+    mirrored=mirrored(JOINTS),
 )
 
 

@@ -40,6 +40,18 @@ def _plain(name):
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
+def mirrored(names):
+    """The places of joints with these names once left and right are exchanged; () if none has a left and a right."""
+    places = {_plain(name): place for place, name in enumerate(names)}
+    order = list(range(len(names)))
+    for name, left in places.items():
+        others = (name.replace("left", "right"), re.sub("^l", "r", name), re.sub("l$", "r", name))
+        right = next((places[other] for other in others if other != name and other in places), None)
+        if right is not None:
+            order[left], order[right] = right, left
+    return tuple(order) if order != sorted(order) else ()
+
+
 def body_of(names):
     """The `Body` of joints with these names, in their order.
 
@@ -65,4 +77,5 @@ def body_of(names):
         raise InputError(f"body and hip coordinates need the names of more joints: {', '.join(missing)}")
     torso = {*hips, upper, *shoulders, *(places[name] for name in TORSO if name in places)} - {None}
     turned = None not in (*ankles, *feet)
-    return Body(len(names), *hips, upper, tuple(sorted(torso)), ankles if turned else None, feet if turned else None)
+    limbs = (ankles, feet) if turned else (None, None)
+    return Body(len(names), *hips, upper, tuple(sorted(torso)), *limbs, mirrored(names))

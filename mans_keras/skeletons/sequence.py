@@ -31,6 +31,7 @@ class Body:
     """The joints, by number from 0, that orient a body (FACTS: the released code's body frame).
 
     left_shoulder: any joint well above the hips will do; ankles, feet: left and right, both None if not known.
+    mirrored: the joints in the order of a body whose left and right are exchanged, () if not known.
     """
 
     joints: int
@@ -40,6 +41,7 @@ class Body:
     torso: tuple[int, ...]
     ankles: tuple[int, int] | None
     feet: tuple[int, int] | None
+    mirrored: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,5 +61,8 @@ class Reader:
 
 
 # Kinect 1 has its shoulder centre at 2, Kinect 2 (NTU RGB+D) at 20; both number the limbs alike.
-KINECT_1 = Body(20, 12, 16, 4, torso=(0, 1, 2, 4, 8, 12, 16), ankles=(14, 18), feet=(15, 19))
-KINECT_2 = Body(25, 12, 16, 4, torso=(0, 1, 4, 8, 12, 16, 20), ankles=(14, 18), feet=(15, 19))
+_MIRRORED = (0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 16, 17, 18, 19, 12, 13, 14, 15)
+KINECT_1 = Body(20, 12, 16, 4, (0, 1, 2, 4, 8, 12, 16), ankles=(14, 18), feet=(15, 19), mirrored=_MIRRORED)
+KINECT_2 = Body(
+    25, 12, 16, 4, (0, 1, 4, 8, 12, 16, 20), ankles=(14, 18), feet=(15, 19), mirrored=(*_MIRRORED, 20, 23, 24, 21, 22)
+)

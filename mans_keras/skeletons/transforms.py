@@ -109,6 +109,18 @@ def pad(image, scale):
     return np.pad(image, [*zip(before, missing - before, strict=True), (0, 0)])
 
 
+def mirroring(order, bodies, scale, layout):
+    """Matrix (scale, scale): columns of a tensor -> those of the same bodies whose left and right joints are exchanged.
+
+    order: a `Body`'s `mirrored`. Exact while bodies x joints is at most `scale`.
+    """
+    columns = bodies * len(order)
+    whole = np.concatenate([np.array(order) + body * len(order) for body in range(bodies)])
+    before = (scale - columns) // 2
+    place = _interpolation(columns, scale) if layout == "resize" else np.eye(scale, columns, -before)
+    return place[:, whole] @ np.linalg.pinv(place)
+
+
 def to_frames(values, frames, layout):
     """What was found at a tensor's rows, (scale, ...), at the `frames` frames of the recording that it was made from.
 
