@@ -43,7 +43,8 @@ def predict(model, files, top, as_json, plot):
     """Say which action each recording shows.
 
     MODEL is a file saved by `mans train`. A FILE is a recording of one person's (or one pair's) action: .skeleton, .amc
-    beside its .asf, .mat, .txt (UT-Kinect), .npy, .npz, .csv or .json.
+    beside its .asf, .mat, .txt (UT-Kinect), .npy, .npz, .csv or .json. One that does not fit the model is told, and the
+    others are answered.
     """
     if plot:  # matplotlib takes its time
         from mans_keras import pictures
@@ -52,12 +53,17 @@ def predict(model, files, top, as_json, plot):
     from mans_keras.inference import Recognizer
 
     recognizer = Recognizer(model)
-    predictions = recognizer.predict(list(files))
-    if plot:
-        for prediction, path in zip(predictions, pictures.paths(plot, files), strict=True):
-            pictures.write(prediction, path)
-            click.echo(f"{prediction.name} is drawn in {path}", err=True)
-    for prediction in predictions:
+    failed = False
+    for file, drawn in zip(files, pictures.paths(plot, files) if plot else [None] * len(files), strict=True):
+        try:
+            (prediction,) = recognizer.predict([file])
+        except (InputError, OSError) as error:
+            click.echo(f"Error: {error}", err=True)
+            failed = True
+            continue
+        if drawn:
+            pictures.write(prediction, drawn)
+            click.echo(f"{prediction.name} is drawn in {drawn}", err=True)
         frames, usual = len(prediction.joints), recognizer.frames
         if usual and frames > LONG * usual:
             told = f"{prediction.name} has {frames} frames, and the recordings that the model learnt from {usual:.0f}"
@@ -70,6 +76,7 @@ def predict(model, files, top, as_json, plot):
         click.echo(f"{prediction.name}, {len(prediction.joints)} frames")
         for name, score in prediction.top(top):
             click.echo(f"  {score:7.2%}  {name}")
+    sys.exit(failed)
 
 
 @main.command()

@@ -195,6 +195,15 @@ def test_mans_predict_names_the_classes_of_each_file(folder):
     assert shown[1].split()[-1] == next(iter(one["scores"]))
 
 
+def test_a_bad_recording_is_told_and_the_others_are_answered(folder, tmp_path):
+    file = folder / "raw/joints_s01_e01.txt"
+    (tmp_path / "bad.npy").write_bytes(b"nothing")
+    done = mans("predict", folder / "m.h5", tmp_path / "bad.npy", file)
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"Error: {tmp_path / 'bad.npy'}") and done.stderr.count("\n") == 1
+    assert done.stdout.startswith(f"{file}, 30 frames")
+
+
 def test_a_recording_far_longer_than_those_of_training_is_told(folder, tmp_path):
     np.save(tmp_path / "long.npy", np.repeat(standing_body(), 100, axis=0))
     shown = mans("predict", folder / "m.h5", tmp_path / "long.npy").stderr
