@@ -34,7 +34,7 @@ def table(found):
     reports.check_same(found, ("dataset", "precision"))
     dataset = found[0]["dataset"]
     ours = ["ours, last epoch", "to the paper", "ours, best epoch on test", "runs"]
-    header = ["Model", "Recipe", "epochs", "batch", "Protocol", "paper", *ours]
+    header = ["Model", "Recipe", "tensors", "epochs", "batch", "Protocol", "paper", *ours]
     rows, below = [], []
     for model in training.MODELS:
         for protocol in protocols.of_dataset(dataset):
@@ -47,13 +47,13 @@ def table(found):
                 quoted = beside.of_table5(model, dataset, protocol)
                 name = paper.TABLE5[model][0]
                 told = "-" if quoted is None else f"{quoted[0]:.2f} ({quoted[1].removeprefix('Table 5, ')})"
-                settings = [name, recipe, cell[0]["epochs"], cell[0]["batch"], protocol]
+                tensors = f"{cell[0]['coordinates']}, {cell[0]['layout']}"
+                settings = [name, recipe, tensors, cell[0]["epochs"], cell[0]["batch"], protocol]
                 rows.append([*settings, told, *reports.results(cell, quoted and quoted[0])])
                 below += beside.below_the_paper(f"{name}, {recipe}, {protocol}", cell, quoted)
     lines = ["Below the paper: " + "; ".join(below) + ".", ""] if below else []
     lines += [
-        f"{beside.shown(dataset)}: test accuracy in percent, {beside.preparation(found)}; the paper's protocol is in "
-        "brackets.",
+        f"{beside.shown(dataset)}: test accuracy in percent; the paper's protocol is in brackets.",
         *beside.other_task(found[0]),
         "The best epoch is chosen on the test set, a leak: the last epoch is the honest column.",
     ]
