@@ -105,6 +105,13 @@ def test_one_turned_first_frame_does_not_turn_the_upright_frame():
     np.testing.assert_allclose(upright_frame(noisy, KINECT_1)[1:], upright_frame(joints, KINECT_1)[1:], atol=1e-9)
 
 
+def test_a_body_that_walks_away_and_squats_only_sinks_in_the_upright_frame():
+    joints = np.repeat(standing_body()[:1], 6, axis=0)
+    moving = joints + np.linspace((0, 0, 0), (2, -0.4, 1), 6)[:, None]
+    sunk = upright_frame(joints, KINECT_1) - np.linspace((0, 0, 0), (0, 0, 0.4), 6)[:, None]
+    np.testing.assert_allclose(upright_frame(moving, KINECT_1), sunk, atol=1e-9)
+
+
 def test_hips_above_each_other_have_no_upright_frame():
     joints = standing_body()
     joints[:, 12] = joints[:, 16] + (0, 0.3, 0)

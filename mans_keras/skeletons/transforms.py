@@ -56,8 +56,9 @@ def body_frame(joints, body):
 def upright_frame(joints, body):
     """Turn one body about the vertical alone: x to its right, y forward, z up, the camera's y.
 
-    x is the mean of the line from the left to the right hip over all frames. Neither the paper's nor the released
-    code's: there, the noise of a single frame tilts a body, and may mirror it.
+    x is the mean of the line from the left to the right hip over all frames; the origin stays below or above the hips,
+    at the height that they have in the first frame. Neither the paper's nor the released code's: there, the noise of a
+    single frame tilts a body, and may mirror it, and the metres of a walk outweigh what the arms do in it.
 
     joints: (frames, joints, 3), all zeros where the body is absent, which stays so. Raises `Dropped` if no side is the
     right one in the mean.
@@ -68,7 +69,10 @@ def upright_frame(joints, body):
     if length < 1e-6:
         raise Dropped("no upright frame: in the mean over the frames, the hips are one above the other")
     right, up = right / length, np.array([0, 1, 0])
-    return hip_frame(joints, body) @ np.stack([right, np.cross(up, right), up], axis=1)
+    origin = (joints[:, [body.left_hip]] + joints[:, [body.right_hip]]) / 2
+    origin[..., 1] = origin[present][0, 0, 1]
+    moved = np.where(present[:, None, None], joints - origin, 0)
+    return moved @ np.stack([right, np.cross(up, right), up], axis=1)
 
 
 def to_coordinates(joints, coordinates, body):
