@@ -208,9 +208,11 @@ def run_experiment(args, experiment, paper_dataset, variants, table):
 
 
 def command(script, args, changes):
-    """The command line that runs a script again on the same data and protocol, with `changes`."""
+    """The command line that plans a script's runs on the same data again, with `changes`."""
     words = ["python", f"experiments/{Path(script).name}"]
-    for name in ("dataset", "data", "protocol", "recipe", "results"):
+    for name in ("dataset", "data", "protocol", "recipe", "epochs", "seeds", "results"):
         if value := getattr(args, name):
             words += [f"--{name}", str(value)]
+    if args.folds:
+        words += ["--folds", *(f"{chosen[0]}-{chosen[-1]}" for chosen in args.folds)]
     return " ".join([*words, changes])

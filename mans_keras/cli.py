@@ -247,6 +247,7 @@ def stream(model, recording, window, every, plot):
     if plot:
         title = f"{recording.name}: scores of the last {online.window} frames"
         plots.save(plots.scores_over_time(scores, recognizer.class_names, segments, title), plot, [plot.suffix[1:]])
+        click.echo(f"{recording} is drawn in {plot}", err=True)
 
 
 @main.command()

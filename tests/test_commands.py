@@ -85,6 +85,7 @@ def test_table4_trains_rows_once_and_prints_them_beside_the_paper(tmp_path, tabl
     done = script(*arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "2 to train" in done.stdout and "Left out: the four 224x224 rows" in done.stdout
+    assert "--recipe released --epochs 1 --seeds 1" in done.stdout.splitlines()[-1]
     rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
     assert [row[0].strip() for row in rows[1:]] == [
         "STCM-9 (CNNs)",

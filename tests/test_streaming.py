@@ -149,9 +149,10 @@ def test_mans_stream_says_what_leads_when_and_draws_it(model, tmp_path):
     arguments = ["stream", str(model), str(folder / "joints_s01_e01.txt"), "--every", "10"]
     done = CliRunner().invoke(main, [*arguments, "--plot", str(tmp_path / "over.png")])
     assert done.exit_code == 0, done.output
-    lines = done.output.splitlines()
+    lines = done.stdout.splitlines()
     assert lines[0].startswith("frame 0: ") and lines[0].split()[2] in ACTIONS
     assert lines[-1].endswith("of the 25 frames in 3 segments are right")
+    assert str(tmp_path / "over.png") in done.stderr
     assert (tmp_path / "over.png").read_bytes().startswith(b"\x89PNG")
     refused = CliRunner().invoke(main, [*arguments, "--plot", str(tmp_path / "over.txt")])
     assert refused.exit_code == 1 and "must end with .png, .pdf or .svg" in refused.output
