@@ -59,9 +59,8 @@ def augmented(**changes):
 # The names of Table 4's rows are Table 4's: the two share their records.
 FACTORS = {
     BASELINE: Factor(("the default settings", "")),
-    "best": Factor(("recipe", "best"), recipes.BEST),
-    "best-hip": Factor(("recipe, coordinates", "best, hip"), recipes.BEST, coordinates="hip"),
-    "best-upright": Factor(("recipe, coordinates", "best, upright"), recipes.BEST, coordinates="upright"),
+    "best": Factor(("recipe, coordinates", "best, upright"), recipes.BEST, coordinates="upright"),
+    "best-body": Factor(("recipe, coordinates", "best, body"), recipes.BEST),
     "paper": Factor(("recipe", "paper"), recipes.PAPER),
     "hip": Factor(("coordinates", "hip"), coordinates="hip"),
     "upright": Factor(("coordinates", "upright"), coordinates="upright"),
