@@ -76,13 +76,13 @@ def test_a_record_names_its_source_and_is_json(tensors, tiny):
     assert record["departures"] == ["coordinates: body, where the paper recipe's source has raw"]
 
 
-@pytest.mark.parametrize(("body", "told"), [(KINECT_1, []), (None, ["mirroring"])])
-def test_training_sequences_are_mirrored_where_left_and_right_are_known(tmp_path, tiny, monkeypatch, body, told):
+@pytest.mark.parametrize("body", [KINECT_1, None])
+def test_training_sequences_are_mirrored_where_left_and_right_are_known(tmp_path, tiny, monkeypatch, body):
     seen = []
     monkeypatch.setattr(training, "augment", lambda x, *_, mirroring, **__: (seen.append(mirroring), x)[1])
     tensors = Tensors(tensor_file(tmp_path / "t.h5", body=body))
     record = training.train(make_run(tensors, recipe="best", epochs=1), tensors)
-    assert [departure.split(":")[0] for departure in record["departures"]] == told
+    assert any("mirroring" in departure for departure in record["departures"]) == (body is None)
     assert seen and all((one is None) == (body is None) for one in seen)
 
 
