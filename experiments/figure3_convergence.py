@@ -1,7 +1,7 @@
 """Figure 3: training and testing error of the four networks of Table 4 over epochs, and where each converges.
 
 One trial, the first fold of the first protocol, as the paper has cross-subject on NTU RGB+D; with --seeds, the mean
-over seeds. Runs that Table 4 has recorded are not trained again. Writes PNG and PDF.
+over seeds. The runs are Table 4's: those that it has recorded are not trained again. Writes PNG and PDF.
 """
 
 import sys
@@ -18,6 +18,11 @@ RULE = (
     "Converged at the first epoch from which the training error stays within one percentage point of the least that "
     "the run reaches, up to its last epoch; - if that is the last epoch."
 )
+
+
+def records(results, dataset):
+    """Those of Table 4 on a dataset."""
+    return reports.records(results, table4.EXPERIMENT, dataset)
 
 
 def convergence(record):
@@ -53,6 +58,11 @@ def draw(records):
     return plots.error_curves({name(setting, cell): cell for setting, cell in found.items()}, title)
 
 
+def save(records, folder):
+    """Write the figure into a folder; returns the paths."""
+    return plots.save(draw(records), folder / EXPERIMENT, ("png", "pdf"))
+
+
 def table(records):
     """Title, header and rows: the epochs of convergence."""
     reports.check_same(records, reports.SAME_IN_A_TABLE)
@@ -79,11 +89,13 @@ def main():
     args = parser.parse_args()
     tensors = common.open_tensors(args, "ntu_rgbd", common.training.SCALES[args.models[0]])
     args.protocol = args.protocol or protocols.defaults(tensors.dataset)[0]
-    planned = common.plan(args, EXPERIMENT, tensors, table4.variants(args.models[:1]))
+    planned = common.plan(args, table4.EXPERIMENT, tensors, table4.variants(args.models[:1]))
     common.run_missing(args, planned, tensors)
-    common.show_table(args, EXPERIMENT, tensors.dataset, table)
-    records = reports.records(args.results, EXPERIMENT, tensors.dataset)
-    for path in plots.save(draw(records), args.results / EXPERIMENT / tensors.dataset / EXPERIMENT, ("png", "pdf")):
+    model, fold = planned[0].model, planned[0].fold.name
+    shown = [r for r in records(args.results, tensors.dataset) if (r["model"], r["fold"]) == (model, fold)]
+    folder = args.results / EXPERIMENT / tensors.dataset
+    print("\n" + reports.write_table(folder, EXPERIMENT, *table(shown)))
+    for path in save(shown, folder):
         print(f"Drawn to {path}")
 
 

@@ -2,7 +2,7 @@
 
 The pages are README.md and experiments/results/README.md; the markers name an experiment and a dataset, or the table of
 a benchmark, which has no records: its table is the file that its script wrote. Run it after records in
-experiments/results/ have changed; it writes their Markdown and CSV again, too.
+experiments/results/ have changed; it writes their Markdown and CSV and Figure 3 again, too.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import re
 import sys
 
 import common
+import figure3_convergence as figure3
 
 from mans_keras import reports
 from mans_keras.errors import InputError, exit_code
@@ -47,6 +48,8 @@ def main():
         experiment, dataset = folder.parts[-2:]
         if any(folder.glob("*/*.json")) or (folder / f"{experiment}.md").exists():
             reports.write_table(folder, experiment, *table(experiment, dataset))
+    for folder in RESULTS.glob(f"{figure3.EXPERIMENT}/*/"):
+        figure3.save(figure3.records(RESULTS, folder.name), folder)
     for page in PAGES:
         text = page.read_text()
         found = MARKED.findall(text)

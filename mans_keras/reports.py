@@ -86,7 +86,9 @@ def paired_difference(cell, other, accuracy=of_last_epoch):
     if len(found) < 2:
         return "-"
     half = stats.t.ppf(0.975, len(found) - 1) * stats.sem(found)
-    return f"{np.mean(found):+.2f} [{np.mean(found) - half:.2f}, {np.mean(found) + half:.2f}]"
+    mean = np.mean(found)
+    # rounded and 0 added: a mean of -1e-15 is no "-0.00"
+    return "{:+.2f} [{:.2f}, {:.2f}]".format(*(round(value, 2) + 0.0 for value in (mean, mean - half, mean + half)))
 
 
 def number_of_runs(cell):

@@ -21,7 +21,6 @@ def test_there_are_tables_to_compare():
     assert {table[:2] for table in TABLES} >= {
         ("table4_ablation", "ut_kinect"),
         ("table4_ablation", "synthetic"),
-        ("preparation_defaults", "ut_kinect"),
         ("headline", "ut_kinect"),
         ("effects", "ut_kinect"),
     }

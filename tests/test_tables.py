@@ -146,6 +146,12 @@ def test_an_effect_is_the_mean_of_paired_differences_with_students_interval():
     ]
 
 
+def test_an_effect_of_nothing_is_not_below_zero():
+    lasts = {"mans-9": (0.07, 0.05), "hip": (0.06, 0.06)}  # 100 * 0.07 is above 7, by rounding
+    made = [record(name, last=last, seed=seed) for name, cell in lasts.items() for seed, last in enumerate(cell)]
+    assert effects.table(made)[2][1][5].startswith("+0.00 ")
+
+
 def test_an_effect_of_a_single_run_has_no_interval():
     *_, rows = effects.table([record("mans-9"), record("hip", last=0.9), record("hip", last=0.9, seed=1)])
     assert rows[1][5] == "-"
