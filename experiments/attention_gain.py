@@ -1,7 +1,7 @@
 """Does the attention help? MANs against Table 4's other rows, from its records: paired differences with intervals.
 
-Trains nothing: reads the records of table4_ablation.py under --results on --dataset. An interval needs two folds or two
---seeds of that. The committed ones are in experiments/results.
+Trains nothing: reads the records of table4_ablation.py under --results on --dataset. The committed ones are in
+experiments/results.
 """
 
 import sys
@@ -9,6 +9,7 @@ import sys
 import beside_the_paper as beside
 import common
 import numpy as np
+import paired
 import table4_ablation as table4
 
 from mans_keras import reports, training
@@ -16,11 +17,7 @@ from mans_keras.errors import exit_code
 from mans_keras.skeletons.synthetic_actions import TIME_ONLY_PAIRS
 
 EXPERIMENT = "attention_gain"
-
-
-def records(results, dataset):
-    """Those of Table 4 on a dataset."""
-    return reports.records(results, table4.EXPERIMENT, dataset)
+records = table4.records
 
 
 def of_time_only_classes(record):
@@ -35,7 +32,7 @@ def table(found):
     """Title, header and rows: by how much each model is above its own other rows, protocol by protocol."""
     reports.check_same(found, reports.SAME_IN_A_TABLE)
     first = found[0]
-    columns = {"MANs above it": reports.of_last_epoch}
+    columns = {"MANs above it": paired.accuracy}
     if first["dataset"] == "synthetic":
         columns["on the time-only classes"] = of_time_only_classes
     rows = []
@@ -46,17 +43,19 @@ def table(found):
                 theirs = beside.cell(found, table4.variant(setting, model), protocol)
                 if setting == "mans" or not ours or not theirs:
                     continue
-                gains = [reports.paired_difference(ours, theirs, accuracy) for accuracy in columns.values()]
+                gains = [part for accuracy in columns.values() for part in paired.difference(ours, theirs, accuracy)]
                 rows.append([protocol, table4.row_name(setting, model), *gains, reports.number_of_runs(theirs)])
+    header = ["Protocol", "row of Table 4"]
+    for column in columns:
+        header += [column, *paired.HEADER]
     lines = [
-        f"What the attention adds on {beside.shown(first['dataset'])}: points of test accuracy at the last epoch, "
+        f"MANs over Table 4's other rows on {beside.shown(first['dataset'])}: points of test accuracy, last epoch, "
         f"recipe `{first['recipe']['name']}`, {first['epochs']} epochs, batch {first['batch']}, "
         f"{beside.preparation(found)}.",
-        "The mean over runs of the same fold and seed, and its 95 % interval: it knows of chance in training, and over "
-        'folds, not of other recordings. "-": fewer than two such runs.',
+        paired.CAPTION,
         *beside.other_task(first),
     ]
-    return "\n".join(lines), ["Protocol", "row of Table 4", *columns, "runs"], rows
+    return "\n".join(lines), [*header, "runs"], rows
 
 
 def main():

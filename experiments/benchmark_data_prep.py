@@ -5,14 +5,18 @@ Makes DISTINCT `.skeleton` files of NTU's real size in a temporary folder (80 fr
 times are the processor's. The released script's algorithm is written here from its description: it parses line by
 line, fits a PCA for the first frame of each body, and inverts the 3 x 3 rotation once a joint.
 
-About 5 minutes on two free cores; next to other work, the line on --jobs means nothing.
+About 5 minutes on two free cores; next to other work, the line on --jobs means nothing. Writes its table as Markdown
+and CSV.
 """
 
 import argparse
+import contextlib
+import io
 import itertools
 import os
+import resource
+import runpy
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,6 +26,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # both sides are timed per core
 sys.modules["keras"] = None  # as data_prep/ does: nothing here needs it
 
 import numpy as np  # noqa: E402
+from measuring import HEADER, in_process, peak_memory, row  # noqa: E402
 
 from mans_keras.prepare import keep_freed_memory, positive  # noqa: E402
 from mans_keras.skeletons import ntu, synthetic  # noqa: E402
@@ -34,7 +39,6 @@ FRAMES = 80
 FULL_SET = 56_880
 CORES = 2
 TORSO = [0, 1, 4, 8, 12, 16, 20]
-MEBIBYTE = 2**20
 
 
 def write_files(folder, number):
@@ -116,50 +120,67 @@ def seconds_a_file(paths, folder):
 
 
 def prepare(raw, out, jobs):
-    """Run the script; returns its wall and processor seconds, and the MiB that its largest process took at most."""
+    """Run the script; returns its wall and processor seconds, and the bytes that its largest process took at most."""
     start = time.perf_counter()
-    process = subprocess.Popen([sys.executable, SCRIPT, raw, out, "--jobs", str(jobs)], stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        sys.exit(f"{SCRIPT} failed")
-    return time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / MEBIBYTE
+    processor, most = in_process(_prepare, raw, out, jobs)
+    return time.perf_counter() - start, processor, most
 
 
-def row(what, measured, bound, met):
-    print(f"| {what:56} | {measured:40} | {bound:16} | {'met' if met else 'NOT MET':7} |", flush=True)
+def _prepare(raw, out, jobs):
+    sys.argv = [str(SCRIPT), str(raw), str(out), "--jobs", str(jobs)]
+    sys.path.insert(0, str(SCRIPT.parent))
+    with contextlib.redirect_stdout(io.StringIO()):
+        try:
+            runpy.run_path(str(SCRIPT), run_name="__main__")
+        except SystemExit as ended:
+            if ended.code:
+                raise RuntimeError(f"{SCRIPT} failed") from ended
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return sum(os.times()[:4]), max(peak_memory(), children.ru_maxrss * 1024)
+
+
+def measure(folder, few, many):
+    """A title that tells the files, and the table's rows."""
+    for number in (few, many):
+        (folder / str(number)).mkdir()
+        distinct = write_files(folder / str(number), number)
+    size = statistics.mean(path.stat().st_size for path in distinct) / 1000
+    title = f"{len(distinct)} distinct files of {FRAMES} frames, {size:.0f} kB on average. Load before the start "
+    title += f"{os.getloadavg()[0]:.1f}."
+    theirs, ours = seconds_a_file(distinct, folder)
+    times = f"{theirs * 1e3:.1f} over {ours * 1e3:.2f} ms, text to written tensor"
+    rows = [row("speed per core, over the released script's algorithm", theirs / ours, 25, times, at_least=True)]
+
+    runs = {(n, jobs): prepare(folder / str(n), folder / "out", jobs) for n in (few, many) for jobs in (1, 2)}
+    one, two = (runs[many, jobs][0] for jobs in (1, 2))
+    told = f"{one:.1f} over {two:.1f} s for {many:,} files"
+    rows.append(row("`--jobs 2` over `--jobs 1`, wall time", one / two, 1.7, told, at_least=True))
+    for jobs in (1, 2):
+        # of several processes the largest is known: together they take no more than that many of it
+        processes = 1 if jobs == 1 else jobs + 1
+        less, most = (processes * runs[n, jobs][2] / 1e6 for n in (few, many))
+        told = f"{less:.0f} MB for {few:,} files"
+        rows.append(row(f"peak memory, `--jobs {jobs}`, {many:,} files", most, 600, told, unit=" MB"))
+    growth = (runs[many, 1][2] - runs[few, 1][2]) / (many - few)
+    rows.append(row("growth of that, `--jobs 1`", growth, 1000, "between the two", unit=" bytes a file"))
+    minutes = runs[many, 2][1] / many * FULL_SET / CORES / 60
+    told = f"from {many:,} files with `--jobs 2`, shared by {CORES} cores"
+    rows.append(row(f"processor time for NTU's {FULL_SET:,} files", minutes, 6, told, unit=" minutes a core"))
+    return title, rows
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=positive, default=10_000, help="the larger number of files; the other is a 5th")
-    many = parser.parse_args().files
-    few = many // 5
+    parser.add_argument("--results", type=Path, default=Path("results/benchmark"), metavar="DIR", help="%(default)s/")
+    args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        folder = Path(folder)
-        for number in (few, many):
-            (folder / str(number)).mkdir()
-            distinct = write_files(folder / str(number), number)
-        size = statistics.mean(path.stat().st_size for path in distinct) / 1000
-        print(f"{len(distinct)} distinct files of {FRAMES} frames, {size:.0f} kB on average; ", end="")
-        print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the start\n")
-        row("what", "measured", "wanted", True)
-        theirs, ours = seconds_a_file(distinct, folder)
-        times = f"{theirs / ours:.1f} ({theirs * 1e3:.1f} ms over {ours * 1e3:.2f} ms)"
-        row("speed per core, over the released script's algorithm", times, "at least 25", theirs / ours >= 25)
+        title, rows = measure(Path(folder), args.files // 5, args.files)
+    del sys.modules["keras"]  # what is measured is done, and the rest needs it
+    from mans_keras import reports, training
 
-        runs = {(n, jobs): prepare(folder / str(n), folder / "out", jobs) for n in (few, many) for jobs in (1, 2)}
-        faster = runs[many, 1][0] / runs[many, 2][0]
-        row(f"--jobs 2 over --jobs 1, wall time of {many:,} files", f"{faster:.2f}", "at least 1.7", faster >= 1.7)
-        for jobs in (1, 2):
-            # of several processes the largest is known: together they take no more than that many of it
-            processes = 1 if jobs == 1 else jobs + 1
-            less, most = (processes * runs[n, jobs][2] for n in (few, many))
-            memory = f"{less:.0f} MiB and {most:.0f} MiB"
-            row(f"peak memory, --jobs {jobs}, {few:,} and {many:,} files", memory, "under 600 MB", most < 572)
-        growth = (runs[many, 1][2] - runs[few, 1][2]) * MEBIBYTE / (many - few)
-        row("growth of that, --jobs 1", f"{growth:.0f} bytes a file", "under 1,000", growth < 1000)
-        minutes = runs[many, 2][1] / many * FULL_SET / CORES / 60
-        row(f"processor minutes a core, {FULL_SET:,} files, {CORES} cores", f"{minutes:.1f}", "at most 6", minutes <= 6)
+    print("\n" + reports.write_table(args.results, "data_prep", f"{training.device()}. {title}", HEADER, rows))
+    print(f"Written to {args.results}")
 
 
 if __name__ == "__main__":

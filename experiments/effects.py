@@ -12,9 +12,10 @@ from pathlib import Path
 
 import beside_the_paper as beside
 import common
+import paired
 
 from mans_keras import prepare, recipes, reports
-from mans_keras.errors import exit_code
+from mans_keras.errors import InputError, exit_code
 from mans_keras.skeletons import ut_kinect
 from mans_keras.store import Tensors
 
@@ -101,11 +102,11 @@ def table(records):
         f"`{first['model']}` on {first['dataset']}, one factor at a time against the default settings (recipe "
         f"`{first['recipe']['name']}`, {first['epochs']} epochs, {first['coordinates']} coordinates, layout "
         f"{first['layout']}): test accuracy in percent.",
-        "The difference is that of runs of the same fold and seed, with its 95 % interval: it knows of chance in "
-        "training, and over folds, not of other recordings.",
-        "The best epoch is chosen on the test set, a leak: the last epoch is the honest column.",
+        paired.CAPTION,
+        beside.which_epoch(records),
     ]
-    header = ["Protocol", "Factor", "set to", "epochs", "last epoch", "difference", "best epoch on test", "runs"]
+    header = ["Protocol", "Factor", "set to", "epochs", "last epoch", "difference", *paired.HEADER]
+    header += ["best epoch on test", "runs"]
     rows = []
     for protocol in beside.protocols_of(records):
         cells = {
@@ -116,11 +117,19 @@ def table(records):
             if not cell:
                 continue
             reports.check_same(cell, ("epochs", "recipe"))
-            means = [reports.mean_and_deviation(cell, which) for which in ("last", "best")]
-            told = "" if name == BASELINE else reports.paired_difference(cell, cells[BASELINE])
+            _check(name, cell[0])
+            last, best = (reports.mean_and_deviation(cell, which) for which in ("last", "best"))
+            told = [""] * 3 if name == BASELINE else paired.difference(cell, cells[BASELINE])
             settings = [protocol, *FACTORS[name].shown, cell[0]["epochs"]]
-            rows.append([*settings, means[0], told, means[1], reports.number_of_runs(cell)])
+            rows.append([*settings, last, *told, best, reports.number_of_runs(cell)])
     return "\n".join(lines), header, rows
+
+
+def _check(name, record):
+    factor = FACTORS[name]
+    for what in ("coordinates", "layout", "arguments"):
+        if record[what] != getattr(factor, what):
+            raise InputError(f"records of {name} have {what} {record[what]}, where it is {getattr(factor, what)} now")
 
 
 def tensors(sources, folder, preparation):

@@ -14,15 +14,11 @@ from mans_keras import plots, protocols, reports
 from mans_keras.errors import exit_code
 
 EXPERIMENT = "figure3_convergence"
+records = table4.records
 RULE = (
     "Converged at the first epoch from which the training error stays within one percentage point of the least that "
     "the run reaches, up to its last epoch; - if that is the last epoch."
 )
-
-
-def records(results, dataset):
-    """Those of Table 4 on a dataset."""
-    return reports.records(results, table4.EXPERIMENT, dataset)
 
 
 def convergence(record):

@@ -32,6 +32,11 @@ REMARKS = {
 }
 
 
+def records(results, dataset):
+    """The records of this table on a dataset."""
+    return reports.records(results, EXPERIMENT, dataset)
+
+
 def variant(setting, model):
     """The name that records of a row are filed under, e.g. "mans-9", "mans-9-stcm"."""
     return model if setting == "mans" else f"{model}-{setting}"

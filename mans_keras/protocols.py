@@ -161,6 +161,8 @@ PROTOCOLS = {
         "loso_even": loso_even,
     },
 }
+# Of half of the subjects: settings are chosen by these, and no result is told by them.
+FOR_CHOOSING = ("loso_odd", "loso_even")
 PAPER_PROTOCOLS = {
     "ntu_rgbd": ("cross_subject", "cross_view"),
     "synthetic": ("cross_subject", "cross_view"),

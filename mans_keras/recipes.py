@@ -53,7 +53,8 @@ class Recipe:
     # The rate falls to zero along half a cosine.
     cosine: bool = False
     label_smoothing: float = 0.0
-    # The weights that are tested are the mean over the last steps, each step's share this many times the next one's.
+    # The weights that are tested are the mean over the last steps, each step's share this many times the next one's;
+    # the statistics of batch normalisation, which are such means already, stay as they are.
     weight_average: float | None = None
     augmentation: Augmentation | None = None
     alpha: int = 16
@@ -91,8 +92,8 @@ RELEASED = Recipe(
     layout="pad",
 )
 
-# The field's habits at their usual values, which were set before any run of this recipe; its coordinates were chosen by
-# protocols `loso_odd` and `loso_even`.
+# The field's habits at their usual values, which were set before any run of this recipe. Its coordinates are those that
+# `loso_odd` and `loso_even` favour, over `body`: see experiments/results/README.md.
 BEST = Recipe(
     name="best",
     learning_rate=0.05,

@@ -2,13 +2,11 @@
 
 import csv
 import io
-import itertools
 import json
 import os
 from pathlib import Path
 
 import numpy as np
-from scipy import stats
 
 from mans_keras.errors import InputError
 from mans_keras.runs import read_record
@@ -63,32 +61,6 @@ def mean_and_deviation(cell, which):
     if mean is None:
         return "not run"
     return f"{mean:.2f}" + ("" if deviation is None else f" ± {deviation:.2f}")
-
-
-def of_last_epoch(record):
-    """Test accuracy in percent."""
-    return 100 * record["last_epoch_test_accuracy"]
-
-
-def paired_difference(cell, other, accuracy=of_last_epoch):
-    """By how many points a cell's runs are above the other's of the same fold and seed: "+1.20 [-0.30, 2.70]".
-
-    The interval is Student's for the mean of paired differences, at 95 %: of the seeds where there is one fold, of the
-    folds' means over their seeds where there are several. "-" without two of them. accuracy: record -> percent.
-    """
-    theirs = {(record["fold"], record["seed"]): accuracy(record) for record in other}
-    by_fold = {}
-    for record in cell:
-        run = record["fold"], record["seed"]
-        if run in theirs:
-            by_fold.setdefault(run[0], []).append(accuracy(record) - theirs[run])
-    found = [np.mean(one) for one in by_fold.values()] if len(by_fold) > 1 else [*itertools.chain(*by_fold.values())]
-    if len(found) < 2:
-        return "-"
-    half = stats.t.ppf(0.975, len(found) - 1) * stats.sem(found)
-    mean = np.mean(found)
-    # rounded and 0 added: a mean of -1e-15 is no "-0.00"
-    return "{:+.2f} [{:.2f}, {:.2f}]".format(*(round(value, 2) + 0.0 for value in (mean, mean - half, mean + half)))
 
 
 def number_of_runs(cell):

@@ -85,7 +85,7 @@ def test_without_a_change_a_sequence_stays_as_it_is(x):
     np.testing.assert_allclose(changed(x), x, atol=1e-6)
 
 
-@pytest.mark.parametrize(("coordinates", "vertical"), [("raw", 1), ("hip", 1), ("body", 2)])
+@pytest.mark.parametrize(("coordinates", "vertical"), [("raw", 1), ("hip", 1), ("body", 2), ("upright", 2)])
 def test_a_turned_body_keeps_heights_and_distances(x, coordinates, vertical):
     turned = changed(x, coordinates, rotation=90)
     np.testing.assert_allclose(turned[..., vertical], x[..., vertical], atol=1e-6)

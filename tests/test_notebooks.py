@@ -1,11 +1,15 @@
 """Every notebook runs from top to bottom, on the repository's records and on what it makes itself."""
 
+import importlib
 import os
+import sys
 
 import nbformat
 import pytest
 from helpers import ROOT, SHARED
 from nbclient import NotebookClient
+
+from mans_keras import reports
 
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 
@@ -32,3 +36,12 @@ def test_committed_outputs_are_small_and_without_errors(name):
     cells = [cell for cell in nbformat.read(path, nbformat.NO_CONVERT).cells if cell.cell_type == "code"]
     outputs = [output for cell in cells for output in cell.outputs]
     assert outputs and all(output.output_type != "error" for output in outputs)
+
+
+def test_the_committed_table_of_figure_3_is_what_the_records_say():
+    sys.path.insert(0, str(ROOT / "experiments"))
+    figure3 = importlib.import_module("figure3_convergence")
+    _, header, rows = figure3.table(figure3.records(ROOT / "experiments/results", "ut_kinect"))
+    cells = nbformat.read(ROOT / "notebooks/figure3.ipynb", nbformat.NO_CONVERT).cells
+    shown = [output.get("data", {}).get("text/markdown", "") for cell in cells for output in cell.get("outputs", [])]
+    assert any(reports.markdown(header, rows) in text for text in shown)

@@ -6,6 +6,8 @@ import pytest
 from helpers import ROOT
 from test_models import PARAMETERS
 
+from mans_keras import reports
+
 sys.path.insert(0, str(ROOT / "experiments"))
 readme_tables = importlib.import_module("readme_tables")
 README = (ROOT / "README.md").read_text()
@@ -17,12 +19,24 @@ def test_a_table_is_what_the_committed_records_say(experiment, dataset, shown):
     assert shown == readme_tables.shown(experiment, dataset)
 
 
+WRITTEN = [path for path in readme_tables.RESULTS.glob("*/*/*.md") if path.stem == path.parts[-3]]
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: " ".join(path.parts[-3:-1]))
+def test_a_written_table_is_what_the_committed_records_say(path, tmp_path):
+    reports.write_table(tmp_path, path.stem, *readme_tables.table(path.stem, path.parent.name))
+    for name in (path.name, f"{path.stem}.csv"):
+        assert (tmp_path / name).read_text() == path.with_name(name).read_text()
+
+
 def test_there_are_tables_to_compare():
     assert {table[:2] for table in TABLES} >= {
         ("table4_ablation", "ut_kinect"),
         ("table4_ablation", "synthetic"),
         ("headline", "ut_kinect"),
         ("effects", "ut_kinect"),
+        ("attention_gain", "ut_kinect"),
+        ("figure3_convergence", "ut_kinect"),
     }
 
 

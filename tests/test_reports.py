@@ -33,7 +33,11 @@ def record(variant="mans-9", protocol="odd_even", last=0.5, best=0.75, **changes
         "seed": 0,
         "fold": protocol,
         "class_names": ["walk", "run"],
-        "predictions": {"true": [0, 1, 1, 1], "predicted": [0, 0, 1, 1]},
+        "predictions": {
+            "name": ["s01_e01_walk", "s01_e01_run", "s02_e01_run", "s02_e02_run"],
+            "true": [0, 1, 1, 1],
+            "predicted": [0, 0, 1, 1],
+        },
         **changes,
     }
 

@@ -16,7 +16,7 @@ from mans_keras.runs import write_record
 from mans_keras.skeletons import ut_kinect
 
 sys.path.insert(0, str(ROOT / "experiments"))
-table2, table3, table4, table5, figure3, per_class, effects, headline, attention_gain = map(
+table2, table3, table4, table5, figure3, per_class, effects, headline, attention_gain, paired = map(
     importlib.import_module,
     (
         "table2_architectures",
@@ -28,6 +28,7 @@ table2, table3, table4, table5, figure3, per_class, effects, headline, attention
         "effects",
         "headline",
         "attention_gain",
+        "paired",
     ),
 )
 
@@ -138,23 +139,37 @@ def test_records_of_other_classes_are_not_counted_together():
 
 def test_an_effect_is_the_mean_of_paired_differences_with_students_interval():
     baseline = [record("mans-9", last=last, seed=seed) for seed, last in enumerate((0.80, 0.84, 0.70))]
-    hip = [record("hip", last=last, seed=seed) for seed, last in enumerate((0.81, 0.86, 0.73))]
+    hip = [record("hip", last=last, seed=seed, coordinates="hip") for seed, last in enumerate((0.81, 0.86, 0.73))]
     *_, rows = effects.table([*baseline, *hip])
-    assert [[*row[1:3], *row[4:6]] for row in rows] == [
-        ["the default settings", "", "78.00 ± 7.21", ""],
-        ["coordinates", "hip", "80.00 ± 6.56", "+2.00 [-0.48, 4.48]"],  # 2 ± t(0.975, 2) 1 / sqrt(3)
+    assert [[*row[1:3], *row[4:7]] for row in rows] == [
+        ["the default settings", "", "78.00 ± 7.21", "", ""],
+        ["coordinates", "hip", "80.00 ± 6.56", "+2.00", "2.48"],  # t(0.975, 2) 1 / sqrt(3)
     ]
 
 
+def test_the_interval_over_subjects_is_that_of_their_own_differences():
+    names = [f"s0{subject}_e01_{action}" for subject in (1, 2, 3) for action in ("walk", "run")]
+    told = {"name": names, "true": [0, 1, 0, 1, 0, 1]}
+    ours = record(predictions={**told, "predicted": [0, 1, 0, 1, 0, 0]})
+    theirs = record(predictions={**told, "predicted": [1, 1, 0, 1, 0, 0]})
+    assert paired.difference([ours], [theirs])[1:] == ["-", "71.71"]  # of 50, 0, 0: t(0.975, 2) 28.87 / sqrt(3)
+
+
 def test_an_effect_of_nothing_is_not_below_zero():
-    lasts = {"mans-9": (0.07, 0.05), "hip": (0.06, 0.06)}  # 100 * 0.07 is above 7, by rounding
-    made = [record(name, last=last, seed=seed) for name, cell in lasts.items() for seed, last in enumerate(cell)]
-    assert effects.table(made)[2][1][5].startswith("+0.00 ")
+    lasts = {"theirs": (0.07, 0.05), "ours": (0.06, 0.06)}  # 100 * 0.07 is above 7, by rounding
+    theirs, ours = ([record(last=last, seed=seed) for seed, last in enumerate(cell)] for cell in lasts.values())
+    assert paired.difference(ours, theirs)[0] == "+0.00"
 
 
-def test_an_effect_of_a_single_run_has_no_interval():
-    *_, rows = effects.table([record("mans-9"), record("hip", last=0.9), record("hip", last=0.9, seed=1)])
-    assert rows[1][5] == "-"
+def test_runs_without_a_counterpart_are_in_no_difference():
+    ours = [record(last=0.9), record(last=0.1, seed=1), record(last=0.1, fold="other")]
+    assert paired.difference(ours, [record(last=0.5)])[:2] == ["+40.00", "-"]
+    assert paired.difference(ours, []) == ["-"] * 3
+
+
+def test_records_of_other_settings_than_their_factors_are_refused():
+    with pytest.raises(InputError, match="records of hip have coordinates raw, where it is hip now"):
+        effects.table([record("mans-9"), record("hip", coordinates="raw")])
 
 
 def test_each_factor_of_the_effects_departs_from_the_baseline_and_from_each_other():
@@ -171,8 +186,8 @@ def test_the_gain_of_attention_is_over_each_other_row_of_table_4():
     made += [record("mans-9-stcm", last=last, seed=seed) for seed, last in enumerate((0.79, 0.82, 0.67))]
     _, _, rows = attention_gain.table([*made, record("mans-9-no-attention", last=0.9)])
     assert rows == [
-        ["odd_even", "STCM-9 (CNNs)", "+2.00 [-0.48, 4.48]", "3 seeds"],
-        ["odd_even", "MANs-9 (no attention)", "-", "1"],
+        ["odd_even", "STCM-9 (CNNs)", "+2.00", "2.48", "0.00", "3 seeds"],
+        ["odd_even", "MANs-9 (no attention)", "-10.00", "-", "0.00", "1"],
     ]
 
 
@@ -188,6 +203,29 @@ def test_the_tensors_of_an_effect_are_those_it_names(tmp_path):
     assert (opened.coordinates, opened.layout) == ("hip", "resize")
 
 
+def test_label_errata_are_corrected_but_for_the_effect_without(tmp_path, monkeypatch):
+    sources = ut_kinect.segments(ut_kinect_folder(tmp_path / "raw"))
+    monkeypatch.setattr(ut_kinect, "corrected", lambda sources: sources[:1])
+    made = {
+        name: effects.tensors(sources, tmp_path, effects.FACTORS[name].preparation) for name in ("mans-9", "no-errata")
+    }
+    assert len(made["mans-9"].name) == 1 < len(made["no-errata"].name)
+
+
+def test_repeated_frames_are_kept_in_the_effect_of_that_name(tmp_path):
+    raw = ut_kinect_folder(tmp_path / "raw")
+    joints = raw / "joints_s01_e01.txt"
+    number, *numbers = joints.read_text().splitlines()[2].split()
+    repeated = " ".join([number, *(str(float(value) + 1) for value in numbers)])
+    joints.write_text(f"{repeated}\n{joints.read_text()}")
+    made = [
+        effects.tensors(ut_kinect.segments(raw), tmp_path, effects.FACTORS[name].preparation)
+        for name in ("mans-9", "all-rows")
+    ]
+    first, second = (tensors.read([0]) for tensors in made)
+    assert np.abs(first - second).max() > 0.1
+
+
 def test_the_headline_has_each_run_of_the_models_as_they_are_once(tmp_path):
     released, best = {"recipe": {"name": "released"}}, {"recipe": {"name": "best"}}
     made = {
@@ -196,6 +234,7 @@ def test_the_headline_has_each_run_of_the_models_as_they_are_once(tmp_path):
         "effects/mans-9/b": record("mans-9", last=0.9, seed=1, experiment="effects", **released),
         "effects/best/a": record("best", last=1.0, **best),
         "effects/no-errata/a": record("no-errata", last=0.1, **released),
+        "effects/best/b": record("best", "loso_odd", last=0.1, **best),
         "table4_ablation/mans-9-song/a": record("mans-9-song", last=0.1, arguments={"attention": "song"}, **released),
     }
     for name, content in made.items():
