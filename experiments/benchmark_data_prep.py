@@ -11,7 +11,6 @@ and CSV.
 
 import argparse
 import contextlib
-import io
 import itertools
 import os
 import resource
@@ -121,22 +120,18 @@ def seconds_a_file(paths, folder):
 
 def prepare(raw, out, jobs):
     """Run the script; returns its wall and processor seconds, and the bytes that its largest process took at most."""
-    start = time.perf_counter()
-    processor, most = in_process(_prepare, raw, out, jobs)
-    return time.perf_counter() - start, processor, most
-
-
-def _prepare(raw, out, jobs):
     sys.argv = [str(SCRIPT), str(raw), str(out), "--jobs", str(jobs)]
     sys.path.insert(0, str(SCRIPT.parent))
-    with contextlib.redirect_stdout(io.StringIO()):
+    start = time.perf_counter()
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
         try:
             runpy.run_path(str(SCRIPT), run_name="__main__")
         except SystemExit as ended:
             if ended.code:
                 raise RuntimeError(f"{SCRIPT} failed") from ended
+    wall = time.perf_counter() - start
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return sum(os.times()[:4]), max(peak_memory(), children.ru_maxrss * 1024)
+    return wall, sum(os.times()[:4]), max(peak_memory(), children.ru_maxrss * 1024)
 
 
 def measure(folder, few, many):
@@ -151,7 +146,8 @@ def measure(folder, few, many):
     times = f"{theirs * 1e3:.1f} over {ours * 1e3:.2f} ms, text to written tensor"
     rows = [row("speed per core, over the released script's algorithm", theirs / ours, 25, times, at_least=True)]
 
-    runs = {(n, jobs): prepare(folder / str(n), folder / "out", jobs) for n in (few, many) for jobs in (1, 2)}
+    settings = list(itertools.product((few, many), (1, 2)))
+    runs = {(n, jobs): in_process(prepare, folder / str(n), folder / "out", jobs) for n, jobs in settings}
     one, two = (runs[many, jobs][0] for jobs in (1, 2))
     told = f"{one:.1f} over {two:.1f} s for {many:,} files"
     rows.append(row("`--jobs 2` over `--jobs 1`, wall time", one / two, 1.7, told, at_least=True))
