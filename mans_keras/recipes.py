@@ -92,8 +92,8 @@ RELEASED = Recipe(
     layout="pad",
 )
 
-# The field's habits at their usual values, which were set before any run of this recipe. Its coordinates are those that
-# `loso_odd` and `loso_even` favour, over `body`: see experiments/results/README.md.
+# The field's habits at their usual values, which were set before any run of this recipe. Its coordinates were
+# chosen over `body` by `loso_odd` and `loso_even`: experiments/results/README.md tells how.
 BEST = Recipe(
     name="best",
     learning_rate=0.05,
