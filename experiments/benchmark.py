@@ -25,7 +25,7 @@ from keras import ops
 from measuring import HEADER, in_process, in_turn, medians, over, peak_memory, row
 from table2_architectures import flops
 
-from mans_keras import memory, models, recipes, reports, store, tarm, training
+from mans_keras import machine, memory, models, recipes, reports, store, tarm, training
 from mans_keras import stcm as stcms
 from mans_keras.batches import Batches
 from mans_keras.errors import exit_code
@@ -130,7 +130,7 @@ def bfloat16():
     seconds = in_turn(*(stepping(build(precision=p), 40) for p in ("float32", "mixed_bfloat16")), rounds=5)
     told = "{:.0f} over {:.0f} ms".format(*1e3 * medians(seconds))
     flags = Path("/proc/cpuinfo").read_text()
-    applies = bool(training.gpu()) or "avx512_bf16" in flags or "amx_bf16" in flags
+    applies = bool(machine.gpu()) or "avx512_bf16" in flags or "amx_bf16" in flags
     told += "" if applies else "; this CPU has no bfloat16"
     return row("float32 over mixed_bfloat16, MANs-9, batch 40", over(*seconds.T), 1.4, told, True, applies=applies)
 
@@ -288,13 +288,13 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         rows += [*feeding(folder), processes(), *classifying(folder), streaming(folder), *peaks(folder)]
-    versions = ", ".join(f"{name} {version}" for name, version in training.versions().items() if name != "mans_keras")
+    versions = ", ".join(f"{name} {version}" for name, version in machine.versions().items() if name != "mans_keras")
     title = (
-        f"{training.device()}; {versions}. Ceilings: {product:.0f} GFLOP/s (matrix product), {convolution:.0f} "
+        f"{machine.device()}; {versions}. Ceilings: {product:.0f} GFLOP/s (matrix product), {convolution:.0f} "
         f"(convolution). Load before the start {load:.1f}, at the end {os.getloadavg()[0]:.1f}."
     )
     print("\n" + reports.write_table(args.results, "benchmark", title, HEADER, rows))
-    if training.gpu():
+    if machine.gpu():
         print("\n" + reports.write_table(args.results, "gpu", title, *on_gpu()))
     else:
         print("No GPU here: the same command measures steps a second where there is one.")

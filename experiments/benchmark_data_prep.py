@@ -173,9 +173,9 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         title, rows = measure(Path(folder), args.files // 5, args.files)
     del sys.modules["keras"]  # what is measured is done, and the rest needs it
-    from mans_keras import reports, training
+    from mans_keras import machine, reports
 
-    print("\n" + reports.write_table(args.results, "data_prep", f"{training.device()}. {title}", HEADER, rows))
+    print("\n" + reports.write_table(args.results, "data_prep", f"{machine.device()}. {title}", HEADER, rows))
     print(f"Written to {args.results}")
 
 

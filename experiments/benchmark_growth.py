@@ -16,7 +16,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from measuring import in_process, in_turn, peak_memory
 
-from mans_keras import memory, plots, reports, store, training
+from mans_keras import machine, memory, plots, reports, store
 from mans_keras.batches import Batches
 from mans_keras.errors import exit_code
 
@@ -108,7 +108,7 @@ def main():
             points.setdefault(growing, []).append((value, time, peak))
     usual = ", ".join(f"{name} {value}" for name, value in USUAL.items())
     title = (
-        f"{training.device()}. A training step of MANs-9 with the reading of its batch, median of {STEPS}; what does "
+        f"{machine.device()}. A training step of MANs-9 with the reading of its batch, median of {STEPS}; what does "
         f"not grow: {usual}. Linear growth is that from the smallest value on; for sequences, none."
     )
     print("\n" + reports.write_table(args.results, "growth", title, HEADER, table(points)))

@@ -8,7 +8,7 @@ import threading
 
 import keras
 
-from mans_keras import training
+from mans_keras import machine, training
 from mans_keras.errors import InputError
 
 CORES = 1  # of a run on a machine without GPU: these small networks gain little from a second one
@@ -17,7 +17,7 @@ CORES = 1  # of a run on a machine without GPU: these small networks gain little
 def _train(run, tensors, told, backend, devices):
     if keras.backend.backend() != backend:
         raise InputError(f"a machine of the cluster runs {keras.backend.backend()}, not {backend}: set KERAS_BACKEND")
-    if backend == "tensorflow" and not training.gpu():
+    if backend == "tensorflow" and not machine.gpu():
         import tensorflow as tf
 
         with contextlib.suppress(RuntimeError):  # this process has trained before, and keeps its threads

@@ -18,7 +18,7 @@ import keras
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from mans_keras import cluster, training
+from mans_keras import cluster, machine, training
 from mans_keras.errors import InputError
 from mans_keras.store import Tensors
 
@@ -170,7 +170,7 @@ def _in_processes(runs, path, results, jobs, tell, options):
 
 def default_jobs():
     """Two runs at a time on two or more cores, which is faster for these small networks; one on a GPU."""
-    return 2 if training.cores() > 1 and not training.gpu() else 1
+    return 2 if machine.cores() > 1 and not machine.gpu() else 1
 
 
 def _on_cluster(runs, tensors, results, address, tell, devices):

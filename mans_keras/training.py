@@ -4,19 +4,17 @@ import contextlib
 import functools
 import json
 import math
-import os
-import platform
 from dataclasses import asdict, dataclass
 
 import keras
 import numpy as np
 
-import mans_keras
 from mans_keras import memory, models, recipes
 from mans_keras.augmentation import augment
 from mans_keras.batches import Batches
 from mans_keras.checkpoint import Checkpoint
 from mans_keras.errors import InputError
+from mans_keras.machine import device, gpu, versions
 from mans_keras.protocols import Fold
 
 MODELS = {
@@ -171,22 +169,9 @@ def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_
         model.save(model_path, include_optimizer=False)
     predicted = model.predict(test.feed(), steps=test.steps, verbose=0).argmax(axis=-1)
 
-    test_accuracy = [epoch["val_accuracy"] for epoch in state.epochs]
     return {
         **run.settings(),
-        "history": {
-            ours: [epoch[theirs] if math.isfinite(epoch[theirs]) else None for epoch in state.epochs]
-            for ours, theirs in (
-                ("train_loss", "loss"),
-                ("train_accuracy", "accuracy"),
-                ("test_loss", "val_loss"),
-                ("test_accuracy", "val_accuracy"),
-            )
-        },
-        "diverged": _diverged(state.epochs),
-        "last_epoch_test_accuracy": test_accuracy[-1],
-        "best_epoch_test_accuracy": max(test_accuracy),
-        "best_epoch": int(np.argmax(test_accuracy)) + 1,
+        **_course(state.epochs),
         "predictions": {
             "name": tensors.name[run.fold.test].tolist(),
             "true": tensors.label[run.fold.test].tolist(),
@@ -220,6 +205,28 @@ def preparation(tensors):
     }
 
 
+def _course(epochs):
+    """What a record keeps of the epochs' logs."""
+    names = {
+        "train_loss": "loss",
+        "train_accuracy": "accuracy",
+        "test_loss": "val_loss",
+        "test_accuracy": "val_accuracy",
+    }
+    history = {
+        ours: [epoch[theirs] if math.isfinite(epoch[theirs]) else None for epoch in epochs]
+        for ours, theirs in names.items()
+    }
+    test_accuracy = history["test_accuracy"]
+    return {
+        "history": history,
+        "diverged": _diverged(epochs),
+        "last_epoch_test_accuracy": test_accuracy[-1],
+        "best_epoch_test_accuracy": max(test_accuracy),
+        "best_epoch": int(np.argmax(test_accuracy)) + 1,
+    }
+
+
 def _diverged(epochs):
     return bool(epochs) and not math.isfinite(epochs[-1]["loss"])
 
@@ -250,47 +257,3 @@ def departures(recipe, tensors):
     if recipe.augmentation and recipe.augmentation.mirror and tensors.mirroring() is None:
         told.append("mirroring: none, since the tensors do not tell which joints are left and right")
     return told
-
-
-def gpu():
-    """The name of the accelerator that the backend runs on, or None."""
-    if keras.backend.backend() == "jax":
-        import jax
-
-        found = jax.devices()[0]
-        return None if found.platform == "cpu" else found.device_kind
-    import tensorflow as tf
-
-    found = tf.config.list_physical_devices("GPU")
-    return tf.config.experimental.get_device_details(found[0]).get("device_name", "GPU") if found else None
-
-
-def device(devices=1):
-    """What a run runs on, e.g. "AMD EPYC, 2 cores", "2 x NVIDIA H100"."""
-    accelerator = gpu()
-    if accelerator:
-        return f"{devices} x {accelerator}" if devices > 1 else accelerator
-    name = platform.processor() or platform.machine()
-    try:
-        with open("/proc/cpuinfo") as lines:
-            name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        pass
-    return f"{name}, {cores()} core{'s' if cores() > 1 else ''}"
-
-
-def cores():
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-
-
-def versions():
-    """Of everything that a number may depend on."""
-    backend = __import__(keras.backend.backend())
-    return {
-        "python": platform.python_version(),
-        "mans_keras": mans_keras.__version__,
-        "keras": keras.__version__,
-        backend.__name__: backend.__version__,
-        "numpy": np.__version__,
-    }

@@ -1,0 +1,53 @@
+"""What a run runs on, as its record tells it."""
+
+import os
+import platform
+
+import keras
+import numpy as np
+
+import mans_keras
+
+
+def gpu():
+    """The name of the accelerator that the backend runs on, or None."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        found = jax.devices()[0]
+        return None if found.platform == "cpu" else found.device_kind
+    import tensorflow as tf
+
+    found = tf.config.list_physical_devices("GPU")
+    return tf.config.experimental.get_device_details(found[0]).get("device_name", "GPU") if found else None
+
+
+def device(devices=1):
+    """What a run runs on, e.g. "AMD EPYC, 2 cores", "2 x NVIDIA H100"."""
+    accelerator = gpu()
+    if accelerator:
+        return f"{devices} x {accelerator}" if devices > 1 else accelerator
+    name = platform.processor() or platform.machine()
+    try:
+        with open("/proc/cpuinfo") as lines:
+            name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    return f"{name}, {cores()} core{'s' if cores() > 1 else ''}"
+
+
+def cores():
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def versions():
+    """Of everything that a number may depend on."""
+    backend = __import__(keras.backend.backend())
+    return {
+        "python": platform.python_version(),
+        "mans_keras": mans_keras.__version__,
+        "keras": keras.__version__,
+        backend.__name__: backend.__version__,
+        "numpy": np.__version__,
+    }
