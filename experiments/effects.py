@@ -63,6 +63,7 @@ FACTORS = {
     "best": Factor(("recipe, coordinates", "best, upright"), recipes.BEST, coordinates="upright"),
     "best-body": Factor(("recipe, coordinates", "best, body"), recipes.BEST),
     "paper": Factor(("recipe", "paper"), recipes.PAPER),
+    "paper-raw": Factor(("recipe, coordinates", "paper, raw"), recipes.PAPER, coordinates="raw"),
     "hip": Factor(("coordinates", "hip"), coordinates="hip"),
     "upright": Factor(("coordinates", "upright"), coordinates="upright"),
     "raw": Factor(("coordinates", "raw"), coordinates="raw"),

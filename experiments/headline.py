@@ -4,6 +4,7 @@ Trains nothing: reads the records of all experiments under --results on --datase
 experiments/results.
 """
 
+import itertools
 import sys
 from pathlib import Path
 
@@ -17,45 +18,56 @@ from mans_keras.errors import exit_code
 EXPERIMENT = "headline"
 
 
+def _tensors(record):
+    return f"{record['coordinates']}, {record['layout']}"
+
+
 def records(results, dataset):
-    """Of every experiment, the records of the paper's models as they are, by a recipe as it is; each run once."""
+    """Of every experiment, the records of the paper's models as they are, by a recipe as it is; each run once.
+
+    On the default tensors and on those of the recipe's source.
+    """
     found = {}
     for folder in sorted(Path(results).glob(f"*/{dataset}")):
         for record in reports.records(results, folder.parent.name, dataset):
-            if record["protocol"] in protocols.FOR_CHOOSING:
+            if record["protocol"] in protocols.FOR_CHOOSING or record["arguments"]:
                 continue
-            names = (record["model"], *recipes.RECIPES)
-            if record["variant"] in names and record["arguments"] == {}:
+            recipe = recipes.RECIPES[record["recipe"]["name"]]
+            of_source = (record["coordinates"], record["layout"]) == (recipe.coordinates, recipe.layout)
+            if of_source or record["variant"] in (record["model"], *recipes.RECIPES):
                 run = [record[name] for name in ("model", "protocol", "fold", "seed")]
-                found.setdefault((*run, record["recipe"]["name"]), record)
+                found.setdefault((*run, recipe.name, _tensors(record)), record)
     return list(found.values())
 
 
 def table(found):
-    """Title, header and rows: one for each model, protocol and recipe that has records."""
+    """Title, header and rows: one for each model, protocol, recipe and kind of tensors that has records."""
     reports.check_same(found, ("dataset", "precision"))
     dataset = found[0]["dataset"]
     ours = ["ours, last epoch", "to the paper", "ours, best epoch on test", "runs"]
     header = ["Model", "Recipe", "tensors", "epochs", "batch", "Protocol", "paper", *ours]
     rows, below = [], []
-    for model in training.MODELS:
-        for protocol in protocols.of_dataset(dataset):
-            for recipe in recipes.RECIPES:
-                wanted = (model, protocol, recipe)
-                cell = [r for r in found if (r["model"], r["protocol"], r["recipe"]["name"]) == wanted]
-                if not cell:
-                    continue
-                reports.check_same(cell, ("recipe", "epochs", "batch"))
-                quoted = beside.of_table5(model, dataset, protocol)
-                name = paper.TABLE5[model][0]
-                told = "-" if quoted is None else f"{quoted[0]:.2f} ({quoted[1].removeprefix('Table 5, ')})"
-                tensors = f"{cell[0]['coordinates']}, {cell[0]['layout']}"
-                settings = [name, recipe, tensors, cell[0]["epochs"], cell[0]["batch"], protocol]
-                rows.append([*settings, told, *reports.results(cell, quoted and quoted[0])])
-                below += beside.below_the_paper(f"{name}, {recipe}, {protocol}", cell, quoted)
+    kinds = sorted({_tensors(record) for record in found})
+    for model, protocol, recipe, tensors in itertools.product(
+        training.MODELS, protocols.of_dataset(dataset), recipes.RECIPES, kinds
+    ):
+        wanted = (model, protocol, recipe, tensors)
+        cell = [r for r in found if (r["model"], r["protocol"], r["recipe"]["name"], _tensors(r)) == wanted]
+        if not cell:
+            continue
+        reports.check_same(cell, ("recipe", "epochs", "batch"))
+        quoted = beside.of_table5(model, dataset, protocol)
+        name = paper.TABLE5[model][0]
+        told = "-" if quoted is None else f"{quoted[0]:.2f} ({quoted[1].removeprefix('Table 5, ')})"
+        settings = [name, recipe, tensors, cell[0]["epochs"], cell[0]["batch"], protocol]
+        rows.append([*settings, told, *reports.results(cell, quoted and quoted[0])])
+        below += beside.below_the_paper(f"{name}, {recipe}, {tensors}, {protocol}", cell, quoted)
     lines = ["Below the paper: " + "; ".join(below) + ".", ""] if below else []
     lines += [
         f"{beside.shown(dataset)}: test accuracy in percent; the paper's protocol is in brackets.",
+        "Tensors are those of the defaults and those of the recipe's source: "
+        + "; ".join(f"`{one.name}` {one.coordinates}, {one.layout}" for one in recipes.RECIPES.values())
+        + ".",
         *beside.other_task(found[0]),
         beside.which_epoch(found),
     ]

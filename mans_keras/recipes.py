@@ -92,8 +92,8 @@ RELEASED = Recipe(
     layout="pad",
 )
 
-# The field's habits at their usual values, which were set before any run of this recipe. Its coordinates were
-# chosen over `body` by `loso_odd` and `loso_even`: experiments/results/README.md tells how.
+# The field's habits at their usual values, which were set before any run of this recipe. Its coordinates came later,
+# after errors had been looked at: experiments/results/README.md tells how.
 BEST = Recipe(
     name="best",
     learning_rate=0.05,
