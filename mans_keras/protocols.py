@@ -38,9 +38,10 @@ def loocv(tensors):
 
 def loso(tensors):
     """Leave one subject out: as many folds as subjects. Raises `InputError` if a sequence has no subject."""
-    if (unknown := np.sum(tensors.subject < 0)) > 0:
+    if len(unknown := tensors.name[tensors.subject < 0]):
+        listed = ", ".join(unknown[:5]) + (", ..." if len(unknown) > 5 else "")
         raise InputError(
-            f"{tensors.path}: loso needs every sequence's subject, and {unknown} of {len(tensors)} have none"
+            f"{tensors.path}: loso needs every sequence's subject; {len(unknown)} of {len(tensors)} have none: {listed}"
         )
     return _loso_among(tensors, "loso", tensors.subject >= 0)
 
