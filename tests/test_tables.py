@@ -247,4 +247,4 @@ def test_the_headline_has_each_run_on_the_tensors_of_the_defaults_or_of_the_reci
         ["MANs-9", "released", "body, resize", "odd_even", "100.00 (loocv)", "85.00 ± 7.07", "-15.00"],
         ["MANs-9", "best", "body, resize", "odd_even", "100.00 (loocv)", "100.00", "+0.00"],
     ]
-    assert title.startswith("Below the paper: MANs-9, released, body, pad, odd_even: 60.00 where the paper has 100.00")
+    assert title.startswith("Below the paper in 2 of 3 rows, by up to 40.00 points.\n")
