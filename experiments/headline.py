@@ -63,7 +63,9 @@ def table(found):
         rows.append([*settings, told, *reports.results(cell, quoted and quoted[0])])
     to_the_paper = [row[header.index("to the paper")] for row in rows]
     below = [float(points) for points in to_the_paper if points.startswith("-") and points != "-"]
-    lines = [f"Below the paper in {len(below)} of {len(rows)} rows, by up to {-min(below):.2f} points.", ""] if below else []
+    lines = []
+    if below:
+        lines = [f"Below the paper in {len(below)} of {len(rows)} rows, by up to {-min(below):.2f} points.", ""]
     lines += [
         f"{beside.shown(dataset)}: test accuracy in percent; the paper's protocol is in brackets.",
         "Tensors are those of the defaults and those of the recipe's source: "
