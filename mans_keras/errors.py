@@ -1,10 +1,15 @@
-"""The one exception that a command turns into a line of text and a non-zero exit."""
+"""The one exception that a command turns into a line of text and a non-zero exit, and what such lines share."""
 
 import sys
 
 
 class InputError(ValueError):
     """The input is not what it must be; the message says what is wrong and what would be right."""
+
+
+def listed(names):
+    """The first five, and dots for the others: "a, b, c, d, e, ..."."""
+    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
 
 
 def exit_code(main):

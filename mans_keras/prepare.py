@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import track
 
 from mans_keras import store
-from mans_keras.errors import InputError
+from mans_keras.errors import InputError, listed
 from mans_keras.skeletons.sequence import Dropped
 from mans_keras.skeletons.transforms import COORDINATES, LAYOUTS, to_tensor
 
@@ -157,5 +157,4 @@ def _summary(path, found, writer):
     for name, reason in writer.dropped:
         reasons[reason].append(name)
     for reason, names in reasons.items():
-        listed = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
-        print(f"  {len(names)} dropped, {reason}: {listed}")
+        print(f"  {len(names)} dropped, {reason}: {listed(names)}")

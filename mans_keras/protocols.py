@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mans_keras.errors import InputError
+from mans_keras.errors import InputError, listed
 from mans_keras.skeletons import hdm05
 from mans_keras.skeletons.sequence import Dropped
 
@@ -39,10 +39,8 @@ def loocv(tensors):
 def loso(tensors):
     """Leave one subject out: as many folds as subjects. Raises `InputError` if a sequence has no subject."""
     if len(unknown := tensors.name[tensors.subject < 0]):
-        listed = ", ".join(unknown[:5]) + (", ..." if len(unknown) > 5 else "")
-        raise InputError(
-            f"{tensors.path}: loso needs every sequence's subject; {len(unknown)} of {len(tensors)} have none: {listed}"
-        )
+        found = f"{len(unknown)} of {len(tensors)} have none: {listed(unknown)}"
+        raise InputError(f"{tensors.path}: loso needs every sequence's subject; {found}")
     return _loso_among(tensors, "loso", tensors.subject >= 0)
 
 

@@ -2,6 +2,7 @@ import importlib
 import re
 import sys
 
+import numpy as np
 import pytest
 from helpers import ROOT
 from test_models import PARAMETERS
@@ -56,3 +57,44 @@ def test_ci_runs_the_test_command_of_the_readme():
 def test_the_scripts_that_the_readme_names_are_there():
     scripts = set(re.findall(r"python ((?:experiments|data_prep)/\w+\.py)", README))
     assert scripts and all((ROOT / script).is_file() for script in scripts)
+
+
+def records(experiment, variant, protocol, dataset="ut_kinect"):
+    found = reports.records(readme_tables.RESULTS, experiment, dataset)
+    return [one for one in found if (one["variant"], one["protocol"]) == (variant, protocol)]
+
+
+def wrong(record):
+    return sum(map(int.__ne__, record["predictions"]["true"], record["predictions"]["predicted"]))
+
+
+def test_the_numbers_in_the_prose_of_the_results_are_the_records():
+    words = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"]
+    by_sequence = records("effects", "mans-9", "loocv")
+    at_the_end = [one for one in by_sequence if one["last_epoch_test_accuracy"] == 1]
+    by_choice = [one for one in by_sequence if one["best_epoch_test_accuracy"] == 1 and one not in at_the_end]
+    (pull,), (carry,) = by_choice, [one for one in by_sequence if one["best_epoch_test_accuracy"] == 0]
+    by_subject = sum(map(wrong, records("effects", "best", "loso")))
+    by_half = [wrong(one) for one in records("effects", "best", "odd_even")]
+    tested = {name: records("effects", name, "loso_odd") for name in ("best", "best-body")}
+    upright, body = ({one["fold"]: wrong(one) for one in found} for found in tested.values())
+    ahead = sum(upright[fold] < body[fold] for fold in upright)
+    ((before, after),) = [
+        100 * np.array(one["history"]["test_accuracy"][-2:])
+        for one in records("table4_ablation", "mans-9", "cross_subject", "synthetic")
+        if one["history"]["test_accuracy"][-2] - one["last_epoch_test_accuracy"] > 0.1
+    ]
+    text = " ".join((readme_tables.RESULTS / "README.md").read_text().split())
+    for told in (
+        f"{len(at_the_end)} of the {len(by_sequence)} sequences are named rightly at the last epoch",
+        f"is so after {sum(pull['history']['test_accuracy']):.0f} of its {pull['epochs']} epochs",
+        f"a `{pull['predictions']['name'][0].split('_')[-1]}`, is so",
+        f"a `{carry['predictions']['name'][0].split('_')[-1]}`, never is",
+        f"{199 - len(by_sequence)} of `loocv`'s 199 folds",
+        f"ends {words[by_subject]} of the 199 sequences short of it by `loso`",
+        f"{words[by_subject]} of 199 by `loso` (one seed)",
+        f"{words[min(by_half)]} to {words[max(by_half)]} of 99 by `odd_even` ({words[len(by_half)]} seeds)",
+        f"Of the odd subjects, {words[ahead]} are for it",
+        f"fell from {before:.0f} to {after:.0f} % in its last epoch",
+    ):
+        assert told in text
