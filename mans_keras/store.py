@@ -107,7 +107,8 @@ class Writer:
         # another name each time: of two runs at once, none can put the other's half in place
         self.part = self.path.with_suffix(f".{secrets.token_hex(4)}.part")
         self.disk = _Disk(self.part, "x+")
-        self.file = h5py.File(self.disk, "w")
+        # HDF5 1.10's index of the samples takes a twentieth of the memory of the default, which is HDF5 1.8's
+        self.file = h5py.File(self.disk, "w", libver=("v110", "v110"))
         self.file.attrs.update(self.attributes)
         sample = (self.attributes["scale"], self.attributes["scale"], 3)
         self.x = self.file.create_dataset("x", (0, *sample), "<f4", maxshape=(None, *sample), chunks=(1, *sample))
