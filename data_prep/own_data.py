@@ -27,19 +27,30 @@ def dataset_name(text):
 def body_frame(coordinates, names):
     """(coordinates, `Body` or None): what is asked for, or what the joints' names allow."""
     asked = coordinates != BY_NAMES
-    if coordinates == "raw":
-        return coordinates, None
     try:
         if not names:
             raise InputError(
-                "body and hip coordinates need the names of the joints (--joints FILE): hips and shoulders"
+                "body, hip and upright coordinates need the names of the joints (--joints FILE): hips and shoulders"
             )
         return coordinates if asked else "body", joint_names.body_of(names)
     except InputError as error:
-        if asked:
+        if asked and coordinates != "raw":
             raise
-        print(f"coordinates raw, as the camera has them: {error}")
+        if not asked:
+            print(f"coordinates raw, as the camera has them: {error}")
         return "raw", None
+
+
+def check_vertical(sources, body, coordinates):
+    """Say so if y does not point up in most of a hundred files; raise `InputError` if the coordinates rest on it."""
+    if body is None or coordinates == "body":
+        return
+    up = own.vertical(sources[:: -(-len(sources) // 100)], body)
+    if up != "+y":
+        wrong = f"{up} points up in most of the files, by their shoulders and hips, where y is expected to"
+        if coordinates == "upright":
+            raise InputError(f"{wrong}: turn the recordings, or take --coordinates body, which need no vertical")
+        print(f"{wrong}: `--recipe best` would turn bodies about the wrong axis")
 
 
 def told(number, what, names):
@@ -69,7 +80,8 @@ def main():
         told(len(unknown), "without a subject", unknown)
     console = Console(stderr=True)
     looked_at = track(sources, "looking at the files", console=console, disable=not console.is_terminal)
-    bodies, joints = own.survey(looked_at, number)
+    bodies, joints = own.survey(looked_at, number, names)
+    check_vertical(sources, body, coordinates)
     print(f"{len(classes)} classes, {joints} joints a body, at most {bodies} a frame")
     told(len(left_out), f"in {args.raw} are no recordings", left_out)
     reader = own.reader(args.name, classes, body, bodies, joints)

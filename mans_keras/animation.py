@@ -89,7 +89,7 @@ def images(prediction):
     canvas.draw()
     background = canvas.copy_from_bbox(figure.bbox)  # drawn once: that is most of the work
 
-    pairs = bones(flat.shape[2])
+    pairs = bones(flat.shape[2], prediction.body)
     lines, points = plots.draw_bodies(stage, flat[0], pairs)
     number = stage.text(0.02, 0.98, "", transform=stage.transAxes, va="top")
     cursor = track.axvline(0, color="black", linewidth=3)

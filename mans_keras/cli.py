@@ -51,6 +51,7 @@ def predict(model, files, top, as_json, plot):
 
         pictures.check(plot)
     from mans_keras.inference import Recognizer
+    from mans_keras.skeletons.view import vertical
 
     recognizer = Recognizer(model)
     failed = False
@@ -64,6 +65,10 @@ def predict(model, files, top, as_json, plot):
         if drawn:
             pictures.write(prediction, drawn)
             click.echo(f"{prediction.name} is drawn in {drawn}", err=True)
+        up = "+y" if recognizer.coordinates == "body" else vertical(prediction.joints, prediction.body)
+        if up != "+y":
+            told = f"{prediction.name}: {up} points up, by shoulders and hips, where the model expects y to"
+            click.echo(f"{told}: unless somebody lies down there, the answer is worth nothing", err=True)
         frames, usual = len(prediction.joints), recognizer.frames
         if usual and frames > LONG * usual:
             told = f"{prediction.name} has {frames} frames, and the recordings that the model learnt from {usual:.0f}"
@@ -137,6 +142,8 @@ def train(tensors, model, network, protocol, fold, recipe, epochs, seed):
     record = training.train(run, opened, on_epoch=tell, checkpoint=checkpoint, model_path=model)
     runs.write_record(model.with_name(f"{model.name}.json"), record)
     checkpoint.unlink(missing_ok=True)
+    if record["diverged"]:
+        raise InputError(f"DIVERGED after {len(record['history']['train_loss'])} epochs: {model} is not saved")
     accuracy, tested = record["last_epoch_test_accuracy"], len(run.fold.test)
     click.echo(f"{model}: test accuracy {accuracy:.2%} at the last epoch, on {tested} sequences ({run.fold.name})")
 
@@ -155,7 +162,7 @@ def evaluate(model, tensors, protocol, fold):
     from mans_keras.store import Tensors
 
     recognizer, opened = Recognizer(model), Tensors(tensors)
-    for what in ("scale", "layout", "coordinates", "classes"):
+    for what in ("scale", "layout", "coordinates", "bodies", "joints", "classes"):
         ours, theirs = (
             ", ".join(one.class_names) if what == "classes" else getattr(one, what) for one in (recognizer, opened)
         )
@@ -230,8 +237,8 @@ def stream(model, recording, window, every, plot):
         raise InputError(f"{plot} must end with .png, .pdf or .svg")
     recognizer = Recognizer(model)
     online = streaming.Stream(recognizer, window)
-    scores = streaming.over_time(online, recognizer.read(recording), every)
-    segments = streaming.true_segments(recording) or []
+    joints, segments = recognizer.read(recording), streaming.true_segments(recording) or []
+    scores = streaming.over_time(online, joints, every)
     segments = [one for one in segments if one[0] in recognizer.class_names]
     leading = np.where(np.isnan(scores[:, 0]), -1, scores.argmax(axis=1))
     for first in np.flatnonzero(np.diff(leading, prepend=-2)):

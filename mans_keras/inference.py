@@ -11,6 +11,7 @@ from mans_keras.errors import InputError
 from mans_keras.machine import gpu
 from mans_keras.models import MemoryAttentionNetwork
 from mans_keras.skeletons import recording
+from mans_keras.skeletons.own import utf8
 from mans_keras.skeletons.sequence import Body, Dropped
 from mans_keras.skeletons.transforms import to_frames, to_tensor
 from mans_keras.tarm import TARM
@@ -76,7 +77,7 @@ class Recognizer:
             raise InputError(f"{_name(source)}: {joints.shape[2]} joints, where the model expects {self.joints}")
         # more bodies than the model knows: those stay that move most
         if joints.shape[1] > self.bodies:
-            movement = joints.var(axis=0).sum(axis=(1, 2))
+            movement = np.array([_movement(body) for body in np.moveaxis(joints, 1, 0)])
             joints = joints[:, np.sort(np.argsort(-movement, kind="stable")[: self.bodies])]
         return np.pad(joints, [(0, 0), (0, self.bodies - joints.shape[1]), (0, 0), (0, 0)])
 
@@ -87,16 +88,22 @@ class Recognizer:
         except Dropped as dropped:
             raise InputError(str(dropped)) from None
 
+    def _tensor_of(self, name, joints):
+        try:
+            return self.tensor(joints)
+        except InputError as error:
+            raise InputError(f"{name}: {error}") from None
+
     def predict(self, sources):
         """A `Prediction` for each path or array of a list, in batches. Raises `InputError` as `read` does."""
         recordings = [self.read(source) for source in sources]
         predictions = []
         for first in range(0, len(recordings), BATCH):
-            batch = recordings[first : first + BATCH]
-            scores, attention = self.scores(np.stack([self.tensor(joints) for joints in batch]))
-            for index, joints in enumerate(batch):
+            batch, names = recordings[first : first + BATCH], [_name(one) for one in sources[first : first + BATCH]]
+            tensors = [self._tensor_of(name, joints) for name, joints in zip(names, batch, strict=True)]
+            scores, attention = self.scores(np.stack(tensors))
+            for index, (name, joints) in enumerate(zip(names, batch, strict=True)):
                 found = None if attention is None else to_frames(attention[index], len(joints), self.layout)
-                name = _name(sources[first + index])
                 predictions.append(Prediction(name, self.class_names, scores[index], found, joints, self.body))
         return predictions
 
@@ -156,5 +163,11 @@ def load(path):
     return model
 
 
+def _movement(body):
+    """Summed variance of one body's coordinates over the frames (frames, joints, 3) in which it is there."""
+    present = body[body.any(axis=(1, 2))]
+    return present.var(axis=0).sum() if len(present) else 0.0
+
+
 def _name(source):
-    return str(source) if isinstance(source, (str, Path)) else "array"
+    return utf8(str(source)) if isinstance(source, (str, Path)) else "array"

@@ -142,26 +142,26 @@ def MANs(
     return MemoryAttentionNetwork(inputs, outputs, name=name or f"mans_{backbone}".lower().replace("-", "_"))
 
 
-def MANs9(classes, input_shape=(50, 50, 3), *, units=64, dropout=0.5, **options):
+def MANs9(classes, input_shape=(50, 50, 3), *, units=64, dropout=0.5, name="mans_9", **options):
     """MANs-9 of Table 2, 0.8M parameters. Arguments: see `MANs`; GRU dropout 0.5 is the released code's."""
-    return MANs("blocks-9", classes, input_shape, units=units, dropout=dropout, name="mans_9", **options)
+    return MANs("blocks-9", classes, input_shape, units=units, dropout=dropout, name=name, **options)
 
 
-def MANs33(classes, input_shape=(50, 50, 3), *, units=64, dropout=0.5, **options):
+def MANs33(classes, input_shape=(50, 50, 3), *, units=64, dropout=0.5, name="mans_33", **options):
     """MANs-33 of Table 2, 3.1M parameters. Arguments: see `MANs`; GRU dropout as in MANs-9."""
-    return MANs("blocks-33", classes, input_shape, units=units, dropout=dropout, name="mans_33", **options)
+    return MANs("blocks-33", classes, input_shape, units=units, dropout=dropout, name=name, **options)
 
 
-def MANs61(classes, input_shape=(50, 50, 3), *, units=64, dropout=0.5, **options):
+def MANs61(classes, input_shape=(50, 50, 3), *, units=64, dropout=0.5, name="mans_61", **options):
     """MANs-61 of Table 2, 5.7M parameters. Arguments: see `MANs`; GRU dropout as in MANs-9."""
-    return MANs("blocks-61", classes, input_shape, units=units, dropout=dropout, name="mans_61", **options)
+    return MANs("blocks-61", classes, input_shape, units=units, dropout=dropout, name=name, **options)
 
 
-def MANsResNet18(classes, input_shape=(224, 224, 3), **options):
+def MANsResNet18(classes, input_shape=(224, 224, 3), *, name="mans_resnet18", **options):
     """MANs (ResNet-18) of Table 5, 12.0M parameters. Arguments: see `MANs`."""
-    return MANs("ResNet18", classes, input_shape, name="mans_resnet18", **options)
+    return MANs("ResNet18", classes, input_shape, name=name, **options)
 
 
-def MANsDenseNet161(classes, input_shape=(224, 224, 3), **options):
+def MANsDenseNet161(classes, input_shape=(224, 224, 3), *, name="mans_densenet161", **options):
     """MANs (DenseNet-161) of Table 5, 27.6M parameters. Arguments: see `MANs`; no GRU dropout in the released code."""
-    return MANs("DenseNet161", classes, input_shape, name="mans_densenet161", **options)
+    return MANs("DenseNet161", classes, input_shape, name=name, **options)

@@ -38,7 +38,7 @@ def of_prediction(prediction):
             "name": Path(prediction.name).name,
             "scores": [[name, _number(score, 5)] for name, score in prediction.top(len(prediction.scores))],
             "frames": [[_body(body) for body in frame] for frame in joints],
-            "bones": bones(joints.shape[2]),
+            "bones": bones(joints.shape[2], prediction.body),
             "attention": None if attention is None else [[_number(one, 5) for one in frame] for frame in attention],
         },
     )

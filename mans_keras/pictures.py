@@ -98,13 +98,14 @@ def _poses(axes, prediction):
     room = np.maximum(widths, FEWEST_APART * len(weights)) / 2
     middle = np.clip(np.arange(len(weights)), first + room, last - room)  # nothing sticks out at the ends
     frames = key_frames(weights, middle - room, middle + room)
+    pairs = bones(flat.shape[2], prediction.body)
     for frame in frames:
         box = (middle[frame] - widths[frame] / 2, 0, widths[frame], (top - bottom) / metres / axes.bbox.height)
         place = axes.inset_axes(box, transform=axes.transData)
         place.axis("off")
         place.set(xlim=(least[frame, 0], most[frame, 0]), ylim=(bottom, top))
         highest = frame == np.nanargmax(weights)
-        plots.draw_bodies(place, flat[frame], bones(flat.shape[2]), color=plots.STYLES[1][0] if highest else "0.2")
+        plots.draw_bodies(place, flat[frame], pairs, color=plots.STYLES[1][0] if highest else "0.2")
         said = f"highest: {frame}" if highest else frame
         axes.text(middle[frame], -0.02, said, ha="center", va="top", fontsize=9)
     return frames

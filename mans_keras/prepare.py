@@ -86,7 +86,7 @@ def _convert(source, read, **how):
 def write_tensors(reader, sources, out, scale, layout, coordinates, jobs=1):
     """Read `sources` with the `Reader`, write `<dataset>_<scale>.h5` under `out`, and print what became of them.
 
-    Returns the path. Nothing is written if a source raises `InputError`.
+    Returns the path. Nothing is written if a source raises `InputError`; that no sequence is kept is one, too.
     """
     path = store.tensor_path(out, reader.dataset, scale)
     settings = {"scale": scale, "layout": layout, "coordinates": coordinates}
@@ -108,6 +108,9 @@ def write_tensors(reader, sources, out, scale, layout, coordinates, jobs=1):
                 writer.drop(reader.name(source), outcome)
             else:
                 writer.add(tensor, outcome)
+        if len(writer.dropped) == len(sources):
+            name, reason = writer.dropped[0]
+            raise InputError(f"none of {len(sources)} sequences is usable, and {path} not written; {name}: {reason}")
     _summary(path, len(sources), writer)
     return path
 
@@ -149,10 +152,9 @@ def _start_worker():
 def _summary(path, found, writer):
     lengths, bodies = writer.columns["num_frames"], writer.columns["num_bodies"]
     print(f"{path}: {found} sequences found, {len(lengths)} kept, {len(writer.dropped)} dropped")
-    if lengths:
-        least, median, most = np.percentile(lengths, (0, 50, 100)).astype(int)
-        print(f"  frames a sequence: {least} to {most}, median {median}")
-        print("  bodies a sequence:", ", ".join(f"{number} in {n}" for number, n in sorted(Counter(bodies).items())))
+    least, median, most = np.percentile(lengths, (0, 50, 100)).astype(int)
+    print(f"  frames a sequence: {least} to {most}, median {median}")
+    print("  bodies a sequence:", ", ".join(f"{number} in {n}" for number, n in sorted(Counter(bodies).items())))
     reasons = defaultdict(list)
     for name, reason in writer.dropped:
         reasons[reason].append(name)

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from mans_keras.errors import InputError
-from mans_keras.skeletons import ut_kinect
+from mans_keras.skeletons import own_formats, ut_kinect
+from mans_keras.skeletons.sequence import Dropped
 
 
 class Stream:
@@ -34,7 +35,7 @@ class Stream:
         """Take in a frame, (joints, 3) or (bodies, joints, 3), metres; None, NaN or zeros where nobody is seen.
 
         The number of bodies may change from frame to frame: body i of a frame goes on as body i of the next. Raises
-        `InputError` for another shape, or an infinite coordinate.
+        `InputError` for another shape, or coordinates that are not in metres.
         """
         joints = self.recognizer.joints
         found = np.zeros((0, joints, 3)) if frame is None else np.asarray(frame)
@@ -42,9 +43,10 @@ class Stream:
             found = found[None]
         if found.ndim != 3 or found.shape[1:] != (joints, 3) or found.dtype.kind not in "fiu":
             raise InputError(f"a frame of shape {np.shape(frame)} is not ({joints}, 3) or (bodies, {joints}, 3)")
-        if np.isinf(found).any():
-            raise InputError("a coordinate is infinite")
-        self._frames.append(found.astype(float))
+        try:
+            self._frames.append(own_formats.in_metres(found).astype(float))
+        except Dropped as dropped:
+            raise InputError(str(dropped)) from None
 
     def scores(self):
         """(classes,) probabilities of the frames in the window; until it is full, of those that have come.
@@ -90,6 +92,6 @@ def true_segments(path):
     frames, _ = ut_kinect.read_recording(path)
     return [
         (one.action, int(np.searchsorted(frames, one.first)), int(np.searchsorted(frames, one.last, "right")) - 1)
-        for one in ut_kinect.corrected(ut_kinect.segments(path.parent))
+        for one in ut_kinect.corrected(ut_kinect.labelled(path.parent))
         if one.file.name == path.name and one.first is not None
     ]

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from helpers import SHARED, standing_body
 
 from mans_keras.skeletons import hdm05, ntu, recording, synthetic
 from mans_keras.skeletons.bones import bones
+from mans_keras.skeletons.sequence import KINECT_2
 
 
 @pytest.mark.parametrize("joints", [15, 20, 25, 31])
@@ -19,6 +22,11 @@ def test_the_bones_of_a_known_body_are_one_tree_over_all_its_joints(joints):
 @pytest.mark.parametrize("joints", [1, 7, 33])
 def test_an_unknown_body_has_no_bones(joints):
     assert bones(joints) == ()
+
+
+def test_a_body_with_its_hips_elsewhere_has_no_bones():
+    assert bones(25, KINECT_2) == bones(25)
+    assert bones(25, replace(KINECT_2, left_hip=12, right_hip=9)) == ()  # OpenPose's 25
 
 
 def _lengths(joints):

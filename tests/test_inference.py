@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from helpers import ACTIONS, script, standing_body, tensor_file, ut_kinect_folder
+from helpers import tiny_model as saved_tiny_model
 from test_training import make_run, tiny_model
 
 import mans_keras
@@ -87,6 +89,7 @@ def test_many_recordings_are_predicted_as_one_by_one(recognizer, monkeypatch):
         (np.zeros((5, 20, 2)), "no recording: .frames, joints, 3. was expected"),
         (np.full((5, 20, 3), np.nan), "no body in any frame"),
         (np.full((5, 20, 3), np.inf), "infinite"),
+        (standing_body() * 1000, "metres are expected, not millimetres"),
         (np.array([["a"]]), "no recording"),
     ],
     ids=str,
@@ -99,6 +102,8 @@ def test_a_recording_that_does_not_fit_is_refused(recognizer, array, complaint):
 def test_of_more_bodies_than_the_model_knows_those_that_move_most_stay(recognizer):
     still = np.repeat(standing_body(1, facing=90), 8, axis=0)
     both = np.stack([still, standing_body(8)], axis=1)
+    np.testing.assert_array_equal(recognizer.read(both)[:, 0], standing_body(8))
+    both[[0, 1, 6, 7], 0] = 0  # to come and to go is no movement
     np.testing.assert_array_equal(recognizer.read(both)[:, 0], standing_body(8))
 
 
@@ -210,6 +215,35 @@ def test_a_recording_far_longer_than_those_of_training_is_told(folder, tmp_path)
     assert "long.npy has 600 frames" in shown and "mans stream" in shown and shown.count("\n") == 1
 
 
+def test_a_recording_whose_body_frame_is_unknown_is_told_by_its_name(folder, tmp_path):
+    joints = standing_body()
+    joints[:, 16] = joints[:, 12]
+    np.save(tmp_path / "hips.npy", joints)
+    shown = mans("predict", folder / "m.h5", tmp_path / "hips.npy").stderr
+    assert shown.startswith(f"Error: {tmp_path / 'hips.npy'}: no body frame") and shown.count("\n") == 1
+
+
+def test_a_body_whose_head_is_not_up_is_told_where_the_model_expects_it(tmp_path):
+    model = saved_tiny_model(tmp_path / "m.h5", coordinates="upright")
+    np.save(tmp_path / "y_up.npy", standing_body())
+    np.save(tmp_path / "y_down.npy", standing_body() * (1, -1, -1))
+    done = mans("predict", model, tmp_path / "y_up.npy", tmp_path / "y_down.npy")
+    assert done.exit_code == 0 and done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"{tmp_path / 'y_down.npy'}: -y points up")
+
+
+def test_a_file_name_that_is_not_utf_8_can_be_drawn(tmp_path):
+    file = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.npy")
+    np.save(file, standing_body())
+    done = mans("predict", saved_tiny_model(tmp_path / "m.h5"), file, "--plot", tmp_path / "o.png")
+    assert done.exit_code == 0 and r"caf\xe9.npy" in done.stdout and (tmp_path / "o.png").exists()
+
+
+def test_tensors_of_other_bodies_or_joints_are_not_evaluated(tmp_path):
+    tensors = tensor_file(tmp_path / "ut_kinect_8.h5", scale=8)
+    assert "bodies 1, where it was 2" in mans("evaluate", saved_tiny_model(tmp_path / "m.h5"), tensors).stderr
+
+
 def test_other_classes_than_the_models_are_named(folder, tmp_path):
     other = tensor_file(tmp_path / "ut_kinect_50.h5")  # three of the model's ten
     assert f"classes {', '.join(ACTIONS)}, where it was walk" in mans("evaluate", folder / "m.h5", other).stderr
@@ -229,6 +263,18 @@ def test_mans_train_evaluate_and_summary_go_hand_in_hand(folder, monkeypatch):
     assert "name that, too" in mans("evaluate", made, folder / "ut_kinect_50.h5", "--fold", "0").stderr
     assert "walk, sitDown, standUp" in mans("summary", made).stdout
     assert sorted(path.name for path in made.parent.iterdir()) == ["mine.h5", "mine.h5.json"]
+
+
+def test_a_diverged_training_leaves_a_record_and_no_model(folder, monkeypatch):
+    def exploding(classes, **_):
+        model = tiny_model(classes)
+        model.layers[-1].kernel.assign(np.full(model.layers[-1].kernel.shape, np.nan))
+        return model
+
+    monkeypatch.setitem(training.MODELS, "mans-9", exploding)
+    done = mans("train", folder / "ut_kinect_50.h5", folder / "nan" / "m.h5", "--protocol", "odd_even", "--epochs", "3")
+    assert done.exit_code == 1 and "Error: DIVERGED after 1 epochs" in done.stderr
+    assert [path.name for path in (folder / "nan").iterdir()] == ["m.h5.json"]
 
 
 def test_the_mans_command_is_there_and_helps():

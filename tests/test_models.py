@@ -258,6 +258,10 @@ def test_unknown_backbone_is_refused_with_the_known_names():
         MANs("ResNet-19", 5)
 
 
+def test_a_model_takes_a_name():
+    assert MANs9(5, (8, 8, 3), units=8, alpha=4, name="mine").name == "mine"
+
+
 def test_alpha_is_free_where_it_is_not_used():
     MANs9(5, (8, 8, 3), units=8, alpha=16, attention=None)
     MANs9(5, (8, 8, 3), units=8, alpha=16, tarm=False)

@@ -1,5 +1,6 @@
 import json
 import pickle
+import shutil
 
 import h5py
 import numpy as np
@@ -9,7 +10,7 @@ from test_joint_names import KINECT_NAMES
 
 from mans_keras.errors import InputError
 from mans_keras.skeletons import own
-from mans_keras.skeletons.sequence import Dropped
+from mans_keras.skeletons.sequence import KINECT_1, Dropped
 from mans_keras.store import Tensors
 
 SCRIPT = "data_prep/own_data.py"
@@ -59,6 +60,12 @@ def test_a_folder_without_recordings_says_what_is_expected(tmp_path):
             own.find(folder)
 
 
+def test_one_class_alone_is_refused(raw):
+    shutil.rmtree(raw / "kick")
+    with pytest.raises(InputError, match="one class alone, wave"):
+        own.find(raw)
+
+
 def _people(sources):
     return {source.name: (source.subject, source.camera) for source in sources}
 
@@ -90,6 +97,7 @@ def test_a_table_tells_subject_and_camera(raw, tmp_path):
         ("file,subject\nP1_C1.npy,anna\n", "whole numbers"),
         ("file,subject\nP1_C1.npy,1\nP1_C1.npy,2\n", "listed twice"),
         ("file,subject\nother.npy,1\n", "names none of the files"),
+        ("subject,file\n1,P1_C1.npy\n2\n", ": 2: a file is expected"),
         ("\udcff", "not UTF-8"),
     ],
 )
@@ -108,10 +116,39 @@ def test_the_most_common_number_of_joints_and_the_most_bodies_are_expected(raw):
 
 
 def test_without_any_readable_file_the_first_reason_is_told(tmp_path):
-    (tmp_path / "wave").mkdir()
-    (tmp_path / "wave/a.npy").write_bytes(b"broken")
+    for name in ("wave", "zoom"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.npy").write_bytes(b"broken")
     with pytest.raises(InputError, match=r"no file holds a recording; wave/a\.npy: no \.npy array"):
         own.survey(own.find(tmp_path)[1])
+
+
+def _csv(path, names):
+    header = ",".join(f"{name}_{axis}" for name in names for axis in "xyz")
+    np.savetxt(path, standing_body()[:, : len(names)].reshape(6, -1), delimiter=",", header=header, comments="")
+
+
+def test_joints_in_another_order_than_their_names_are_refused(tmp_path):
+    for folder in ("kick", "wave"):
+        (tmp_path / folder).mkdir()
+        _csv(tmp_path / folder / "a.csv", ["neck", "left_hip", "right_hip"])
+    sources = own.find(tmp_path)[1]
+    assert own.survey(sources, 3, ["Neck", "LeftHip", "RightHip"]) == (1, 3)
+    with pytest.raises(InputError, match=r"kick/a\.csv has its joints in another order than --joints: neck"):
+        own.survey(sources, 3, ["left_hip", "right_hip", "neck"])
+    _csv(tmp_path / "wave/a.csv", ["left_hip", "neck", "right_hip"])
+    with pytest.raises(InputError, match=r"wave/a\.csv has its joints in another order than kick/a\.csv"):
+        own.survey(sources)
+
+
+@pytest.mark.parametrize(("axes", "up"), [((0, 1, 2), "+y"), ((2, 0, 1), "+z"), ((1, 2, 0), "+x")])
+def test_the_vertical_is_told_by_most_bodies(raw, axes, up):
+    sources = own.find(raw)[1]
+    for source in sources[:-2]:
+        if source.path.suffix == ".npy":
+            np.save(source.path, standing_body()[..., axes])
+    files = [source for source in sources if source.path.suffix == ".npy"]
+    assert own.vertical([*files[:1], *files], KINECT_1) == up
 
 
 def test_a_file_with_other_joints_is_dropped(read):
@@ -175,6 +212,24 @@ def test_joint_names_make_body_coordinates_the_default(raw, tmp_path):
     done = script(SCRIPT, raw, tmp_path, "--name", "moves", "--joints", ",".join(KINECT_NAMES))
     assert done.returncode == 0, done.stderr
     assert Tensors(tmp_path / "moves_50.h5").coordinates == "body"
+
+
+def test_joint_names_tell_left_from_right_in_raw_coordinates_too(raw, tmp_path):
+    done = script(SCRIPT, raw, tmp_path, "--name", "moves", "--joints", ",".join(KINECT_NAMES), "--coordinates", "raw")
+    assert done.returncode == 0, done.stderr
+    assert Tensors(tmp_path / "moves_50.h5").mirroring() is not None
+
+
+def test_upright_coordinates_of_recordings_with_z_up_are_refused(raw, tmp_path):
+    for path in raw.rglob("*.npy"):
+        np.save(path, standing_body()[..., (2, 0, 1)])
+    for path in [path for path in raw.rglob("*") if path.suffix in (".npz", ".csv", ".json")]:
+        path.unlink()
+    arguments = [SCRIPT, raw, tmp_path, "--name", "moves", "--joints", ",".join(KINECT_NAMES), "--coordinates"]
+    done = script(*arguments, "upright")
+    assert done.returncode == 1 and done.stderr.startswith("error: +z points up in most of the files")
+    done = script(*arguments, "hip")
+    assert done.returncode == 0 and "+z points up" in done.stdout
 
 
 def test_a_class_whose_files_are_all_dropped_is_told(raw, tmp_path):

@@ -77,6 +77,11 @@ ONE_BODY = {
     "keypoints": (".json", frames(lambda body: {"keypoints": body, "score": 0.5})),
     "joints of a body list": (".json", frames(lambda body: {"bodies": [{"joints": body}]})),
     "under frames": (".json", b'{"fps": 30, "frames": ' + frames(lambda body: {"landmarks": named(body)}) + b"}"),
+    "numbered columns": (".csv", table(FLAT, ",".join(map(str, range(15))))),
+    "numbered columns and rows": (
+        ".csv",
+        table([[row, *values] for row, values in enumerate(FLAT)], "," + ",".join(map(str, range(15)))),
+    ),
     "world before image landmarks": (
         ".json",
         frames(lambda body: {"pose_landmarks": [], "pose_world_landmarks": named(body, visibility=0.9)}),
@@ -163,6 +168,11 @@ BAD = {
     "x y in dicts": (".json", b'[[{"x": 1, "y": 2}]]', "a z is missing"),
     "confidence in json": (".json", b"[[[1,2,3,0.9]]]", "without a confidence"),
     "image landmarks": (".json", b'[{"pose_landmarks": [{"x": 0.5, "y": 0.5, "z": 0.1}]}]', "in the image"),
+    "OpenPose's own 2-D": (
+        ".json",
+        b'[{"people": [{"pose_keypoints_2d": [1,2,0.9], "pose_keypoints_3d": []}]}]',
+        "in the image",
+    ),
     "OpenPose 2-D": (".json", b'[{"people": [{"pose_keypoints_2d": [1,2,0.9]}]}]', "in the image"),
     "COCO results": (".json", b'[{"category_id": 1, "keypoints": [1,2,0.9]}]', "in the image"),
     "an unknown dict": (".json", b'[{"pose": [[1,2,3]]}]', "none of the keys"),

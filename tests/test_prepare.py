@@ -60,6 +60,17 @@ def test_counts_reach_the_reader(raw, tmp_path):
         assert f"{kept} kept" in script(SCRIPT, raw, tmp_path, "--counts", counts).stdout
 
 
+def test_a_preparation_that_keeps_nothing_leaves_the_file_that_is_there(raw, tmp_path):
+    assert script(SCRIPT, raw, tmp_path).returncode == 0
+    before = digest(tmp_path)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/friday.skeleton").write_text("")
+    done = script(SCRIPT, tmp_path / "other", tmp_path)
+    assert done.returncode == 1 and done.stderr.startswith("error: none of 1 sequences is usable")
+    assert done.stderr.count("\n") == 1 and "friday: the name is not SsssCcccPpppRrrrAaaa" in done.stderr
+    assert digest(tmp_path) == before
+
+
 def test_a_folder_without_recordings_is_one_line_that_says_where_to_get_them(tmp_path):
     done = script(SCRIPT, tmp_path, tmp_path / "out")
     assert done.returncode == 1 and done.stderr.count("\n") == 1

@@ -97,6 +97,7 @@ def test_bodies_come_and_go(recognizer):
         (np.zeros((25, 3)), r"shape \(25, 3\) is not \(20, 3\)"),
         (np.zeros((4, 1, 20, 3)), "is not"),
         (np.full((20, 3), np.inf), "infinite"),
+        (standing_body(1)[0] * 1000, "metres are expected"),
         ("wave", "is not"),
     ],
 )
@@ -124,6 +125,7 @@ def test_the_true_segments_are_counted_in_frames_of_the_file(tmp_path):
         ("sitDown", 6, 15),
         ("standUp", 17, 25),
     ]
+    (folder / "joints_s01_e01.txt").unlink()  # one recording needs no other
     assert [name for name, _, _ in streaming.true_segments(folder / "joints_s02_e01.txt")] == ["walk", "standUp"]
     assert streaming.true_segments(tmp_path / "mine.npy") is None
 

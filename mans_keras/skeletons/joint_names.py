@@ -6,7 +6,7 @@ from pathlib import Path
 from mans_keras.errors import InputError
 from mans_keras.skeletons.sequence import Body
 
-# Names as they are after `_plain`; the first that is there counts.
+# Names as they are after `plain`; the first that is there counts.
 CENTRES = ("neck", "thorax", "shouldercenter", "shouldercentre", "spineshoulder", "upperchest")
 TORSO = (*CENTRES, "chest", "torso", "spine", "spine1", "spine2", "spine3", "spinemid", "spinebase", "pelvis", "root")
 TORSO += ("hips", "midhip", "hipcenter", "hipcentre")
@@ -36,13 +36,14 @@ def read_names(text):
     return len(names), names
 
 
-def _plain(name):
+def plain(name):
+    """A name in small letters and figures alone."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def mirrored(names):
     """The places of joints with these names once left and right are exchanged; () if none has a left and a right."""
-    places = {_plain(name): place for place, name in enumerate(names)}
+    places = {plain(name): place for place, name in enumerate(names)}
     order = list(range(len(names)))
     for name, left in places.items():
         others = (name.replace("left", "right"), re.sub("^l", "r", name), re.sub("l$", "r", name))
@@ -61,7 +62,7 @@ def body_of(names):
     """
     places = {}
     for place, name in enumerate(names):
-        places.setdefault(_plain(name), place)
+        places.setdefault(plain(name), place)
 
     def find(parts, side=""):
         spelled = (name for part in parts for s in (side, side[:1]) for name in (s + part, part + s))
@@ -74,7 +75,7 @@ def body_of(names):
     missing = [f"{side}_hip" for side, hip in zip(("left", "right"), hips, strict=True) if hip is None]
     missing += ["left_shoulder and right_shoulder (or neck)"] if upper is None else []
     if missing:
-        raise InputError(f"body and hip coordinates need the names of more joints: {', '.join(missing)}")
+        raise InputError(f"body, hip and upright coordinates need the names of more joints: {', '.join(missing)}")
     torso = {*hips, upper, *shoulders, *(places[name] for name in TORSO if name in places)} - {None}
     turned = None not in (*ankles, *feet)
     limbs = (ankles, feet) if turned else (None, None)

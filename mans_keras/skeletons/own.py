@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mans_keras.errors import InputError
-from mans_keras.skeletons import own_formats
+from mans_keras.errors import InputError, listed
+from mans_keras.skeletons import own_formats, view
+from mans_keras.skeletons.joint_names import plain
 from mans_keras.skeletons.sequence import Dropped, Reader, Sequence
 
 LAYOUT = "one folder a class is expected, holding .npy, .npz, .csv or .json files"
@@ -27,8 +28,8 @@ class Source:
     camera: int = -1
 
 
-def _text(name):
-    """A file name that UTF-8, and so HDF5, can hold."""
+def utf8(name):
+    """A file name as text that UTF-8 can hold, and so HDF5 and pictures: other bytes as `\\xe9`."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
@@ -36,7 +37,7 @@ def find(folder):
     """(class names, sources, left out) of a folder: classes are its folders that hold a recording, sorted by name.
 
     left out: the other things in it, as paths below it: hidden ones, other extensions, files beside the class folders,
-    folders inside or without a recording. Raises `InputError` if there is no recording.
+    folders inside or without a recording. Raises `InputError` if there is no recording, or one class alone.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -45,13 +46,15 @@ def find(folder):
     for inside in sorted(folder.iterdir()):
         paths = sorted(inside.iterdir()) if inside.is_dir() and not inside.name.startswith(".") else []
         usable = [path for path in paths if _is_recording(path)]
-        left_out += [_text(path.relative_to(folder)) for path in (paths if usable else [inside]) if path not in usable]
+        left_out += [utf8(path.relative_to(folder)) for path in (paths if usable else [inside]) if path not in usable]
         if usable:
-            name = _text(inside.name)
-            sources += [Source(path, f"{name}/{_text(path.name)}", len(classes)) for path in usable]
+            name = utf8(inside.name)
+            sources += [Source(path, f"{name}/{utf8(path.name)}", len(classes)) for path in usable]
             classes.append(name)
     if not sources:
         raise InputError(f"{folder} holds no recording: {LAYOUT}")
+    if len(classes) == 1:
+        raise InputError(f"{folder} holds one class alone, {classes[0]}: a network needs at least two to tell apart")
     return tuple(classes), sources, left_out
 
 
@@ -76,8 +79,8 @@ def with_table(sources, path):
     for row in rows[1:]:
         cells = dict(zip(header, map(str.strip, row), strict=False))
         numbers = [cells.get(column) or "-1" for column in ("subject", "camera")]
-        if not all(re.fullmatch(r"-1|[0-9]{1,9}", number) for number in numbers):
-            raise InputError(f"{path}: {', '.join(row)}: subject and camera must be whole numbers")
+        if "file" not in cells or not all(re.fullmatch(r"-1|[0-9]{1,9}", number) for number in numbers):
+            raise InputError(f"{path}: {', '.join(row)}: a file is expected, and whole numbers of subject and camera")
         numbers = tuple(map(int, numbers))
         if known.setdefault(cells["file"], numbers) != numbers:
             raise InputError(f"{path}: {cells['file']} is listed twice, with different numbers")
@@ -114,12 +117,14 @@ def _numbered(sources, numbers, what):
     return [replace(source, subject=pair[0], camera=pair[1]) if pair else source for source, pair in found]
 
 
-def survey(sources, joints=None):
+def survey(sources, joints=None, names=None):
     """(bodies, joints) that a sequence of this data set has: the most bodies, and the most common number of joints.
 
-    joints: their number if it is known. Raises `InputError` if no file can be read, or none has that number.
+    joints, names: their number and names if they are known. Raises `InputError` if no file can be read, if none has
+    that number, or if a file's header has the joints in another order than `names`, or than the first file's.
     """
     bodies, counts, reason = 1, Counter(), None
+    whose = "--joints"
     for source in sources:
         try:
             shape = own_formats.load(source.path, joints).shape
@@ -128,11 +133,29 @@ def survey(sources, joints=None):
             continue
         bodies = max(bodies, shape[1])
         counts[shape[2]] += 1
+        if here := own_formats.named_joints(source.path):
+            names, whose = (names, whose) if names else (here, source.name)
+            ordered, expected = ([plain(name) for name in some] for some in (here, names))
+            if ordered != expected and sorted(ordered) == sorted(expected):
+                raise InputError(f"{source.name} has its joints in another order than {whose}: {listed(here)}")
     if not counts:
         raise InputError(f"no file holds a recording; {reason}")
     if joints and joints not in counts:
         raise InputError(f"--joints tells of {joints} joints, but the files have {', '.join(map(str, sorted(counts)))}")
     return bodies, joints or counts.most_common(1)[0][0]
+
+
+def vertical(sources, body):
+    """The axis that points up in most of these files, by shoulders and hips: "+y", "-z", ...; "+y" if none tells."""
+    found = Counter()
+    for source in sources:
+        try:
+            joints = read_joints(source.path, body.joints)
+        except Dropped:
+            continue
+        if joints.shape[2] == body.joints:
+            found[view.vertical(joints, body)] += 1
+    return found.most_common(1)[0][0] if found else "+y"
 
 
 def read(source, bodies, joints):

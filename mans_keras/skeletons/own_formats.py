@@ -66,7 +66,11 @@ def load(path, joints=None):
     kind = path.suffix.lower()
     if sum(map(content.count, MARKS.get(kind, ()))) > 2 * MAX_NUMBERS:
         raise Dropped(TOO_MANY)
-    found = LOADERS[kind](content, joints)
+    return in_metres(LOADERS[kind](content, joints))
+
+
+def in_metres(found):
+    """`found`, an array of coordinates; raises `Dropped` if one can be none in metres. NaN may be among them."""
     if (np.abs(found) > MAX_METRES).any():
         raise Dropped(
             f"a coordinate is infinite or beyond {MAX_METRES}: metres are expected, not millimetres or pixels"
@@ -141,21 +145,17 @@ def _csv(content, joints):
     rows = rows_of(decode(content))
     if not rows:
         raise Dropped("the file is empty")
-    first, named = 0, not all(_is_number(cell) for cell in rows[0])
-    if named:
-        header = [cell.strip().lower() for cell in rows.pop(0)]
-        first = int(header[0] in ("", "frame", "index", "time", "timestamp"))
-        _check_header(header[first:])
-        if not rows:
-            raise Dropped("no frame below the header")
-    if {len(row) for row in rows} != {len(header if named else rows[0])}:
+    if len({len(row) for row in rows}) > 1:
         raise Dropped("the rows are not equally long")
+    first, names, rows = _header(rows)
+    if not rows:
+        raise Dropped("no frame below the header")
     try:
         values = [[float(cell) if cell.strip() else math.nan for cell in row[first:]] for row in rows]
     except ValueError:
         raise Dropped("a number was expected, not text") from None
     numbers = np.array(values).reshape(len(rows), -1)
-    if not named:
+    if not names:
         _check_flat(numbers.shape[1], joints)
     _check_size(len(rows), numbers.shape[1])
     return numbers.reshape(len(rows), 1, -1, 3)
@@ -169,18 +169,46 @@ def _is_number(cell):
     return True
 
 
-def _check_header(names):
-    """Columns must be x, y and z of one joint after the other: `hip_x`, `hip.X`, `hip x`, `x1`, ..."""
-    for at, name in enumerate(names):
+def _header(rows):
+    """(columns before the joints, the joints' names, rows below): names [] without a header, or of numbered columns."""
+    cells = [cell.strip().lower() for cell in rows[0]]
+    first = int(cells[0] in ("", "frame", "index", "time", "timestamp"))
+    numbers = [str(number) for number in range(len(cells) - first)]
+    if numbers and cells[first:] == numbers:  # as pandas writes an array
+        return first, [], rows[1:]
+    if all(map(_is_number, cells)):
+        return 0, [], rows
+    return first, _joints_of(cells[first:]), rows[1:]
+
+
+def named_joints(path):
+    """The joints that the header of a `.csv` file names, in order; [] of other files, headers and numbers."""
+    if path.suffix.lower() != ".csv":
+        return []
+    with path.open("rb") as file:
+        lines = file.read(2**16).splitlines()
+    try:
+        rows = rows_of(decode(lines[0])) if lines else []
+        names = _header(rows)[1] if rows else []
+    except Dropped:
+        return []
+    return [] if all(map(str.isdecimal, names)) else names
+
+
+def _joints_of(columns):
+    """Names of joints, of columns that are x, y and z of one after the other: `hip_x`, `hip.X`, `hip x`, `x1`, ..."""
+    joints = []
+    for at, name in enumerate(columns):
         axis, joint = name[-1:], name[:-1].rstrip(" _.:-")
         if axis.isdecimal():
             axis, joint = name[:1], name[1:]
         if at % 3 == 0:
-            current = joint
-        if axis != "xyz"[at % 3] or joint != current:
+            joints.append(joint)
+        if axis != "xyz"[at % 3] or joint != joints[-1]:
             raise Dropped(f"column {name[:40]!r} where the {'xyz'[at % 3]} of a joint is expected: x y z a joint alone")
-    if not names or len(names) % 3:
+    if not columns or len(columns) % 3:
         raise Dropped("the last joint lacks its y or z")
+    return joints
 
 
 def _json(content, joints):
@@ -212,8 +240,10 @@ def _json(content, joints):
 def _bodies(frame):
     """The bodies of a frame, each a list of joints or of numbers, empty where one is absent."""
     if isinstance(frame, dict):
-        key = next((key for key in JSON_KEYS if key in frame), None)
-        if "category_id" in frame or (key is None and any(key in frame for key in JSON_IMAGE_KEYS)):
+        # OpenPose writes an empty list of 3-D joints beside those in the image
+        key = next((key for key in JSON_KEYS if frame.get(key)), next((key for key in JSON_KEYS if key in frame), None))
+        in_image = any(key in frame if key is None else frame.get(key) for key in JSON_IMAGE_KEYS)
+        if "category_id" in frame or (in_image and not frame.get(key)):
             raise Dropped("joints in the image, without a z in metres: 3-D joints are expected")
         if key is None:
             raise Dropped(f"a dict with none of the keys {', '.join(JSON_KEYS)}")

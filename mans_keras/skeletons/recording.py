@@ -20,6 +20,7 @@ def read_joints(path, joints=None):
     """
     path = Path(path)
     try:
+        path.open("rb").close()
         return _read(path, joints)
     except Dropped as dropped:
         raise InputError(f"{path}: {dropped}") from None
@@ -50,16 +51,15 @@ def _read(path, joints):
 def from_array(array):
     """Joints (frames, bodies, joints, 3) of an array (frames, joints, 3) or (frames, bodies, joints, 3).
 
-    NaN is where a coordinate is missing, as in files of one's own. Raises `InputError` if it is no recording.
+    NaN is where a coordinate is missing, as in files of one's own. Raises `InputError` if it is no recording, or not in
+    metres.
     """
     array = np.asarray(array)
     if array.ndim not in (3, 4) or array.shape[-1] != 3 or not array.size or array.dtype.kind not in "fiu":
         raise InputError(f"an array of shape {array.shape} is no recording: (frames, joints, 3) was expected")
     joints = array.astype(float).reshape(len(array), -1, *array.shape[-2:])
-    if np.isinf(joints).any():
-        raise InputError("a coordinate is infinite")
     try:
-        joints = own.completed(joints)
+        joints = own.completed(own_formats.in_metres(joints))
     except Dropped as dropped:
         raise InputError(f"the array is no recording: {dropped}") from None
     if not joints.any():

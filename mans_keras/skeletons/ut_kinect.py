@@ -63,9 +63,18 @@ def corrected(found):
 
 
 def segments(folder):
-    """The 200 labelled segments under `folder`, in the order of actionLabel.txt, as printed there.
+    """The 200 `labelled` segments under `folder`. Raises `InputError` as that, or if one's joints file is missing."""
+    found = labelled(folder)
+    missing = [segment.file for segment in found if not segment.file.is_file()]
+    if missing:
+        raise InputError(f"{missing[0]} is missing, though actionLabel.txt names it: UT-Kinect is published at {WHERE}")
+    return found
 
-    Raises `InputError` if a file is missing or a line can't be understood.
+
+def labelled(folder):
+    """The segments of actionLabel.txt in `folder`, in its order, as printed there; their files may be missing.
+
+    Raises `InputError` if it is missing or a line can't be understood.
     """
     labels = Path(folder) / "actionLabel.txt"
     if not labels.is_file():
@@ -76,9 +85,6 @@ def segments(folder):
             continue
         if re.fullmatch(r"\s*s\d\d_e\d\d\s*", line):
             recording = line.strip()
-            file = Path(folder) / f"joints_{recording}.txt"
-            if not file.is_file():
-                raise InputError(f"{file} is missing, though {labels} names it: UT-Kinect is published at {WHERE}")
             continue
         match = re.fullmatch(r"\s*(\w+):\s*(\d+|NaN)\s+(\d+|NaN)\s*", line)
         if not match or recording is None or match[1] not in CLASS_NAMES:
@@ -87,6 +93,7 @@ def segments(folder):
         frames = None if "NaN" in match.groups() else (int(match[2]), int(match[3]))
         if frames is not None and frames[0] > frames[1]:
             raise _label_error(labels, number, line, "a range: its last frame comes before its first")
+        file = Path(folder) / f"joints_{recording}.txt"
         found.append(Segment(file, recording, action, *(frames or (None, None))))
     if not found:
         raise InputError(f"{labels} labels no action")

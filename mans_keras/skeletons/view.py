@@ -30,6 +30,12 @@ def axes(joints, body=None):
     return np.stack([right, up, np.cross(right, up)], axis=1)
 
 
+def vertical(joints, body):
+    """The axis that points up: "+y" unless the trunks of joints (frames, bodies, joints, 3) clearly tell another."""
+    up = _up(joints[joints.any(axis=(2, 3))], body)
+    return "-+"[int(up.sum() > 0)] + "xyz"[np.abs(up).argmax()]
+
+
 def _up(bodies, body):
     """The axis (3,) along which the shoulders are above the hips, on average; y unless it is clearly another."""
     y = np.array([0.0, 1.0, 0.0])
