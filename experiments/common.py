@@ -1,6 +1,7 @@
 """What the scripts here share: their options, the tensors they run on, and the plan of their runs."""
 
 import argparse
+import importlib.util
 import os
 import subprocess
 import sys
@@ -154,9 +155,12 @@ def run_missing(args, planned, tensors):
     done = len(planned) - len(left)
     epochs = " or ".join(map(str, sorted({run.epochs for run in planned})))
     print(f"{len(planned)} runs of {epochs} epochs on {tensors.path}: {done} recorded, {len(left)} to train")
-    jobs = args.jobs or (1 if args.devices > 1 else runs.default_jobs())
+    # of those planned, not of those left: an interrupted run goes on with as many cores as it had
+    jobs = min(args.jobs or (1 if args.devices > 1 else runs.default_jobs()), len(planned))
     if args.ray and args.logs:
         raise InputError("--logs are not written on a Ray cluster: leave out one of them")
+    if "tensorboard" in args.logs and not importlib.util.find_spec("tensorboard"):
+        raise InputError("--logs tensorboard needs it: pip install tensorboard")
     runs.execute(left, tensors, args.results, jobs, ray=args.ray, devices=args.devices, logs=args.logs)
 
 

@@ -3,6 +3,7 @@
 import functools
 import itertools
 import math
+import weakref
 
 import keras
 import numpy as np
@@ -26,9 +27,9 @@ class Batches(keras.utils.PyDataset):
         self.batch = min(batch, len(x))
         self.steps = math.ceil(len(x) / self.batch) if seed is None else len(x) // self.batch
         self.first_epoch = 0
+        self.order = functools.lru_cache(maxsize=2)(self._order)
 
-    @functools.lru_cache(maxsize=2)  # noqa: B019
-    def order(self, epoch):
+    def _order(self, epoch):
         """The samples of an epoch, from 0, in their order."""
         everything = np.arange(len(self.x))
         return everything if self.seed is None else np.random.default_rng((self.seed, epoch)).permutation(everything)
@@ -42,7 +43,7 @@ class Batches(keras.utils.PyDataset):
         return x, self.labels[chosen]
 
     def feed(self):
-        """What Keras' `fit` and `predict` read these batches from.
+        """What Keras' `fit` and `predict` read these batches from, as long as these batches are there.
 
         TensorFlow tunes the pipeline that Keras would make, and at the end of each evaluation waits up to ten seconds
         for that to stop: here it does not tune.
@@ -52,8 +53,9 @@ class Batches(keras.utils.PyDataset):
         import tensorflow as tf
 
         spec = [tf.TensorSpec((None, *value.shape[1:]), value.dtype) for value in self[0]]
+        batches = weakref.ref(self)  # TensorFlow keeps the generator as long as the process lives
         endless = tf.data.Dataset.from_generator(
-            lambda: map(self.__getitem__, itertools.count()), output_signature=tuple(spec)
+            lambda: (batches()[number] for number in itertools.count()), output_signature=tuple(spec)
         )
         options = tf.data.Options()
         options.autotune.enabled = False

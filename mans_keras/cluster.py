@@ -17,14 +17,17 @@ CORES = 1  # of a run on a machine without GPU: these small networks gain little
 def _train(run, tensors, told, backend, devices):
     if keras.backend.backend() != backend:
         raise InputError(f"a machine of the cluster runs {keras.backend.backend()}, not {backend}: set KERAS_BACKEND")
+    threads = None
     if backend == "tensorflow" and not machine.gpu():
         import tensorflow as tf
 
+        threads = CORES
         with contextlib.suppress(RuntimeError):  # this process has trained before, and keeps its threads
-            tf.config.threading.set_intra_op_parallelism_threads(CORES)
-    return training.train(
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+    record = training.train(
         run, tensors, on_epoch=lambda epoch, logs: told.put((run, epoch, logs["val_accuracy"])), devices=devices
     )
+    return {**record, "device": machine.device(devices, threads)}
 
 
 def results(runs, tensors, address, tell, devices=1):
@@ -33,7 +36,7 @@ def results(runs, tensors, address, tell, devices=1):
     tell: called with (run, epoch, test accuracy) after each epoch, anywhere. devices: GPUs a run; on a cluster without
     GPUs a run takes `CORES` cores. The tensors are sent once, to the cluster's object store, and must fit there.
 
-    Raises `InputError` if Ray is not installed, or there is no such cluster.
+    Raises `InputError` if Ray is not installed, if there is no such cluster, or as `training.train` does there.
     """
     try:
         import ray
@@ -63,7 +66,13 @@ def results(runs, tensors, address, tell, devices=1):
     try:
         while waiting:
             (done, *_), _ = ray.wait(list(waiting))
-            yield waiting.pop(done), ray.get(done)
+            try:
+                record = ray.get(done)
+            except ray.exceptions.RayTaskError as error:
+                if isinstance(error.cause, InputError):
+                    raise InputError(str(error.cause)) from None
+                raise
+            yield waiting.pop(done), record
     finally:
         for lost in waiting:
             ray.cancel(lost, force=True)

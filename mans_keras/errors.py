@@ -1,10 +1,16 @@
 """The one exception that a command turns into a line of text and a non-zero exit, and what such lines share."""
 
+import os
 import sys
 
 
 class InputError(ValueError):
     """The input is not what it must be; the message says what is wrong and what would be right."""
+
+
+def utf8(name):
+    """A file's name as text that UTF-8 can hold, and so HDF5 and pictures: other bytes of it as `\\xe9`."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def listed(names):

@@ -7,11 +7,10 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from mans_keras.errors import InputError
+from mans_keras.errors import InputError, utf8
 from mans_keras.machine import gpu
 from mans_keras.models import MemoryAttentionNetwork
 from mans_keras.skeletons import recording
-from mans_keras.skeletons.own import utf8
 from mans_keras.skeletons.sequence import Body, Dropped
 from mans_keras.skeletons.transforms import to_frames, to_tensor
 from mans_keras.tarm import TARM

@@ -22,8 +22,8 @@ def gpu():
     return tf.config.experimental.get_device_details(found[0]).get("device_name", "GPU") if found else None
 
 
-def device(devices=1):
-    """What a run runs on, e.g. "AMD EPYC, 2 cores", "2 x NVIDIA H100"."""
+def device(devices=1, number=None):
+    """What a run runs on, e.g. "AMD EPYC, 2 cores", "2 x NVIDIA H100"; number: of cores, None for this process's."""
     accelerator = gpu()
     if accelerator:
         return f"{devices} x {accelerator}" if devices > 1 else accelerator
@@ -33,7 +33,8 @@ def device(devices=1):
             name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         pass
-    return f"{name}, {cores()} core{'s' if cores() > 1 else ''}"
+    number = number or cores()
+    return f"{name}, {number} core{'s' if number > 1 else ''}"
 
 
 def cores():

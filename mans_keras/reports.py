@@ -23,7 +23,10 @@ def records(results, experiment, dataset):
 def check_same(found, names):
     """Raise `InputError` if records that stand in one place differ in one of these fields."""
     for name in names:
-        if len({json.dumps(record[name], sort_keys=True) for record in found}) > 1:
+        values = [record[name] for record in found]
+        if name == "recipe":  # each scale has a GRU dropout of its own
+            values = [{part: value[part] for part in value if part != "gru_dropout"} for value in values]
+        if len({json.dumps(value, sort_keys=True) for value in values}) > 1:
             raise InputError(
                 f"records of {found[0]['experiment']} on {found[0]['dataset']} differ in {name}: they make no table "
                 "together; name another --results for some of them"
@@ -42,15 +45,16 @@ def accuracies(cell, which):
 def summary(cell, which):
     """(mean, deviation) in percent of the records of one cell, None where there is none.
 
-    Of several seeds: the deviation of their means over the folds. Of one seed: that of the folds, but for folds of a
-    single sequence, which are 0 or 100. Sample deviations. Raises `InputError` as `accuracies` does.
+    Of several seeds that have all folds: the deviation of their means over the folds. Of one seed: that of the folds,
+    but for folds of a single sequence, which are 0 or 100. Sample deviations. Raises `InputError` as `accuracies` does.
     """
     if not cell:
         return None, None
     values = accuracies(cell, which)
     seeds = np.array([record["seed"] for record in cell])
-    spread = np.array([values[seeds == seed].mean() for seed in np.unique(seeds)])
-    if len(spread) == 1 and all(len(record["predictions"]["true"]) > 1 for record in cell):
+    folds = len({record["fold"] for record in cell})
+    spread = np.array([values[seeds == seed].mean() for seed in np.unique(seeds) if (seeds == seed).sum() == folds])
+    if len(np.unique(seeds)) == 1 and all(len(record["predictions"]["true"]) > 1 for record in cell):
         spread = values
     return values.mean(), spread.std(ddof=1) if len(spread) > 1 else None
 
@@ -64,11 +68,14 @@ def mean_and_deviation(cell, which):
 
 
 def number_of_runs(cell):
-    """E.g. "1", "3 seeds", "10 folds", "10 folds x 3 seeds"; "7 runs of ..." where some of them are missing."""
+    """E.g. "1", "3 seeds", "10 folds x 3 seeds"; "7 runs of ..." where some are missing; "..., 1 diverged"."""
     counts = {name: len({record[name] for record in cell}) for name in ("fold", "seed")}
     several = [f"{count} {name}s" for name, count in counts.items() if count > 1]
     told = " x ".join(several) or str(len(cell))
-    return told if len(cell) in (0, counts["fold"] * counts["seed"]) else f"{len(cell)} runs of {told}"
+    if len(cell) not in (0, counts["fold"] * counts["seed"]):
+        told = f"{len(cell)} runs of {told}"
+    diverged = sum(record["diverged"] for record in cell)
+    return f"{told}, {diverged} diverged" if diverged else told
 
 
 def result_header(dataset, protocol):

@@ -116,8 +116,8 @@ def _run_alone(run, path, results, share, told, options):
     threading.Thread(target=follow_parent, daemon=True).start()
     try:
         _run(run, Tensors(path), results, told.put, **options)
-    except InputError as error:
-        told.put(error)
+    except (InputError, OSError) as error:
+        told.put(InputError(str(error)))
         raise SystemExit(1) from None
 
 
@@ -126,8 +126,9 @@ def _in_processes(runs, path, results, jobs, tell, options):
     context = multiprocessing.get_context("spawn")
     told, errors, shares = context.Queue(), [], queue.SimpleQueue()
     ours = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count()))
+    each = max(1, len(ours) // jobs)  # all alike: another number of cores may round differently
     for job in range(jobs):
-        shares.put(ours[job * len(ours) // jobs : (job + 1) * len(ours) // jobs] or [ours[job % len(ours)]])
+        shares.put(ours[job * each : (job + 1) * each] or [ours[job % len(ours)]])
 
     def listen():
         while (message := told.get()) is not None:
@@ -186,13 +187,13 @@ def execute(runs, tensors, results, jobs, ray=None, **options):
     from its last finished epoch.
 
     Args:
+        jobs: 1 trains in this process, on all of its cores; more share them equally, though few runs are left.
         ray: address of a Ray cluster that trains them instead, as many at a time as it has room for. It keeps no
             state of a run that was begun, and writes no logs.
         options: `devices` and `logs` of `training.train`.
     """
     if not runs:
         return
-    jobs = min(jobs, len(runs))
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("epochs"))
     with Progress(*columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal) as progress:

@@ -18,7 +18,8 @@ import h5py
 import numpy as np
 
 import mans_keras
-from mans_keras.errors import InputError
+from mans_keras.errors import InputError, utf8
+from mans_keras.recipes import PAPER_EPOCHS
 from mans_keras.skeletons import transforms
 from mans_keras.skeletons.sequence import Body
 
@@ -125,7 +126,7 @@ class Writer:
         self._check_disk()
         self.file.attrs["bodies"], self.file.attrs["joints"] = sequence.joints.shape[1:3]
         values = {
-            "name": sequence.name,
+            "name": utf8(sequence.name),
             "label": sequence.label,
             "subject": sequence.subject,
             "camera": sequence.camera,
@@ -137,7 +138,7 @@ class Writer:
 
     def drop(self, name, reason):
         """Note a source that did not make it."""
-        self.dropped.append((name, reason))
+        self.dropped.append((utf8(name), reason))
 
     def _check_disk(self):
         if self.disk.failure:
@@ -249,6 +250,8 @@ class Tensors:
         """SHA-256 of everything a result depends on: samples, labels, subjects, cameras, names, attributes."""
         hashed = hashlib.sha256()
         described = (self.dataset, self.class_names, self.scale, self.layout, self.coordinates, list(self.name))
+        if self.dataset not in PAPER_EPOCHS:  # what mirrors a body: of the known data sets it is the code's
+            described += (self.bodies, self.body)
         hashed.update(repr(described).encode())
         for column in ("label", "subject", "camera"):
             hashed.update(getattr(self, column).astype("<i8").tobytes())

@@ -1,4 +1,6 @@
+import gc
 import tracemalloc
+import weakref
 
 import keras
 import numpy as np
@@ -137,6 +139,18 @@ def test_a_crop_is_one_piece_of_the_sequence_stretched_evenly():
     lengths = cropped[:, -1] - cropped[:, 0]
     assert 0.6 <= lengths.min() < 0.7 and 0.9 < lengths.max() <= 1
     assert cropped.min() < 0.1 and cropped.max() > 0.9
+
+
+def test_what_a_run_has_fed_is_freed_after_it():
+    batches = Batches(np.zeros((10, 3)), np.zeros((10, 2)), batch=4, seed=0)
+    model = keras.Sequential([keras.layers.Dense(2)])
+    model.compile("sgd", "mse")
+    model.fit(batches.feed(), steps_per_epoch=batches.steps, epochs=2, verbose=0)
+    left = weakref.ref(batches)
+    del batches, model
+    keras.backend.clear_session()
+    gc.collect()
+    assert left() is None
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="other backends read the batches themselves")

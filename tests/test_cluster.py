@@ -56,6 +56,16 @@ def test_with_a_node_killed_midway_every_record_is_there_and_none_twice(tensors,
     records = [json.loads(path.read_text()) for path in tmp_path.glob("test/*/*/*.json")]
     assert sorted(record["seed"] for record in records) == [0, 1, 2]
     assert all(len(record["history"]["train_loss"]) == 20 for record in records)
+    assert all(record["device"].endswith(", 1 core") for record in records)
+
+
+def test_what_a_machine_can_not_do_is_one_clear_error(tensors):
+    ray.init(num_cpus=1, log_to_driver=False)
+    try:
+        with pytest.raises(InputError, match=r"^64 devices were asked for, and there are 1$"):
+            list(cluster.results([make_run(tensors)], tensors, "auto", tell=print, devices=64))
+    finally:
+        ray.shutdown()
 
 
 def test_an_address_without_a_cluster_is_one_clear_error(tensors):

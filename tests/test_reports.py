@@ -1,12 +1,15 @@
 import importlib
+import json
 import sys
 
 import pytest
-from helpers import ROOT
+from helpers import ROOT, tensor_file
 from matplotlib.figure import Figure
+from test_training import make_run
 
 from mans_keras import plots, reports
 from mans_keras.errors import InputError
+from mans_keras.store import Tensors
 
 sys.path.insert(0, str(ROOT / "experiments"))
 table4 = importlib.import_module("table4_ablation")
@@ -31,6 +34,7 @@ def record(variant="mans-9", protocol="odd_even", last=0.5, best=0.75, **changes
         "coordinates": "body",
         "layout": "resize",
         "seed": 0,
+        "diverged": False,
         "fold": protocol,
         "class_names": ["walk", "run"],
         "predictions": {
@@ -51,6 +55,17 @@ def test_the_deviation_over_seeds_is_that_of_their_means_over_the_folds():
     cell = [record(last=last, fold=fold, seed=seed) for last, fold, seed in
             ((0.0, "a", 0), (1.0, "b", 0), (0.2, "a", 1), (1.0, "b", 1))]  # fmt: skip
     assert reports.mean_and_deviation(cell, "last") == "55.00 ± 7.07"
+
+
+def test_a_seed_that_lacks_folds_has_no_part_in_the_deviation():
+    cell = [record(last=last, fold=fold, seed=seed) for last, fold, seed in
+            ((0.0, "a", 0), (1.0, "b", 0), (0.2, "a", 1), (1.0, "b", 1), (0.0, "a", 2))]  # fmt: skip
+    assert reports.mean_and_deviation(cell, "last") == "44.00 ± 7.07"
+    assert reports.mean_and_deviation([cell[0], cell[1], cell[2]], "last") == "40.00"
+
+
+def test_a_run_that_diverged_is_told():
+    assert reports.number_of_runs([record(), record(seed=1, diverged=True)]) == "2 seeds, 1 diverged"
 
 
 def test_folds_of_a_single_sequence_have_no_deviation():
@@ -90,6 +105,17 @@ def test_records_of_different_settings_are_not_averaged(change):
 def test_rows_of_different_settings_stand_in_no_table_together(change):
     with pytest.raises(InputError, match=f"differ in {next(iter(change))}"):
         table4.table([record("mans-9-stcm"), record(**change)])
+
+
+def test_models_of_both_scales_stand_in_one_table(tmp_path):
+    tensors = Tensors(tensor_file(tmp_path / "ut_kinect_50.h5"))
+    both = []
+    for model in ("mans-9", "mans-densenet161"):
+        recipe = make_run(tensors, model=model).settings()["recipe"]
+        both.append(record(model, model=model, recipe=json.loads(json.dumps(recipe))))
+    assert both[0]["recipe"]["gru_dropout"] != both[1]["recipe"]["gru_dropout"]
+    _, _, rows = table4.table(both)
+    assert [row[0] for row in rows if row[3] != "not run"] == ["MANs-9", "MANs (DenseNet-161)"]
 
 
 def test_table4_puts_each_row_beside_the_papers():

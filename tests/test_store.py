@@ -1,5 +1,6 @@
 import errno
 import os
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -8,7 +9,7 @@ from helpers import standing_body, tensor_file
 
 from mans_keras import store
 from mans_keras.errors import InputError
-from mans_keras.skeletons.sequence import Sequence
+from mans_keras.skeletons.sequence import KINECT_1, Sequence
 from mans_keras.store import Tensors, Writer
 
 SETTINGS = {"dataset": "d", "class_names": ("a",), "scale": 50, "layout": "pad", "coordinates": "raw"}
@@ -83,6 +84,24 @@ def test_of_two_writers_at_once_the_later_one_completes(tmp_path):
 def test_values_that_are_not_finite_are_refused(tmp_path):
     with pytest.raises(InputError, match="not finite"), Writer(tmp_path / "t.h5", **SETTINGS) as writer:
         writer.add(np.full((50, 50, 3), np.nan), SEQUENCE)
+
+
+def test_file_names_that_are_not_utf_8_are_kept_readable(tmp_path):
+    name = os.fsdecode(b"caf\xe9")
+    with Writer(tmp_path / "t.h5", **SETTINGS) as writer:
+        writer.add(np.zeros((50, 50, 3)), replace(SEQUENCE, name=name))
+        writer.drop(name, "no reason")
+    assert Tensors(tmp_path / "t.h5").name.tolist() == [r"caf\xe9"]
+    with h5py.File(tmp_path / "t.h5") as file:
+        assert file["dropped/name"].asstr()[0] == r"caf\xe9"
+
+
+def test_what_mirrors_the_bodies_of_ones_own_data_set_is_in_its_digest(tmp_path):
+    one, other = (
+        Tensors(tensor_file(tmp_path / f"{n}.h5", "moves", body=body)).digest()
+        for n, body in enumerate((None, KINECT_1))
+    )
+    assert one != other
 
 
 def test_the_digest_follows_the_contents_and_nothing_else(tmp_path):

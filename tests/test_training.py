@@ -1,9 +1,11 @@
 import json
+from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
 from helpers import tensor_file
+from keras import layers
 
 from mans_keras import protocols, recipes, store, training
 from mans_keras.models import MemoryAttentionNetwork
@@ -103,6 +105,47 @@ def test_a_file_above_the_budget_gives_the_record_of_one_in_memory(tensors, tiny
     in_memory = training.train(make_run(tensors), tensors)
     monkeypatch.setattr(store, "BUDGET", 0)
     assert {**training.train(make_run(tensors), tensors), "seconds": 0} == {**in_memory, "seconds": 0}
+
+
+def test_what_a_recipe_says_is_what_the_model_trains_with(tensors):
+    recipe = replace(
+        recipes.PAPER,
+        l2=0.03,
+        gru_initializer="zeros",
+        conv_initializer="ones",
+        gru_dropout={50: 0.25, 224: 0.0},
+        alpha=5,
+        batch_norm_momentum={"ut_kinect": 0.7},
+        label_smoothing=0.2,
+        learning_rate=0.3,
+        momentum=0.4,
+        nesterov=True,
+    )
+    model = training.build(replace(make_run(tensors), recipe=recipe), classes=3)
+    tarm, convolution = model.get_layer("tarm_x"), next(one for one in model.layers if isinstance(one, layers.Conv2D))
+    norms = [one.momentum for one in model.layers if isinstance(one, layers.BatchNormalization)]
+    assert convolution.kernel_regularizer.l2 == pytest.approx(0.03)
+    assert isinstance(convolution.kernel_initializer, keras.initializers.Ones)
+    assert norms and set(norms) == {0.7}
+    assert (tarm.alpha, tarm.dropout) == (5, 0.25)
+    told = keras.saving.serialize_keras_object(tarm)["config"]
+    assert "Zeros" in json.dumps(told["kernel_initializer"]) and "0.03" in json.dumps(told["kernel_regularizer"])
+    assert model.loss.label_smoothing == 0.2
+    optimizer = model.optimizer
+    assert (float(optimizer.learning_rate), optimizer.momentum, optimizer.nesterov) == (pytest.approx(0.3), 0.4, True)
+
+
+def test_a_run_trains_in_its_precision(tensors, monkeypatch):
+    seen = []
+
+    def watched(classes, **options):
+        seen.append(keras.config.dtype_policy().name)
+        return tiny_model(classes)
+
+    monkeypatch.setitem(training.MODELS, "mans-9", watched)
+    for precision in ("mixed_bfloat16", "float32"):
+        training.train(make_run(tensors, epochs=1, precision=precision), tensors)
+    assert seen == ["mixed_bfloat16", "float32"]
 
 
 def test_recipes_hold_the_values_of_their_sources():

@@ -1,7 +1,6 @@
 """Your own recordings: one folder a class, holding a `.npy`, `.npz`, `.csv` or `.json` file an action."""
 
 import functools
-import os
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mans_keras.errors import InputError, listed
+from mans_keras.errors import InputError, listed, utf8
 from mans_keras.skeletons import own_formats, view
 from mans_keras.skeletons.joint_names import plain
 from mans_keras.skeletons.sequence import Dropped, Reader, Sequence
@@ -26,11 +25,6 @@ class Source:
     label: int
     subject: int = -1
     camera: int = -1
-
-
-def utf8(name):
-    """A file name as text that UTF-8 can hold, and so HDF5 and pictures: other bytes as `\\xe9`."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def find(folder):
