@@ -67,8 +67,8 @@ def predict(model, files, top, as_json, plot):
             click.echo(f"{prediction.name} is drawn in {drawn}", err=True)
         up = "+y" if recognizer.coordinates == "body" else vertical(prediction.joints, prediction.body)
         if up != "+y":
-            told = f"{prediction.name}: {up} points up, by shoulders and hips, where the model expects y to"
-            click.echo(f"{told}: unless somebody lies down there, the answer is worth nothing", err=True)
+            told = f"{prediction.name}: by shoulders and hips, {up} points up, where the model expects y to"
+            click.echo(f"{told}: unless somebody lies down or bends there, turn the recording first", err=True)
         frames, usual = len(prediction.joints), recognizer.frames
         if usual and frames > LONG * usual:
             told = f"{prediction.name} has {frames} frames, and the recordings that the model learnt from {usual:.0f}"
