@@ -84,6 +84,8 @@ def test_the_numbers_in_the_prose_of_the_results_are_the_records():
         for one in records("table4_ablation", "mans-9", "cross_subject", "synthetic")
         if one["history"]["test_accuracy"][-2] - one["last_epoch_test_accuracy"] > 0.1
     ]
+    shallow, deeper = (199 - sum(map(wrong, records("table5_comparison", f"mans-{n}", "loso"))) for n in (9, 33))
+    assert shallow == deeper
     text = " ".join((readme_tables.RESULTS / "README.md").read_text().split())
     for told in (
         f"{len(at_the_end)} of the {len(by_sequence)} sequences are named rightly at the last epoch",
@@ -95,6 +97,7 @@ def test_the_numbers_in_the_prose_of_the_results_are_the_records():
         f"{words[by_subject]} of 199 by `loso` (one seed)",
         f"{words[min(by_half)]} to {words[max(by_half)]} of 99 by `odd_even` ({words[len(by_half)]} seeds)",
         f"Of the odd subjects, {words[ahead]} are for it",
+        f"as many sequences rightly as MANs-9 does, {deeper} of 199 each",
         f"fell from {before:.0f} to {after:.0f} % in its last epoch",
     ):
         assert told in text
