@@ -1,5 +1,7 @@
 """What a run runs on, as its record tells it."""
 
+import contextlib
+import itertools
 import os
 import platform
 
@@ -23,18 +25,27 @@ def gpu():
 
 
 def device(devices=1, number=None):
-    """What a run runs on, e.g. "AMD EPYC, 2 cores", "2 x NVIDIA H100"; number: of cores, None for this process's."""
+    """What a run runs on, e.g. "AMD EPYC (cpu family 25, model 17), 2 cores", or "2 x NVIDIA H100".
+
+    number: of cores, None for those that this process may use.
+    """
     accelerator = gpu()
     if accelerator:
         return f"{devices} x {accelerator}" if devices > 1 else accelerator
-    name = platform.processor() or platform.machine()
-    try:
-        with open("/proc/cpuinfo") as lines:
-            name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        pass
     number = number or cores()
-    return f"{name}, {number} core{'s' if number > 1 else ''}"
+    return f"{_processor()}, {number} core{'s' if number > 1 else ''}"
+
+
+def _processor():
+    """Its name and, from Linux, the numbers of its generation, which one name may have several of."""
+    told = {}
+    with contextlib.suppress(OSError), open("/proc/cpuinfo") as lines:
+        for line in itertools.takewhile(str.strip, lines):
+            name, _, value = line.partition(":")
+            told[name.strip()] = value.strip()
+    name = told.get("model name") or platform.processor() or platform.machine()
+    generation = ", ".join(f"{part} {told[part]}" for part in ("cpu family", "model") if part in told)
+    return f"{name} ({generation})" if generation else name
 
 
 def cores():
