@@ -86,6 +86,11 @@ def test_the_numbers_in_the_prose_of_the_results_are_the_records():
     ]
     shallow, deeper = (199 - sum(map(wrong, records("table5_comparison", f"mans-{n}", "loso"))) for n in (9, 33))
     assert shallow == deeper
+    chosen, last, released = (
+        reports.summary(records("effects", variant, "loso"), which)[0]
+        for variant, which in (("paper-raw", "best"), ("paper-raw", "last"), ("mans-9", "best"))
+    )
+    assert chosen > released
     text = " ".join((readme_tables.RESULTS / "README.md").read_text().split())
     for told in (
         f"{len(at_the_end)} of the {len(by_sequence)} sequences are named rightly at the last epoch",
@@ -98,6 +103,7 @@ def test_the_numbers_in_the_prose_of_the_results_are_the_records():
         f"{words[min(by_half)]} to {words[max(by_half)]} of 99 by `odd_even` ({words[len(by_half)]} seeds)",
         f"Of the odd subjects, {words[ahead]} are for it",
         f"as many sequences rightly as MANs-9 does, {deeper} of 199 each",
+        f"makes {chosen:.2f} out of {last:.2f}, more than",
         f"fell from {before:.0f} to {after:.0f} % in its last epoch",
     ):
         assert told in text
