@@ -43,8 +43,8 @@ def by_subject(record):
 def difference(cell, other, of=accuracy):
     """[by how many points a cell's runs are above the other's, ± over seeds, ± over subjects]: ["+1.2", "2.1", "-"].
 
-    Runs of the same fold and seed are compared. "-": there are none, or fewer than two subjects, or seeds that have all
-    the folds. of: record -> percent.
+    Runs of the same fold and seed are compared. "-": there are none, or fewer than two subjects or seeds, or one of the
+    seeds lacks a fold. of: record -> percent.
     """
     others = {(record["fold"], record["seed"]): record for record in other}
     pairs = [(ours, others[run]) for ours in cell if (run := (ours["fold"], ours["seed"])) in others]
@@ -58,7 +58,7 @@ def difference(cell, other, of=accuracy):
         for subject, part in by_subject(ours).items():
             subjects.setdefault(subject, []).append(of(part) - of(parts[subject]))
     folds = len({ours["fold"] for ours, _ in pairs})
-    whole = [points for points in seeds.values() if len(points) == folds]
+    whole = seeds.values() if all(len(points) == folds for points in seeds.values()) else ()
     # rounded and 0 added: a mean of -1e-15 is no "-0.00"
     return [f"{round(np.mean(points), 2) + 0.0:+.2f}", _half_interval(whole), _half_interval(subjects.values())]
 

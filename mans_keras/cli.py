@@ -22,6 +22,16 @@ class _Group(click.Group):
             raise click.ClickException(str(error)) from None
 
 
+def _tell_vertical(name, recognizer, joints):
+    """A line on stderr if y does not point up in a recording whose model rests on it."""
+    from mans_keras.skeletons.view import vertical
+
+    up = vertical(joints, recognizer.body)
+    if recognizer.coordinates == "upright" and up != "+y":
+        told = f"{name}: by shoulders and hips, {up} points up, where the model expects y to"
+        click.echo(f"{told}: unless somebody lies down or bends there, turn the recording first", err=True)
+
+
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 def main():
     """Memory Attention Networks: which action is it, and which moments decided that?"""
@@ -51,7 +61,6 @@ def predict(model, files, top, as_json, plot):
 
         pictures.check(plot)
     from mans_keras.inference import Recognizer
-    from mans_keras.skeletons.view import vertical
 
     recognizer = Recognizer(model)
     failed = False
@@ -65,10 +74,7 @@ def predict(model, files, top, as_json, plot):
         if drawn:
             pictures.write(prediction, drawn)
             click.echo(f"{prediction.name} is drawn in {drawn}", err=True)
-        up = "+y" if recognizer.coordinates == "body" else vertical(prediction.joints, prediction.body)
-        if up != "+y":
-            told = f"{prediction.name}: by shoulders and hips, {up} points up, where the model expects y to"
-            click.echo(f"{told}: unless somebody lies down or bends there, turn the recording first", err=True)
+        _tell_vertical(prediction.name, recognizer, prediction.joints)
         frames, usual = len(prediction.joints), recognizer.frames
         if usual and frames > LONG * usual:
             told = f"{prediction.name} has {frames} frames, and the recordings that the model learnt from {usual:.0f}"
@@ -140,10 +146,13 @@ def train(tensors, model, network, protocol, fold, recipe, epochs, seed):
 
     checkpoint = model.with_suffix(".checkpoint.npz")
     record = training.train(run, opened, on_epoch=tell, checkpoint=checkpoint, model_path=model)
-    runs.write_record(model.with_name(f"{model.name}.json"), record)
+    # a model that was there before keeps its own record
+    told = model.with_name(f"{model.name}{'.diverged' if record['diverged'] else ''}.json")
+    runs.write_record(told, record)
     checkpoint.unlink(missing_ok=True)
     if record["diverged"]:
-        raise InputError(f"DIVERGED after {len(record['history']['train_loss'])} epochs: {model} is not saved")
+        epochs = len(record["history"]["train_loss"])
+        raise InputError(f"DIVERGED after {epochs} epochs: {model} is not saved, and {told} is the record")
     accuracy, tested = record["last_epoch_test_accuracy"], len(run.fold.test)
     click.echo(f"{model}: test accuracy {accuracy:.2%} at the last epoch, on {tested} sequences ({run.fold.name})")
 
@@ -238,6 +247,7 @@ def stream(model, recording, window, every, plot):
     recognizer = Recognizer(model)
     online = streaming.Stream(recognizer, window)
     joints, segments = recognizer.read(recording), streaming.true_segments(recording) or []
+    _tell_vertical(recording, recognizer, joints)
     scores = streaming.over_time(online, joints, every)
     segments = [one for one in segments if one[0] in recognizer.class_names]
     leading = np.where(np.isnan(scores[:, 0]), -1, scores.argmax(axis=1))

@@ -74,10 +74,12 @@ class Recognizer:
             joints = recording.from_array(source)
         if joints.shape[2] != self.joints:
             raise InputError(f"{_name(source)}: {joints.shape[2]} joints, where the model expects {self.joints}")
-        # more bodies than the model knows: those stay that move most
+        # more bodies than the model knows: those stay that move most, but for those who only pass by
         if joints.shape[1] > self.bodies:
+            seen = joints.any(axis=(2, 3)).sum(axis=0)
             movement = np.array([_movement(body) for body in np.moveaxis(joints, 1, 0)])
-            joints = joints[:, np.sort(np.argsort(-movement, kind="stable")[: self.bodies])]
+            order = np.lexsort((-movement, 2 * seen < seen.max()))
+            joints = joints[:, np.sort(order[: self.bodies])]
         return np.pad(joints, [(0, 0), (0, self.bodies - joints.shape[1]), (0, 0), (0, 0)])
 
     def tensor(self, joints):

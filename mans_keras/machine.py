@@ -37,7 +37,7 @@ def device(devices=1, number=None):
 
 
 def _processor():
-    """Its name and, from Linux, the numbers of its generation, which one name may have several of."""
+    """Its name and, on Linux, its family and model numbers: one name may cover several generations."""
     told = {}
     with contextlib.suppress(OSError), open("/proc/cpuinfo") as lines:
         for line in itertools.takewhile(str.strip, lines):

@@ -86,7 +86,7 @@ def _convert(source, read, **how):
 def write_tensors(reader, sources, out, scale, layout, coordinates, jobs=1):
     """Read `sources` with the `Reader`, write `<dataset>_<scale>.h5` under `out`, and print what became of them.
 
-    Returns the path. Nothing is written if a source raises `InputError`; that no sequence is kept is one, too.
+    Returns the path. Raises `InputError` if a source does, or if no sequence is kept; nothing is written then.
     """
     path = store.tensor_path(out, reader.dataset, scale)
     settings = {"scale": scale, "layout": layout, "coordinates": coordinates}

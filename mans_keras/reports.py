@@ -24,8 +24,10 @@ def check_same(found, names):
     """Raise `InputError` if records that stand in one place differ in one of these fields."""
     for name in names:
         values = [record[name] for record in found]
-        if name == "recipe":  # each scale has a GRU dropout of its own
-            values = [{part: value[part] for part in value if part != "gru_dropout"} for value in values]
+        if name == "recipe":  # each scale has a GRU dropout of its own: it is to be that of the scale's first record
+            of_scale = {record["scale"]: record[name].get("gru_dropout") for record in reversed(found)}
+            same = [record[name].get("gru_dropout") == of_scale[record["scale"]] for record in found]
+            values = [{**value, "gru_dropout": one} for value, one in zip(values, same, strict=True)]
         if len({json.dumps(value, sort_keys=True) for value in values}) > 1:
             raise InputError(
                 f"records of {found[0]['experiment']} on {found[0]['dataset']} differ in {name}: they make no table "
@@ -45,16 +47,18 @@ def accuracies(cell, which):
 def summary(cell, which):
     """(mean, deviation) in percent of the records of one cell, None where there is none.
 
-    Of several seeds that have all folds: the deviation of their means over the folds. Of one seed: that of the folds,
-    but for folds of a single sequence, which are 0 or 100. Sample deviations. Raises `InputError` as `accuracies` does.
+    Of several seeds: the deviation of their means over the folds, None if one lacks a fold. Of one seed: that of the
+    folds, but for folds of a single sequence, which are 0 or 100. Sample deviations. Raises as `accuracies` does.
     """
     if not cell:
         return None, None
     values = accuracies(cell, which)
     seeds = np.array([record["seed"] for record in cell])
     folds = len({record["fold"] for record in cell})
-    spread = np.array([values[seeds == seed].mean() for seed in np.unique(seeds) if (seeds == seed).sum() == folds])
-    if len(np.unique(seeds)) == 1 and all(len(record["predictions"]["true"]) > 1 for record in cell):
+    if any((seeds == seed).sum() < folds for seed in seeds):
+        return values.mean(), None
+    spread = np.array([values[seeds == seed].mean() for seed in np.unique(seeds)])
+    if len(spread) == 1 and all(len(record["predictions"]["true"]) > 1 for record in cell):
         spread = values
     return values.mean(), spread.std(ddof=1) if len(spread) > 1 else None
 

@@ -6,7 +6,7 @@ from helpers import SHARED, standing_body
 
 from mans_keras.skeletons import hdm05, ntu, recording, synthetic
 from mans_keras.skeletons.bones import bones
-from mans_keras.skeletons.sequence import KINECT_2
+from mans_keras.skeletons.sequence import KINECT_1, KINECT_2
 
 
 @pytest.mark.parametrize("joints", [15, 20, 25, 31])
@@ -25,7 +25,8 @@ def test_an_unknown_body_has_no_bones(joints):
 
 
 def test_a_body_with_its_hips_elsewhere_has_no_bones():
-    assert bones(25, KINECT_2) == bones(25)
+    for body in (KINECT_1, KINECT_2, hdm05.BODY):
+        assert bones(body.joints, body) == bones(body.joints)
     assert bones(25, replace(KINECT_2, left_hip=12, right_hip=9)) == ()  # OpenPose's 25
 
 

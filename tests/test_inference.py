@@ -105,6 +105,9 @@ def test_of_more_bodies_than_the_model_knows_those_that_move_most_stay(recognize
     np.testing.assert_array_equal(recognizer.read(both)[:, 0], standing_body(8))
     both[[0, 1, 6, 7], 0] = 0  # to come and to go is no movement
     np.testing.assert_array_equal(recognizer.read(both)[:, 0], standing_body(8))
+    both[:, 0] = 0
+    both[3:6, 0] = standing_body(3) + np.arange(3)[:, None, None]  # nor is to pass by an action
+    np.testing.assert_array_equal(recognizer.read(both)[:, 0], standing_body(8))
 
 
 def test_a_recording_is_read_whatever_its_format_and_name(tmp_path):
@@ -274,7 +277,7 @@ def test_a_diverged_training_leaves_a_record_and_no_model(folder, monkeypatch):
     monkeypatch.setitem(training.MODELS, "mans-9", exploding)
     done = mans("train", folder / "ut_kinect_50.h5", folder / "nan" / "m.h5", "--protocol", "odd_even", "--epochs", "3")
     assert done.exit_code == 1 and "Error: DIVERGED after 1 epochs" in done.stderr
-    assert [path.name for path in (folder / "nan").iterdir()] == ["m.h5.json"]
+    assert [path.name for path in (folder / "nan").iterdir()] == ["m.h5.diverged.json"]
 
 
 def test_the_mans_command_is_there_and_helps():

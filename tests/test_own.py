@@ -136,6 +136,8 @@ def test_joints_in_another_order_than_their_names_are_refused(tmp_path):
     assert own.survey(sources, 3, ["Neck", "LeftHip", "RightHip"]) == (1, 3)
     with pytest.raises(InputError, match=r"kick/a\.csv has its joints in another order than --joints: neck"):
         own.survey(sources, 3, ["left_hip", "right_hip", "neck"])
+    with pytest.raises(InputError, match="another order"):
+        own.survey(sources, 3, ["LHip", "RHip", "Thorax"])
     _csv(tmp_path / "wave/a.csv", ["left_hip", "neck", "right_hip"])
     with pytest.raises(InputError, match=r"wave/a\.csv has its joints in another order than kick/a\.csv"):
         own.survey(sources)

@@ -33,6 +33,7 @@ def record(variant="mans-9", protocol="odd_even", last=0.5, best=0.75, **changes
         "arguments": {},
         "coordinates": "body",
         "layout": "resize",
+        "scale": 50,
         "seed": 0,
         "diverged": False,
         "fold": protocol,
@@ -57,11 +58,11 @@ def test_the_deviation_over_seeds_is_that_of_their_means_over_the_folds():
     assert reports.mean_and_deviation(cell, "last") == "55.00 ± 7.07"
 
 
-def test_a_seed_that_lacks_folds_has_no_part_in_the_deviation():
+def test_while_a_seed_lacks_folds_there_is_no_deviation():
     cell = [record(last=last, fold=fold, seed=seed) for last, fold, seed in
             ((0.0, "a", 0), (1.0, "b", 0), (0.2, "a", 1), (1.0, "b", 1), (0.0, "a", 2))]  # fmt: skip
-    assert reports.mean_and_deviation(cell, "last") == "44.00 ± 7.07"
-    assert reports.mean_and_deviation([cell[0], cell[1], cell[2]], "last") == "40.00"
+    assert reports.mean_and_deviation(cell, "last") == "44.00"
+    assert reports.mean_and_deviation(cell[:4], "last") == "55.00 ± 7.07"
 
 
 def test_a_run_that_diverged_is_told():
@@ -110,12 +111,14 @@ def test_rows_of_different_settings_stand_in_no_table_together(change):
 def test_models_of_both_scales_stand_in_one_table(tmp_path):
     tensors = Tensors(tensor_file(tmp_path / "ut_kinect_50.h5"))
     both = []
-    for model in ("mans-9", "mans-densenet161"):
-        recipe = make_run(tensors, model=model).settings()["recipe"]
-        both.append(record(model, model=model, recipe=json.loads(json.dumps(recipe))))
+    for model, scale in (("mans-9", 50), ("mans-densenet161", 224)):
+        recipe = json.loads(json.dumps(make_run(tensors, model=model).settings()["recipe"]))
+        both.append(record(model, model=model, recipe=recipe, scale=scale))
     assert both[0]["recipe"]["gru_dropout"] != both[1]["recipe"]["gru_dropout"]
     _, _, rows = table4.table(both)
     assert [row[0] for row in rows if row[3] != "not run"] == ["MANs-9", "MANs (DenseNet-161)"]
+    with pytest.raises(InputError, match="differ in recipe"):
+        table4.table([*both, record("mans-9-stcm", recipe={**both[0]["recipe"], "gru_dropout": 0.1})])
 
 
 def test_table4_puts_each_row_beside_the_papers():

@@ -10,7 +10,7 @@ import numpy as np
 
 from mans_keras.errors import InputError, listed, utf8
 from mans_keras.skeletons import own_formats, view
-from mans_keras.skeletons.joint_names import plain
+from mans_keras.skeletons.joint_names import body_of, plain
 from mans_keras.skeletons.sequence import Dropped, Reader, Sequence
 
 LAYOUT = "one folder a class is expected, holding .npy, .npz, .csv or .json files"
@@ -130,13 +130,22 @@ def survey(sources, joints=None, names=None):
         if here := own_formats.named_joints(source.path):
             names, whose = (names, whose) if names else (here, source.name)
             ordered, expected = ([plain(name) for name in some] for some in (here, names))
-            if ordered != expected and sorted(ordered) == sorted(expected):
+            hips = _hips(here), _hips(names)
+            if (ordered != expected and sorted(ordered) == sorted(expected)) or (None not in hips and len({*hips}) > 1):
                 raise InputError(f"{source.name} has its joints in another order than {whose}: {listed(here)}")
     if not counts:
         raise InputError(f"no file holds a recording; {reason}")
     if joints and joints not in counts:
         raise InputError(f"--joints tells of {joints} joints, but the files have {', '.join(map(str, sorted(counts)))}")
     return bodies, joints or counts.most_common(1)[0][0]
+
+
+def _hips(names):
+    try:
+        body = body_of(names)
+    except InputError:
+        return None
+    return body.left_hip, body.right_hip
 
 
 def vertical(sources, body):

@@ -63,7 +63,7 @@ def corrected(found):
 
 
 def segments(folder):
-    """The 200 `labelled` segments under `folder`. Raises `InputError` as that, or if one's joints file is missing."""
+    """The 200 segments under `folder`. Raises `InputError` as `labelled` does, or if one's joints file is missing."""
     found = labelled(folder)
     missing = [segment.file for segment in found if not segment.file.is_file()]
     if missing:
