@@ -99,6 +99,7 @@ class Writer:
             "body": json.dumps(body and dataclasses.asdict(body)),
         }
         self.columns = {name: [] for name in (*COLUMNS, "name")}
+        self.bodies = self.joints = 0
         self.dropped = []
 
     def __enter__(self):
@@ -124,7 +125,7 @@ class Writer:
             self.x.resize(number + BLOCK, axis=0)
         self.x.id.write_direct_chunk((number, 0, 0, 0), np.asarray(tensor, "<f4").reshape(self.x.chunks).tobytes())
         self._check_disk()
-        self.file.attrs["bodies"], self.file.attrs["joints"] = sequence.joints.shape[1:3]
+        self.bodies, self.joints = sequence.joints.shape[1:3]
         values = {
             "name": utf8(sequence.name),
             "label": sequence.label,
@@ -146,6 +147,7 @@ class Writer:
 
     def _write_columns(self):
         self.x.resize(len(self.columns["name"]), axis=0)
+        self.file.attrs["bodies"], self.file.attrs["joints"] = self.bodies, self.joints
         for name, dtype in COLUMNS.items():
             self.file[name] = np.array(self.columns[name], dtype)
         text = h5py.string_dtype()
