@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from helpers import ACTIONS, script, standing_body, tensor_file, ut_kinect_folder
 from helpers import tiny_model as saved_tiny_model
-from test_training import make_run, tiny_model
+from test_training import exploding_model, make_run, tiny_model
 
 import mans_keras
 from mans_keras import cli, training
@@ -269,12 +269,7 @@ def test_mans_train_evaluate_and_summary_go_hand_in_hand(folder, monkeypatch):
 
 
 def test_a_diverged_training_leaves_a_record_and_no_model(folder, monkeypatch):
-    def exploding(classes, **_):
-        model = tiny_model(classes)
-        model.layers[-1].kernel.assign(np.full(model.layers[-1].kernel.shape, np.nan))
-        return model
-
-    monkeypatch.setitem(training.MODELS, "mans-9", exploding)
+    monkeypatch.setitem(training.MODELS, "mans-9", exploding_model)
     done = mans("train", folder / "ut_kinect_50.h5", folder / "nan" / "m.h5", "--protocol", "odd_even", "--epochs", "3")
     assert done.exit_code == 1 and "Error: DIVERGED after 1 epochs" in done.stderr
     assert [path.name for path in (folder / "nan").iterdir()] == ["m.h5.diverged.json"]

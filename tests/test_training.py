@@ -21,6 +21,13 @@ def tiny_model(classes, **_):
     return MemoryAttentionNetwork(inputs, scores)
 
 
+def exploding_model(classes, **_):
+    """One whose loss is not finite from its first step on."""
+    model = tiny_model(classes)
+    model.layers[-1].kernel.assign(np.full(model.layers[-1].kernel.shape, np.nan))
+    return model
+
+
 @pytest.fixture
 def tensors(tmp_path):
     return Tensors(tensor_file(tmp_path / "ut_kinect_50.h5"))
@@ -89,12 +96,7 @@ def test_training_sequences_are_mirrored_where_left_and_right_are_known(tmp_path
 
 
 def test_a_run_whose_loss_is_not_finite_stops_and_says_so(tensors, monkeypatch):
-    def exploding(classes, **_):
-        model = tiny_model(classes)
-        model.layers[-1].kernel.assign(np.full(model.layers[-1].kernel.shape, np.nan))
-        return model
-
-    monkeypatch.setitem(training.MODELS, "mans-9", exploding)
+    monkeypatch.setitem(training.MODELS, "mans-9", exploding_model)
     record = training.train(make_run(tensors, epochs=5), tensors)
     assert record["diverged"]
     assert record["history"]["train_loss"] == [None]
