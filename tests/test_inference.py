@@ -232,7 +232,9 @@ def test_a_body_whose_head_is_not_up_is_told_where_the_model_expects_it(tmp_path
     np.save(tmp_path / "y_down.npy", standing_body() * (1, -1, -1))
     done = mans("predict", model, tmp_path / "y_up.npy", tmp_path / "y_down.npy")
     assert done.exit_code == 0 and done.stderr.count("\n") == 1
-    assert done.stderr.startswith(f"{tmp_path / 'y_down.npy'}: by shoulders and hips, -y points up")
+    told = f"{tmp_path / 'y_down.npy'}: by shoulders and hips, -y points up"
+    assert done.stderr.startswith(told)
+    assert mans("stream", model, tmp_path / "y_down.npy").stderr.startswith(told)
 
 
 def test_a_file_name_that_is_not_utf_8_can_be_drawn(tmp_path):
