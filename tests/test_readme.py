@@ -10,6 +10,7 @@ from test_models import PARAMETERS
 from mans_keras import reports
 
 sys.path.insert(0, str(ROOT / "experiments"))
+paired = importlib.import_module("paired")
 readme_tables = importlib.import_module("readme_tables")
 README = (ROOT / "README.md").read_text()
 TABLES = [table for page in readme_tables.PAGES for table in readme_tables.MARKED.findall(page.read_text())]
@@ -64,6 +65,10 @@ def records(experiment, variant, protocol, dataset="ut_kinect"):
     return [one for one in found if (one["variant"], one["protocol"]) == (variant, protocol)]
 
 
+def prose():
+    return " ".join((readme_tables.RESULTS / "README.md").read_text().split())
+
+
 def wrong(record):
     return sum(map(int.__ne__, record["predictions"]["true"], record["predictions"]["predicted"]))
 
@@ -91,19 +96,65 @@ def test_the_numbers_in_the_prose_of_the_results_are_the_records():
         for variant, which in (("paper-raw", "best"), ("paper-raw", "last"), ("mans-9", "best"))
     )
     assert chosen > released
-    text = " ".join((readme_tables.RESULTS / "README.md").read_text().split())
     for told in (
         f"{len(at_the_end)} of the {len(by_sequence)} sequences are named rightly at the last epoch",
-        f"is so after {sum(pull['history']['test_accuracy']):.0f} of its {pull['epochs']} epochs",
-        f"a `{pull['predictions']['name'][0].split('_')[-1]}`, is so",
+        f"is right after {sum(pull['history']['test_accuracy']):.0f} of its {pull['epochs']} epochs",
+        f"a `{pull['predictions']['name'][0].split('_')[-1]}`, is right",
         f"a `{carry['predictions']['name'][0].split('_')[-1]}`, never is",
         f"{199 - len(by_sequence)} of `loocv`'s 199 folds",
         f"ends {words[by_subject]} of the 199 sequences short of it by `loso`",
         f"{words[by_subject]} of 199 by `loso` (one seed)",
         f"{words[min(by_half)]} to {words[max(by_half)]} of 99 by `odd_even` ({words[len(by_half)]} seeds)",
-        f"Of the odd subjects, {words[ahead]} are for it",
+        f"{words[ahead]} of the odd subjects are for it",
         f"as many sequences rightly as MANs-9 does, {deeper} of 199 each",
         f"makes {chosen:.2f} out of {last:.2f}, more than",
         f"fell from {before:.0f} to {after:.0f} % in its last epoch",
     ):
-        assert told in text
+        assert told in prose()
+
+
+def away_from_the_default(factor, protocol="odd_even"):
+    return paired.difference(records("effects", factor, protocol), records("effects", "mans-9", protocol))
+
+
+def test_effects_that_the_prose_calls_unseen_are_within_what_it_says():
+    assert "less than 1.1 points either way, by the seeds" in prose() and "could hide up to five points" in prose()
+    narrow = ["all-rows", "no-l2", "mans-9-frozen-attention"]
+    wide = ["no-errata", "glorot", "constant", "cosine", "mans-9-other-attention", "mans-9-frame-gate"]
+    for factor in (*narrow, *wide, "mans-9-no-attention"):
+        points, seeds, _ = map(float, away_from_the_default(factor))
+        assert abs(points) < seeds
+        assert abs(points) + seeds < (1.1 if factor in narrow else 5)
+
+
+def test_comparisons_in_the_prose_are_the_records():
+    plain, released = (
+        {
+            subject: paired.accuracy(part)
+            for one in records("effects", factor, "loso")
+            for subject, part in paired.by_subject(one).items()
+        }
+        for factor in ("upright", "mans-9")
+    )
+    assert sum(plain[subject] > released[subject] for subject in released) == 9 and len(released) == 10
+    assert "beyond chance over the subjects, on nine of ten" in prose()
+    without, stcm = (records("effects", factor, "odd_even") for factor in ("no-gru-dropout", "mans-9-stcm"))
+    points, seeds, _ = paired.difference(without, stcm)
+    assert f"the STCM is {points[1:]} ± {seeds} points below it, over seeds" in prose()
+
+
+def test_what_the_prose_says_of_figure_3_is_the_records():
+    shown = readme_tables.shown("figure3_convergence", "ut_kinect")
+    epochs = re.findall(r"^\|[^|]+\| +\d+ +\| ([^|]+) \|", shown, flags=re.MULTILINE)
+    each = [epoch.strip() for cell in epochs for epoch in cell.split(",")]
+    assert f"Of the {len(each)} runs, {each.count('-')} never settle" in prose()
+
+    def fitted(variant):
+        return {
+            one["seed"]: np.argmax(np.array(one["history"]["train_accuracy"]) >= 0.95)
+            for one in records("effects", variant, "odd_even")
+        }
+
+    without, stcm = fitted("no-gru-dropout"), fitted("mans-9-stcm")
+    assert sum(without[seed] < stcm[seed] for seed in stcm) == 4 and len(stcm) == 5
+    assert "sooner than the STCM with four seeds of five" in prose()
