@@ -44,7 +44,8 @@ def table(found):
                 if setting == "mans" or not ours or not theirs:
                     continue
                 gains = [part for accuracy in columns.values() for part in paired.difference(ours, theirs, accuracy)]
-                rows.append([protocol, table4.row_name(setting, model), *gains, reports.number_of_runs(theirs)])
+                compared = [record for record, _ in paired.pairs(ours, theirs)]
+                rows.append([protocol, table4.row_name(setting, model), *gains, reports.number_of_runs(compared)])
     header = ["Protocol", "row of Table 4"]
     for column in columns:
         header += [column, *paired.HEADER]

@@ -134,15 +134,12 @@ def _check(name, record):
 
 
 def tensors(sources, folder, preparation):
-    """The open tensors of a preparation of UT-Kinect's segments, made if they are missing."""
+    """The open tensors of a preparation of UT-Kinect's segments; made each time, for they take a second."""
     coordinates, layout, errata, repeated = preparation
     folder = folder / "-".join((coordinates, layout, "errata" if errata else "printed", repeated))
-    path = folder / "ut_kinect_50.h5"
-    if not path.exists():
-        sources = ut_kinect.corrected(sources) if errata else sources
-        reader = replace(ut_kinect.READER, read=functools.partial(ut_kinect.read, repeated=repeated))
-        prepare.write_tensors(reader, sources, folder, 50, layout, coordinates)
-    return Tensors(path)
+    sources = ut_kinect.corrected(sources) if errata else sources
+    reader = replace(ut_kinect.READER, read=functools.partial(ut_kinect.read, repeated=repeated))
+    return Tensors(prepare.write_tensors(reader, sources, folder, 50, layout, coordinates))
 
 
 def main():

@@ -13,7 +13,7 @@ import common
 import paper
 
 from mans_keras import protocols, recipes, reports, training
-from mans_keras.errors import exit_code
+from mans_keras.errors import InputError, exit_code
 
 EXPERIMENT = "headline"
 
@@ -25,7 +25,8 @@ def _tensors(record):
 def records(results, dataset):
     """Of every experiment, the records of the paper's models as they are, by a recipe as it is; each run once.
 
-    On the default tensors and on those of the recipe's source.
+    On the default tensors and on those of the recipe's source. Raises `InputError` if two experiments recorded the same
+    run differently.
     """
     found = {}
     for folder in sorted(Path(results).glob(f"*/{dataset}")):
@@ -36,7 +37,10 @@ def records(results, dataset):
             of_source = (record["coordinates"], record["layout"]) == (recipe.coordinates, recipe.layout)
             if of_source or record["variant"] in (record["model"], *recipes.RECIPES):
                 run = [record[name] for name in ("model", "protocol", "fold", "seed")]
-                found.setdefault((*run, recipe.name, _tensors(record)), record)
+                same = found.setdefault((*run, recipe.name, _tensors(record)), record)
+                if same["history"] != record["history"]:
+                    two = " and ".join(one["experiment"] for one in (same, record))
+                    raise InputError(f"{two} have other records of one run: {record['variant']} {record['fold']}")
     return list(found.values())
 
 

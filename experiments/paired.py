@@ -16,8 +16,9 @@ SUBJECT = {
 HEADER = ["± over seeds", "± over subjects"]
 CAPTION = (
     "A difference is the mean over runs of the same fold and seed; ± is half its 95 % interval (Student's). Over seeds "
-    "it knows of chance in training; over subjects, by each test subject's mean, also of chance in who was recorded. "
-    "Of twenty factors without effect, one has such an interval without 0 in it."
+    "it knows of chance in training; over subjects, by each test subject's mean, of chance in who was recorded, and of "
+    "that in training only if each subject is tested by a training of its own (`loso`, `cross_actor`): elsewhere it "
+    "says little without the other. Of twenty factors without effect, one has an interval without 0 in it."
 )
 
 
@@ -40,24 +41,29 @@ def by_subject(record):
     return found
 
 
+def pairs(cell, other):
+    """Each of a cell's records with the other cell's of the same fold and seed, where there is one."""
+    others = {(record["fold"], record["seed"]): record for record in other}
+    return [(ours, others[run]) for ours in cell if (run := (ours["fold"], ours["seed"])) in others]
+
+
 def difference(cell, other, of=accuracy):
     """[by how many points a cell's runs are above the other's, ± over seeds, ± over subjects]: ["+1.2", "2.1", "-"].
 
     Runs of the same fold and seed are compared. "-": there are none, or fewer than two subjects or seeds, or one of the
     seeds lacks a fold. of: record -> percent.
     """
-    others = {(record["fold"], record["seed"]): record for record in other}
-    pairs = [(ours, others[run]) for ours in cell if (run := (ours["fold"], ours["seed"])) in others]
-    if not pairs:
+    compared = pairs(cell, other)
+    if not compared:
         return ["-"] * 3
     points, seeds, subjects = [], {}, {}
-    for ours, theirs in pairs:
+    for ours, theirs in compared:
         points.append(of(ours) - of(theirs))
         seeds.setdefault(ours["seed"], []).append(points[-1])
         parts = by_subject(theirs)
         for subject, part in by_subject(ours).items():
             subjects.setdefault(subject, []).append(of(part) - of(parts[subject]))
-    folds = len({ours["fold"] for ours, _ in pairs})
+    folds = len({ours["fold"] for ours, _ in compared})
     whole = seeds.values() if all(len(points) == folds for points in seeds.values()) else ()
     # rounded and 0 added: a mean of -1e-15 is no "-0.00"
     return [f"{round(np.mean(points), 2) + 0.0:+.2f}", _half_interval(whole), _half_interval(subjects.values())]

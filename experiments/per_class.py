@@ -14,7 +14,11 @@ from mans_keras.errors import exit_code
 
 
 def table(records):
-    """Title, header and rows, a class each. Recall and precision in percent."""
+    """Title, header and rows, a class each. Recall and precision in percent.
+
+    Raises `InputError` if the records are not of one model, trained in one way by one protocol.
+    """
+    reports.check_same(records, ("dataset", "protocol", "model", "arguments", "recipe", "epochs", "tensors"))
     rows = reports.classes(records)
     return _title(records), reports.CLASSES_HEADER, rows
 
@@ -22,10 +26,9 @@ def table(records):
 def _title(records):
     first = records[0]
     name = "SYNTHETIC recordings" if first["dataset"] == common.SYNTHETIC else first["dataset"]
-    variants = ", ".join(sorted({record["variant"] for record in records}))
     told = reports.number_of_runs(records)
     told = "1 run" if told == "1" else told
-    return f"{variants} on {name}, {first['protocol']}, {told}: last epoch, in percent."
+    return f"{first['variant']} on {name}, {first['protocol']}, {told}: last epoch, in percent."
 
 
 def main():

@@ -77,7 +77,7 @@ def predict(model, files, top, as_json, plot):
         _tell_vertical(prediction.name, recognizer, prediction.joints)
         frames, usual = len(prediction.joints), recognizer.frames
         if usual and frames > LONG * usual:
-            told = f"{prediction.name} has {frames} frames, and the recordings that the model learnt from {usual:.0f}"
+            told = f"{prediction.name} has {frames} frames, and its model's data set has {usual:.0f} in the median"
             click.echo(f"{told}: if it shows several actions, `mans stream` says which is when", err=True)
         if as_json:
             attention = None if prediction.attention is None else prediction.attention.round(6).tolist()
@@ -140,6 +140,8 @@ def train(tensors, model, network, protocol, fold, recipe, epochs, seed):
         tensors=opened.digest(),
     )
     model.parent.mkdir(parents=True, exist_ok=True)
+    for departure in training.departures(chosen, opened):
+        click.echo(departure, err=True)
 
     def tell(epoch, logs):
         click.echo(f"epoch {epoch} of {run.epochs}: test accuracy {logs['val_accuracy']:.2%}", err=True)
@@ -191,8 +193,7 @@ def evaluate(model, tensors, protocol, fold):
     for index, name in enumerate(opened.class_names):
         if (label == index).any():
             click.echo(f"{right[label == index].mean():8.2%}  {name} ({(label == index).sum()})")
-    told = "" if protocol else ", whether the model was trained on them or not"
-    click.echo(f"{right.mean():8.2%}  of {len(chosen)} sequences{told}")
+    click.echo(f"{right.mean():8.2%}  of {len(chosen)} sequences, whether the model was trained on them or not")
 
 
 @main.command()
@@ -228,7 +229,7 @@ def report(record, out):
 @main.command()
 @click.argument("model", type=FILE)
 @click.argument("recording", type=FILE)
-@click.option("--window", type=click.IntRange(1), help="Frames; default: the median of what the model learnt from.")
+@click.option("--window", type=click.IntRange(1), help="Frames; default: the median of the model's data set.")
 @click.option("--every", default=1, show_default=True, type=click.IntRange(1), help="Ask the model at each N-th frame.")
 @click.option("--plot", metavar="OUT", type=FILE, help="Draw the scores over time: .png, .pdf or .svg.")
 def stream(model, recording, window, every, plot):

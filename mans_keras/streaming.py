@@ -18,7 +18,7 @@ class Stream:
 
     Args:
         recognizer: `inference.Recognizer`.
-        window: its length in frames; default: the median length of the recordings that the model was trained on.
+        window: its length in frames; default: the median length of the recordings in the model's data set.
     """
 
     def __init__(self, recognizer, window=None):

@@ -92,6 +92,16 @@ def build(run, classes, devices=1, steps=1):
     return model
 
 
+@contextlib.contextmanager
+def _dtype_policy(precision):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
 def _plateau(settings):
     return keras.callbacks.ReduceLROnPlateau(
         "val_loss", settings.factor, settings.patience, cooldown=settings.cooldown, min_lr=settings.floor
@@ -127,14 +137,13 @@ def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_
     memory.keep_freed()
     keras.backend.clear_session()
     keras.utils.set_random_seed(run.seed)
-    keras.config.set_dtype_policy(run.precision)
     recipe, classes = run.recipe, len(tensors.class_names)
     labels = keras.utils.to_categorical(tensors.label, classes)
     change = recipe.augmentation and functools.partial(
         augment, augmentation=recipe.augmentation, coordinates=tensors.coordinates, mirroring=tensors.mirroring()
     )
     batches = Batches(tensors.samples(run.fold.train), labels[run.fold.train], run.batch, run.seed, change)
-    with _shared_by(devices, batches.batch):
+    with _shared_by(devices, batches.batch), _dtype_policy(run.precision):
         model = build(run, classes, devices, batches.steps)
 
     number = len(run.fold.test)

@@ -23,6 +23,7 @@ def record(variant="mans-9", protocol="odd_even", last=0.5, best=0.75, **changes
         "protocol": protocol,
         "last_epoch_test_accuracy": last,
         "best_epoch_test_accuracy": best,
+        "history": {"test_accuracy": [best, last]},
         "epochs": 100,
         "batch": 8,
         "recipe": {"name": "paper"},

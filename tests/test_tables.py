@@ -137,6 +137,12 @@ def test_records_of_other_classes_are_not_counted_together():
         per_class.table([record(), record(class_names=["a", "b"])])
 
 
+def test_records_of_other_protocols_or_tensors_are_not_counted_together():
+    for other in ({"protocol": "loso"}, {"tensors": "others"}):
+        with pytest.raises(InputError, match=next(iter(other))):
+            per_class.table([record(), record(**other)])
+
+
 def test_an_effect_is_the_mean_of_paired_differences_with_students_interval():
     baseline = [record("mans-9", last=last, seed=seed) for seed, last in enumerate((0.80, 0.84, 0.70))]
     hip = [record("hip", last=last, seed=seed, coordinates="hip") for seed, last in enumerate((0.81, 0.86, 0.73))]
@@ -208,6 +214,8 @@ def test_the_tensors_of_an_effect_are_those_it_names(tmp_path):
     sources = ut_kinect.segments(ut_kinect_folder(tmp_path / "raw"))
     opened = effects.tensors(sources, tmp_path, effects.FACTORS["hip"].preparation)
     assert (opened.coordinates, opened.layout) == ("hip", "resize")
+    others = effects.tensors(sources[:1], tmp_path, effects.FACTORS["hip"].preparation)
+    assert len(others.name) == 1 < len(opened.name)
 
 
 def test_label_errata_are_corrected_but_for_the_effect_without(tmp_path, monkeypatch):
@@ -255,3 +263,18 @@ def test_the_headline_has_each_run_on_the_tensors_of_the_defaults_or_of_the_reci
         ["MANs-9", "best", "body, resize", "odd_even", "100.00 (loocv)", "100.00", "+0.00"],
     ]
     assert title.startswith("Below the paper in 2 of 3 rows, by up to 40.00 points.\n")
+
+
+def test_the_headline_does_not_choose_between_two_trainings_of_one_run(tmp_path):
+    for experiment, last in (("table4_ablation", 0.8), ("effects", 0.7)):
+        made = record(last=last, experiment=experiment, recipe={"name": "released"})
+        write_record(tmp_path / experiment / "ut_kinect/mans-9/a.json", made)
+    with pytest.raises(InputError, match="effects and table4_ablation have other records of one run"):
+        headline.records(tmp_path, "ut_kinect")
+
+
+def test_the_gain_of_attention_tells_how_many_runs_were_compared():
+    ours = [record("mans-9", last=0.9, seed=seed) for seed in (0, 1)]
+    theirs = [record("mans-9-stcm", last=0.8, seed=seed) for seed in (0, 1, 2)]
+    *_, rows = attention_gain.table([*ours, *theirs])
+    assert [(row[2], row[-1]) for row in rows] == [("+10.00", "2 seeds")]

@@ -147,6 +147,7 @@ def test_a_run_trains_in_its_precision(tensors, monkeypatch):
     monkeypatch.setitem(training.MODELS, "mans-9", watched)
     for precision in ("mixed_bfloat16", "float32"):
         training.train(make_run(tensors, epochs=1, precision=precision), tensors)
+        assert keras.config.dtype_policy().name == "float32"
     assert seen == ["mixed_bfloat16", "float32"]
 
 
