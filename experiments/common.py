@@ -209,14 +209,3 @@ def run_experiment(args, experiment, paper_dataset, variants, table):
     for dataset, models in datasets.items():
         show_table(args, experiment, dataset, lambda records, models=models: table(records, models))
     return list(datasets)
-
-
-def command(script, args, changes):
-    """The command line that plans a script's runs on the same data again, with `changes`."""
-    words = ["python", f"experiments/{Path(script).name}"]
-    for name in ("dataset", "data", "protocol", "recipe", "epochs", "seeds", "results"):
-        if value := getattr(args, name):
-            words += [f"--{name}", str(value)]
-    if args.folds:
-        words += ["--folds", *(f"{chosen[0]}-{chosen[-1]}" for chosen in args.folds)]
-    return " ".join([*words, changes])

@@ -5,6 +5,7 @@ blocks of MANs-9 at scale 50 and with DenseNet-161 at scale 224. The paper has t
 the paper, with --settings: F_A frozen as it was drawn, as in the released code, and a plain sigmoid gate per frame.
 """
 
+import shlex
 import sys
 
 import beside_the_paper as beside
@@ -103,9 +104,9 @@ def main():
     args = parser.parse_args()
     common.run_experiment(args, EXPERIMENT, "ntu_rgbd", lambda models: variants(models, args.settings), table)
     if "mans-densenet161" not in args.models:
+        again = shlex.join(["python", *sys.argv, "--models", "mans-densenet161"])
         print(
-            "Left out: the four 224x224 rows (DenseNet-161). They want tensors of scale 224, and better a GPU:\n"
-            f"  {common.command(__file__, args, '--models mans-densenet161')}"
+            f"Left out: the 224x224 rows (DenseNet-161). They want tensors of scale 224, and better a GPU:\n  {again}"
         )
 
 

@@ -141,6 +141,14 @@ def test_comparisons_in_the_prose_are_the_records():
     )
     assert sum(plain[subject] > released[subject] for subject in released) == 9 and len(released) == 10
     assert "beyond chance over the subjects, on nine of ten" in prose()
+    undropped = {
+        subject: paired.accuracy(part)
+        for one in records("effects", "no-gru-dropout", "loso")
+        for subject, part in paired.by_subject(one).items()
+    }
+    signs = [np.sign(undropped[subject] - released[subject]) for subject in released]
+    assert (signs.count(1), signs.count(-1)) == (5, 1)
+    assert "on five subjects of ten and behind on one" in prose()
     without, stcm = (records("effects", factor, "odd_even") for factor in ("no-gru-dropout", "mans-9-stcm"))
     points, seeds, _ = paired.difference(without, stcm)
     assert f"the STCM is {points[1:]} ± {seeds} points below it, over seeds" in prose()
