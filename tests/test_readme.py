@@ -130,25 +130,30 @@ def test_effects_that_the_prose_calls_unseen_are_within_what_it_says():
         assert abs(points) + seeds < (1.1 if factor in narrow else 5)
 
 
-def test_comparisons_in_the_prose_are_the_records():
-    plain, released = (
-        {
-            subject: paired.accuracy(part)
-            for one in records("effects", factor, "loso")
-            for subject, part in paired.by_subject(one).items()
-        }
-        for factor in ("upright", "mans-9")
-    )
-    assert sum(plain[subject] > released[subject] for subject in released) == 9 and len(released) == 10
-    assert "beyond chance over the subjects, on nine of ten" in prose()
-    undropped = {
+def by_subject(factor):
+    return {
         subject: paired.accuracy(part)
-        for one in records("effects", "no-gru-dropout", "loso")
+        for one in records("effects", factor, "loso")
         for subject, part in paired.by_subject(one).items()
     }
-    signs = [np.sign(undropped[subject] - released[subject]) for subject in released]
-    assert (signs.count(1), signs.count(-1)) == (5, 1)
+
+
+def test_comparisons_in_the_prose_are_the_records():
+    released = by_subject("mans-9")
+    apart = {
+        factor: [accuracy - released[subject] for subject, accuracy in by_subject(factor).items()]
+        for factor in ("upright", "no-gru-dropout", "raw")
+    }
+    assert [len(points) for points in apart.values()] == [10, 10, 10]
+    assert np.sum(np.sign(apart["upright"]) == 1) == 9
+    assert "beyond chance over the subjects, on nine of ten" in prose()
+    assert [np.sum(np.sign(apart["no-gru-dropout"]) == sign) for sign in (1, -1)] == [5, 1]
     assert "on five subjects of ten and behind on one" in prose()
+    assert f"up to {np.abs(apart['raw']).max():.0f} points away from it on a subject" in prose()
+    points, _, subjects = paired.difference(records("effects", "paper-raw", "loso"), records("effects", "raw", "loso"))
+    assert f"beyond chance over the subjects ({points} ± {subjects})" in prose()
+    chosen, _ = reports.summary(records("effects", "raw", "loso"), "best")
+    assert f"with its on the same coordinates, {chosen:.2f}." in prose()
     without, stcm = (records("effects", factor, "odd_even") for factor in ("no-gru-dropout", "mans-9-stcm"))
     points, seeds, _ = paired.difference(without, stcm)
     assert f"the STCM is {points[1:]} ± {seeds} points below it, over seeds" in prose()
