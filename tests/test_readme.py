@@ -159,6 +159,14 @@ def test_comparisons_in_the_prose_are_the_records():
     assert f"the STCM is {points[1:]} ± {seeds} points below it, over seeds" in prose()
 
 
+def test_what_the_prose_says_of_alpha_on_hdm05_is_the_records():
+    found = {}
+    for one in reports.records(readme_tables.RESULTS, "table3_alpha", "hdm05"):
+        found.setdefault(one["fold"], []).append(wrong(one))
+    assert [(len(each), len(set(each))) for each in found.values()] == [(4, 1)] * 3
+    assert "three of HDM05's five folds, on each of which all four name as many" in prose()
+
+
 def test_what_the_prose_says_of_figure_3_is_the_records():
     shown = readme_tables.shown("figure3_convergence", "ut_kinect")
     epochs = re.findall(r"^\|[^|]+\| +\d+ +\| ([^|]+) \|", shown, flags=re.MULTILINE)
