@@ -30,7 +30,7 @@ def body_frame(coordinates, names):
     try:
         if not names:
             raise InputError(
-                "body, hip and upright coordinates need the names of the joints (--joints FILE): hips and shoulders"
+                "all coordinates but raw need the names of the joints (--joints FILE): hips and shoulders"
             )
         return coordinates if asked else "body", joint_names.body_of(names)
     except InputError as error:
@@ -43,7 +43,7 @@ def body_frame(coordinates, names):
 
 def check_vertical(sources, body, coordinates):
     """Say so if y does not point up in most of a hundred files; raise `InputError` if the coordinates rest on it."""
-    if body is None or coordinates == "body":
+    if body is None or coordinates in ("body", "released"):
         return
     up = own.vertical(sources[:: -(-len(sources) // 100)], body)
     if up != "+y":

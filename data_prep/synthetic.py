@@ -1,5 +1,7 @@
 """The embedded default data set: writes OUT/synthetic_raw/*.skeleton (NTU format), then OUT/synthetic_<scale>.h5."""
 
+import dataclasses
+import functools
 import sys
 
 from common import argument_parser, exit_code, write_tensors
@@ -16,7 +18,8 @@ def main():
     console = Console(stderr=True)
     names = track(synthetic.names(), "animating", console=console, disable=not console.is_terminal)
     paths = [synthetic.write(raw, name) for name in names]
-    write_tensors(synthetic.READER, paths, args.out, args.scale, args.layout, args.coordinates, args.jobs)
+    read = functools.partial(synthetic.read, slots=args.coordinates == "released")
+    write_tensors(dataclasses.replace(synthetic.READER, read=read), paths, args.out, args.scale, args.layout, args.coordinates, args.jobs)
 
 
 if __name__ == "__main__":

@@ -10,19 +10,19 @@ from mans_keras.skeletons import ut_kinect
 def main():
     parser = argument_parser(__doc__, raw="folder with the joint files and actionLabel.txt")
     parser.add_argument(
-        "--no-errata",
-        dest="errata",
-        action="store_false",
-        help="keep the known typing errors of actionLabel.txt; by default they are corrected",
+        "--labels",
+        choices=ut_kinect.LABELS,
+        default="corrected",
+        help="printed: actionLabel.txt as it is; corrected: its two known typing errors put right; modified: the seven "
+        "changes that Vemulapalli et al. (CVPR 2014) made",
     )
     args = parser.parse_args()
-    sources = printed = ut_kinect.segments(args.raw)
-    if args.errata:
-        sources = ut_kinect.corrected(printed)
-        for before, after in zip(printed, sources, strict=True):
-            if before != after:
-                name = ut_kinect.source_name(after)
-                print(f"label corrected: {name} {before.first}-{before.last} -> {after.first}-{after.last}")
+    printed = ut_kinect.segments(args.raw)
+    sources = ut_kinect.relabelled(printed, args.labels)
+    for before, after in zip(printed, sources, strict=True):
+        if before != after:
+            name = ut_kinect.source_name(after)
+            print(f"label {args.labels}: {name} {before.first}-{before.last} -> {after.first}-{after.last}")
     write_tensors(ut_kinect.READER, sources, args.out, args.scale, args.layout, args.coordinates, args.jobs)
 
 

@@ -28,7 +28,7 @@ class Factor:
     """One departure from the baseline.
 
     shown: (what, set to); recipe: a recipe in place of RELEASED; epochs: None for the recipe's; arguments: of MANs9;
-    coordinates, layout, errata, repeated: how the tensors are made.
+    coordinates, layout, labels, repeated: how the tensors are made.
     """
 
     shown: tuple[str, str]
@@ -37,13 +37,13 @@ class Factor:
     arguments: dict = field(default_factory=dict)
     coordinates: str = "body"
     layout: str = "resize"
-    errata: bool = True
+    labels: str = "corrected"
     repeated: str = "last"
 
     @property
     def preparation(self):
         """What the tensors depend on."""
-        return self.coordinates, self.layout, self.errata, self.repeated
+        return self.coordinates, self.layout, self.labels, self.repeated
 
 
 def released(**changes):
@@ -68,7 +68,10 @@ FACTORS = {
     "upright": Factor(("coordinates", "upright"), coordinates="upright"),
     "raw": Factor(("coordinates", "raw"), coordinates="raw"),
     "pad": Factor(("layout", "pad"), layout="pad"),
-    "no-errata": Factor(("label errata", "off"), errata=False),
+    "released-resize": Factor(("coordinates", "released"), coordinates="released"),
+    "released-pad": Factor(("coordinates, layout", "released, pad"), coordinates="released", layout="pad"),
+    "printed-labels": Factor(("labels", "printed"), labels="printed"),
+    "modified-labels": Factor(("labels", "modified"), labels="modified"),
     "all-rows": Factor(("repeated frames", "all kept"), repeated="all"),
     "mans-9-stcm": Factor(("TARMs", "none"), arguments={"tarm": False}),
     "mans-9-no-attention": Factor(("attention", "none"), arguments={"attention": None}),
@@ -77,6 +80,7 @@ FACTORS = {
     "mans-9-frame-gate": Factor(("attention", "sigmoid gate per frame"), arguments={"attention": "gate"}),
     "no-gru-dropout": Factor(("GRU dropout", "0"), arguments={"dropout": 0.0}),
     "no-l2": Factor(("L2", "0"), released(l2=0.0)),
+    "no-recurrent-l2": Factor(("L2 of recurrent kernels", "0"), arguments={"recurrent_l2": 0.0}),
     "glorot": Factor(
         ("initialisers", "Keras' defaults (Glorot)"),
         released(gru_initializer="glorot_uniform", conv_initializer="glorot_uniform"),
@@ -135,9 +139,9 @@ def _check(name, record):
 
 def tensors(sources, folder, preparation):
     """The open tensors of a preparation of UT-Kinect's segments; made each time, for they take a second."""
-    coordinates, layout, errata, repeated = preparation
-    folder = folder / "-".join((coordinates, layout, "errata" if errata else "printed", repeated))
-    sources = ut_kinect.corrected(sources) if errata else sources
+    coordinates, layout, labels, repeated = preparation
+    folder = folder / "-".join(preparation)
+    sources = ut_kinect.relabelled(sources, labels)
     reader = replace(ut_kinect.READER, read=functools.partial(ut_kinect.read, repeated=repeated))
     return Tensors(prepare.write_tensors(reader, sources, folder, 50, layout, coordinates))
 

@@ -4,7 +4,7 @@ import numpy as np
 
 # Kinect and the motion capture of HDM05 have y up, and one's own recordings must; the frames of
 # bodies in `skeletons.transforms` have z up.
-VERTICAL = {"raw": 1, "hip": 1, "body": 2, "upright": 2}
+VERTICAL = {"raw": 1, "hip": 1, "body": 2, "upright": 2, "released": 2}
 
 
 def augment(x, random, augmentation, coordinates, mirroring=None):

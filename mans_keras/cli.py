@@ -140,7 +140,9 @@ def train(tensors, model, network, protocol, fold, recipe, epochs, seed):
         tensors=opened.digest(),
     )
     model.parent.mkdir(parents=True, exist_ok=True)
-    for departure in training.departures(chosen, opened):
+    for departure in training.departures(
+        chosen.name, opened.coordinates, opened.layout, training.mirrors(chosen, opened)
+    ):
         click.echo(departure, err=True)
 
     def tell(epoch, logs):

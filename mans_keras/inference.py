@@ -69,7 +69,7 @@ class Recognizer:
         Raises `InputError` (a `ValueError`) for a recording that does not fit the model, saying what would.
         """
         if isinstance(source, (str, Path)):
-            joints = recording.read_joints(source, self.joints)
+            joints = recording.read_joints(source, self.joints, slots=self.coordinates == "released")
         else:
             joints = recording.from_array(source)
         if joints.shape[2] != self.joints:

@@ -59,7 +59,7 @@ class MemoryAttentionNetwork(keras.Model):
 keras.saving.get_custom_objects()["MemoryAttentionNetwork"] = MemoryAttentionNetwork
 
 
-def _check(classes, input_shape, units, alpha, attention, tarm, dropout, l2):
+def _check(classes, input_shape, units, alpha, attention, tarm, dropout, l2, recurrent_l2):
     sized = len(input_shape) == 3 and all(isinstance(size, Integral) and size > 0 for size in input_shape)
     if not sized or input_shape[-1] != 3:
         raise ValueError(f"input_shape={input_shape} is not (frames, joints, 3), e.g. (50, 50, 3)")
@@ -72,8 +72,9 @@ def _check(classes, input_shape, units, alpha, attention, tarm, dropout, l2):
         check_alpha(alpha, input_shape[0])
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout={dropout} must be at least 0 and below 1")
-    if l2 < 0:
-        raise ValueError(f"l2={l2} must not be negative")
+    for name, value in (("l2", l2), ("recurrent_l2", recurrent_l2)):
+        if value < 0:
+            raise ValueError(f"{name}={value} must not be negative")
 
 
 def MANs(
@@ -87,6 +88,7 @@ def MANs(
     alpha=16,
     dropout=0.0,
     l2=1e-4,
+    recurrent_l2=None,
     gru_initializer="orthogonal",
     conv_initializer="he_normal",
     name=None,
@@ -106,14 +108,16 @@ def MANs(
         alpha: the ratio of Eq. 8.
         dropout: of the GRUs, on inputs and recurrent state.
         l2: weight of the L2 penalty on the kernels of GRUs and convolutions; a `keras.applications` model has none.
+        recurrent_l2: the same for the GRUs' recurrent kernels, None for `l2`; the released code has 0 there.
         gru_initializer, conv_initializer: of the GRUs' input kernels and the convolutions; the paper states neither,
             the defaults are the released code's. A `keras.applications` model keeps its own.
 
     Raises: `ValueError`, which says what would be right.
     """
-    _check(classes, input_shape, units, alpha, attention, tarm, dropout, l2)
+    recurrent_l2 = l2 if recurrent_l2 is None else recurrent_l2
+    _check(classes, input_shape, units, alpha, attention, tarm, dropout, l2, recurrent_l2)
     classes, units, alpha = int(classes), int(units), int(alpha)  # Keras takes no integers of NumPy
-    regularizer = keras.regularizers.L2(l2) if l2 else None
+    regularizer, recurrent_regularizer = (keras.regularizers.L2(w) if w else None for w in (l2, recurrent_l2))
 
     inputs = layers.Input(input_shape, name="joints")
     image = inputs
@@ -128,6 +132,7 @@ def MANs(
                     attention,
                     dropout,
                     kernel_regularizer=regularizer,
+                    recurrent_regularizer=recurrent_regularizer,
                     kernel_initializer=gru_initializer,
                     name=f"tarm_{axis}",
                 )(coordinate)

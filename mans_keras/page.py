@@ -13,15 +13,15 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
-from mans_keras import plots, reports
+from mans_keras import plots, reports, training
 from mans_keras.errors import InputError
 from mans_keras.skeletons.bones import bones
 from mans_keras.skeletons.view import axes
 
 # Of a record, what the page shows elsewhere than among the settings.
-SHOWN_APART = ("history", "predictions", "class_names", "diverged", "departures")
+SHOWN_APART = ("history", "predictions", "class_names", "diverged")
 SHOWN_APART += ("last_epoch_test_accuracy", "best_epoch_test_accuracy", "best_epoch")
-NEEDED = (*SHOWN_APART, "dataset", "protocol", "fold", "variant", "recipe", "seed", "epochs")
+NEEDED = (*SHOWN_APART, "dataset", "protocol", "fold", "variant", "recipe", "seed", "epochs", "coordinates", "layout")
 
 
 def of_prediction(prediction):
@@ -78,7 +78,9 @@ def of_record(record):
             ],
             "notes": [
                 *(["DIVERGED: the loss was no longer finite"] if record["diverged"] else []),
-                *(f"Departs from its recipe: {one}" for one in record["departures"]),
+                *training.departures(
+                    record["recipe"]["name"], record["coordinates"], record["layout"], record.get("mirroring")
+                ),
             ],
             "pictures": pictures,
             "classes": [reports.CLASSES_HEADER, [[str(cell) for cell in row] for row in reports.classes([record])]],

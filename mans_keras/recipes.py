@@ -88,7 +88,7 @@ RELEASED = Recipe(
     # It covers NTU RGB+D only, with a batch of 128 and 50 epochs.
     batch=PAPER_BATCH | {"ntu_rgbd": 128},
     epochs=dict.fromkeys(PAPER_EPOCHS, 50) | {"synthetic": 10},
-    coordinates="body",
+    coordinates="released",
     layout="pad",
 )
 

@@ -92,6 +92,6 @@ def true_segments(path):
     frames, _ = ut_kinect.read_recording(path)
     return [
         (one.action, int(np.searchsorted(frames, one.first)), int(np.searchsorted(frames, one.last, "right")) - 1)
-        for one in ut_kinect.corrected(ut_kinect.labelled(path.parent))
+        for one in ut_kinect.relabelled(ut_kinect.labelled(path.parent))
         if one.file.name == path.name and one.first is not None
     ]

@@ -124,7 +124,7 @@ class TARM(layers.Layer):
         attention: "residual", the paper's F_A; "song", setting C of Table 4; None, setting B: memory without F_A. Not
             in the paper: "frozen", F_A as it was drawn, never trained, as in the released code; "gate", `FrameGate`.
         dropout: rate on the GRU's inputs and on its recurrent state.
-        kernel_regularizer: on the GRU's input and recurrent kernels.
+        kernel_regularizer, recurrent_regularizer: on the GRU's input kernels, and on its recurrent ones.
         kernel_initializer: of the GRU's input kernels (the recurrent ones are orthogonal, as in Keras).
 
     Input and output (batch, T, N). Raises `ValueError` for another attention, or an `alpha` that T frames can't hold.
@@ -137,6 +137,7 @@ class TARM(layers.Layer):
         attention="residual",
         dropout=0.0,
         kernel_regularizer=None,
+        recurrent_regularizer=None,
         kernel_initializer="orthogonal",
         **kwargs,
     ):
@@ -148,6 +149,7 @@ class TARM(layers.Layer):
         self.attention = attention
         self.dropout = dropout
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.recurrent_regularizer = keras.regularizers.get(recurrent_regularizer)
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
 
     def build(self, input_shape):
@@ -162,7 +164,7 @@ class TARM(layers.Layer):
                 go_backwards=backwards,
                 kernel_initializer=self.kernel_initializer.clone(),
                 kernel_regularizer=self.kernel_regularizer,
-                recurrent_regularizer=self.kernel_regularizer,
+                recurrent_regularizer=self.recurrent_regularizer,
                 dropout=self.dropout,
                 recurrent_dropout=self.dropout,
                 use_cudnn=False if self.dropout else "auto",  # which else would exclude XLA without being used
@@ -217,8 +219,14 @@ class TARM(layers.Layer):
             "attention": self.attention,
             "dropout": self.dropout,
             "kernel_regularizer": keras.regularizers.serialize(self.kernel_regularizer),
+            "recurrent_regularizer": keras.regularizers.serialize(self.recurrent_regularizer),
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
         }
+
+    @classmethod
+    def from_config(cls, config):
+        # Files saved before this argument was there had one regulariser for both kinds of kernels.
+        return super().from_config({"recurrent_regularizer": config.get("kernel_regularizer"), **config})
 
 
 @keras.saving.register_keras_serializable("mans_keras")

@@ -14,6 +14,7 @@ from mans_keras.augmentation import augment
 from mans_keras.batches import Batches
 from mans_keras.checkpoint import Checkpoint
 from mans_keras.errors import InputError
+from mans_keras.fingerprint import fingerprint
 from mans_keras.machine import device, gpu, versions
 from mans_keras.protocols import Fold
 
@@ -50,24 +51,39 @@ class Run:
     tensors: str
 
     def settings(self):
-        """The fields as a record keeps them, with the recipe's values for this dataset and scale."""
+        """The fields as a record keeps them, with the recipe's values for this dataset and scale.
+
+        Of the recipe, coordinates and layout are left out: the tensors have their own.
+        """
         recipe = asdict(self.recipe)
-        del recipe["batch"], recipe["epochs"]
+        for name in ("batch", "epochs", "coordinates", "layout"):
+            del recipe[name]
         recipe["gru_dropout"] = recipe["gru_dropout"][SCALES[self.model]]
         recipe["batch_norm_momentum"] = recipes.for_dataset(recipe["batch_norm_momentum"], self.dataset)
         return {**vars(self), "fold": self.fold.name, "recipe": recipe}
 
 
-def build(run, classes, devices=1, steps=1):
-    """The compiled model of a run, to be trained on this many devices, in this many steps an epoch."""
-    recipe, scale = run.recipe, SCALES[run.model]
-    model = MODELS[run.model](
+def network(run, classes):
+    """The untrained network of a run, not compiled."""
+    recipe = run.recipe
+    return MODELS[run.model](
         classes,
-        **{"alpha": recipe.alpha, "dropout": recipe.gru_dropout[scale], **run.arguments},
+        **{"alpha": recipe.alpha, "dropout": recipe.gru_dropout[SCALES[run.model]], **run.arguments},
         l2=recipe.l2,
         gru_initializer=recipe.gru_initializer,
         conv_initializer=recipe.conv_initializer,
     )
+
+
+def fingerprint_of(run):
+    """The `fingerprint` of a run's network, as its record keeps it."""
+    return fingerprint(functools.partial(network, run))
+
+
+def build(run, classes, devices=1, steps=1):
+    """The compiled model of a run, to be trained on this many devices, in this many steps an epoch."""
+    recipe = run.recipe
+    model = network(run, classes)
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = recipes.for_dataset(recipe.batch_norm_momentum, run.dataset)
@@ -135,6 +151,7 @@ def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_
     Raises `InputError` if there are fewer devices, the backend is not TensorFlow, or the batch can't be shared equally.
     """
     memory.keep_freed()
+    fingerprint = fingerprint_of(run)
     keras.backend.clear_session()
     keras.utils.set_random_seed(run.seed)
     recipe, classes = run.recipe, len(tensors.class_names)
@@ -192,7 +209,8 @@ def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_
         "scale": tensors.scale,
         "layout": tensors.layout,
         "coordinates": tensors.coordinates,
-        "departures": departures(recipe, tensors),
+        "mirroring": mirrors(recipe, tensors),
+        "fingerprint": fingerprint,
         "seconds": round(state.seconds, 1),
         "device": device(devices),
         "backend": keras.backend.backend(),
@@ -257,13 +275,24 @@ def _shared_by(devices, batch):
     return tf.distribute.MirroredStrategy([one.name for one in found[:devices]]).scope()
 
 
-def departures(recipe, tensors):
-    """Where the tensors are not those of the recipe's source."""
-    told = [
-        f"{what}: {getattr(tensors, what)}, where the {recipe.name} recipe's source has {getattr(recipe, what)}"
-        for what in ("coordinates", "layout")
-        if getattr(tensors, what) != getattr(recipe, what)
+def mirrors(recipe, tensors):
+    """Whether training sequences are mirrored: None if the recipe has no mirroring, False if the tensors allow none."""
+    if not (recipe.augmentation and recipe.augmentation.mirror):
+        return None
+    return tensors.mirroring() is not None
+
+
+def departures(recipe, coordinates, layout, mirroring=None):
+    """Sentences: where tensors are not those of the source of a recipe, given by its name.
+
+    mirroring: as `mirrors` says.
+    """
+    source = recipes.RECIPES[recipe]
+    sentences = [
+        f"the recipe {recipe} has {what} {theirs} in its source; these tensors have {ours}"
+        for what, ours, theirs in (("coordinates", coordinates, source.coordinates), ("layout", layout, source.layout))
+        if ours != theirs
     ]
-    if recipe.augmentation and recipe.augmentation.mirror and tensors.mirroring() is None:
-        told.append("mirroring: none, since the tensors do not tell which joints are left and right")
-    return told
+    if mirroring is False:
+        sentences.append("no sequence is mirrored: the tensors do not say which joints are left and right")
+    return sentences

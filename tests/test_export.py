@@ -77,7 +77,7 @@ def test_mans_export_writes_the_batch_that_was_asked_for(model, recognizer, tmp_
 def test_on_real_sequences_each_export_gives_keras_scores(tmp_path, name):
     _needs(name)
     recognizer = Recognizer(ROOT / "experiments/results/trained/mans9_ut_kinect.h5")
-    sequences = ut_kinect.corrected(ut_kinect.segments(SHARED / "data/ut_kinect"))[20:40]
+    sequences = ut_kinect.relabelled(ut_kinect.segments(SHARED / "data/ut_kinect"))[20:40]
     x = np.stack([recognizer.tensor(ut_kinect.read(one).joints) for one in sequences])
     run = exports.export(recognizer, tmp_path / name)
     assert _declared_batch(tmp_path / name) != 1

@@ -75,7 +75,7 @@ def body_of(names):
     missing = [f"{side}_hip" for side, hip in zip(("left", "right"), hips, strict=True) if hip is None]
     missing += ["left_shoulder and right_shoulder (or neck)"] if upper is None else []
     if missing:
-        raise InputError(f"body, hip and upright coordinates need the names of more joints: {', '.join(missing)}")
+        raise InputError(f"all coordinates but raw need the names of more joints: {', '.join(missing)}")
     torso = {*hips, upper, *shoulders, *(places[name] for name in TORSO if name in places)} - {None}
     turned = None not in (*ankles, *feet)
     limbs = (ankles, feet) if turned else (None, None)

@@ -147,8 +147,8 @@ def parse_name(name, classes=60):
     return action - 1, subject, camera
 
 
-def _bodies(tokens):
-    """Number of frames, bodies in the last one, and {body ID: {frame: number of its first joint's first token}}.
+def _frames(tokens):
+    """For each frame, [(body ID, number of its first joint's first token)] in the order of the file.
 
     Raises `Dropped` where the tokens don't fit the format.
     """
@@ -156,26 +156,28 @@ def _bodies(tokens):
         frames = int(tokens[0])
         if not 0 < frames <= MAX_FRAMES:
             raise Dropped(f"{frames} frames: 1 to {MAX_FRAMES} were expected")
-        bodies, at = defaultdict(dict), 1
-        for frame in range(frames):
+        listed, at = [], 1
+        for _ in range(frames):
             count = int(tokens[at])
             at += 1
+            bodies = []
             for _ in range(count):
                 if int(tokens[at + 10]) != KINECT_2.joints:
                     raise Dropped(f"a body has not {KINECT_2.joints} joints, or a line lacks a token")
-                bodies[tokens[at]][frame] = at + 11
+                bodies.append((tokens[at], at + 11))
                 at += 11 + JOINT_TOKENS * KINECT_2.joints
+            listed.append(bodies)
     except IndexError:
         raise Dropped("the file is cut short") from None
     except ValueError:
         raise Dropped("a number was expected, not text") from None
     if at != len(tokens):
         raise Dropped("the file is cut short" if at > len(tokens) else "the file goes on after its last frame")
-    return frames, count, bodies
+    return listed
 
 
 def _coordinates(tokens, firsts):
-    """(frames, 25, 3) of one body; `firsts`: its frames' first tokens."""
+    """(frames, 25, 3) of bodies; `firsts`: the number of the first token of each."""
     try:
         xyz = tokens.floats(np.array(firsts)[:, None, None] + COORDINATES)
     except ValueError:
@@ -194,7 +196,7 @@ def _is_wide(xyz):
     return (width > WIDE * height).mean() > WIDE_SHARE
 
 
-def read_joints(path, counts=None):
+def read_joints(path, counts=None, slots=False):
     """Joints (frames, 2, 25, 3) of a file.
 
     Bodies are followed by ID. False bodies, those short-lived and then those wide, are left out, unless nobody would
@@ -202,7 +204,9 @@ def read_joints(path, counts=None):
     most (summed variance of their coordinates) stay, the one that moves more first; where a body is absent its joints
     are zeros.
 
-    counts: as in `read`. Raises `Dropped` for a malformed file, or one without a body.
+    counts: as in `read`. slots: as the released code has it instead, the first and the second body of each frame in the
+    order of the file, whoever they are, and nobody where a frame lists more than two. Raises `Dropped` for a malformed
+    file, or one without a body.
     """
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
@@ -210,36 +214,59 @@ def read_joints(path, counts=None):
     if status.st_size > MAX_BYTES:
         raise Dropped(f"the file is larger than {MAX_BYTES >> 20} MiB")
     tokens = Tokens(path.read_bytes())
-    frames, in_last, bodies = _bodies(tokens)
-    if counts == "released" and in_last > 2:
+    frames = _frames(tokens)
+    if counts == "released" and len(frames[-1]) > 2:
         raise Dropped("more than two bodies in the last frame")
+    joints = _slots(tokens, frames) if slots else _tracks(tokens, frames)
+    if not joints.any():
+        raise Dropped("no body in any frame")
+    return joints
+
+
+def _slots(tokens, frames):
+    joints = np.zeros((len(frames), 2, KINECT_2.joints, 3))
+    filled = [
+        (frame, slot, first)
+        for frame, bodies in enumerate(frames)
+        if len(bodies) <= 2
+        for slot, (_, first) in enumerate(bodies)
+    ]
+    if filled:
+        frame, slot, firsts = np.array(filled).T
+        joints[frame, slot] = _coordinates(tokens, firsts)
+    return joints
+
+
+def _tracks(tokens, frames):
+    joints = np.zeros((len(frames), 2, KINECT_2.joints, 3))
+    bodies = defaultdict(dict)
+    for frame, listed in enumerate(frames):
+        for body, first in listed:
+            bodies[body][frame] = first
     tracks = [(list(track), _coordinates(tokens, list(track.values()))) for track in bodies.values()]
     tracks = [track for track in tracks if track[1].any()]
-    if not tracks:
-        raise Dropped("no body in any frame")
     for is_false in (_is_short_lived, _is_wide) if len(tracks) > 1 else ():
         tracks = [track for track in tracks if not is_false(track[1])] or tracks
     tracks.sort(key=lambda track: -track[1].var(axis=0).sum())
-    joints = np.zeros((frames, 2, KINECT_2.joints, 3))
     for body, (present, xyz) in enumerate(tracks[:2]):
         joints[present, body] = xyz
     return joints
 
 
-def read(path, classes=60, counts=None):
+def read(path, classes=60, counts=None, slots=False):
     """The `Sequence` of a file, its joints those of `read_joints`; label, subject and camera by its name.
 
     counts: whose counts of NTU RGB+D to arrive at: "official" drops the 302 `missing_skeletons`, "released" also what
     the released script drops, a recording whose last frame shows more than two bodies; None drops neither, for other
-    recordings of this format. Raises `Dropped` for these, as `read_joints`, or for a name whose action is none of
-    `classes`.
+    recordings of this format. slots: as in `read_joints`. Raises `Dropped` for these, as `read_joints`, or for a name
+    whose action is none of `classes`.
     """
     path = Path(path)
     name = source_name(path)
     label, subject, camera = parse_name(name, classes)
     if counts and name in missing_skeletons():
         raise Dropped("listed by the owners: missing or incomplete skeletons")
-    return Sequence(name, read_joints(path, counts), label, subject, camera)
+    return Sequence(name, read_joints(path, counts, slots), label, subject, camera)
 
 
 READER = Reader("ntu_rgbd", CLASS_NAMES, KINECT_2, read, source_name)

@@ -11,29 +11,30 @@ from mans_keras.skeletons.sequence import Dropped
 FORMATS = (".skeleton", ".amc", ".mat", ".txt", *own_formats.LOADERS)
 
 
-def read_joints(path, joints=None):
+def read_joints(path, joints=None, slots=False):
     """Joints (frames, bodies, joints, 3) of a recording, metres; a body that is absent from a frame is zeros there.
 
     `.skeleton` (NTU RGB+D), `.amc` beside its `.asf` (HDM05), `.mat` (SYSU-3D's SW), `.txt` (UT-Kinect's joints files,
-    whole), `.npy`, `.npz`, `.csv`, `.json` (see `own_formats`; `joints`, their number, helps with bare numbers).
+    whole), `.npy`, `.npz`, `.csv`, `.json` (see `own_formats`; `joints`, their number, helps with bare numbers). slots: of
+    a `.skeleton` file, as in `ntu.read_joints`.
     Raises `InputError`, which names the file, for any other, or one that holds no recording.
     """
     path = Path(path)
     try:
         path.open("rb").close()
-        return _read(path, joints)
+        return _read(path, joints, slots)
     except Dropped as dropped:
         raise InputError(f"{path}: {dropped}") from None
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror or error}") from None
 
 
-def _read(path, joints):
+def _read(path, joints, slots):
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
         raise Dropped(f"no format of recordings: {', '.join(FORMATS)}")
     if suffix == ".skeleton":
-        return ntu.read_joints(path)
+        return ntu.read_joints(path, slots=slots)
     if suffix == ".mat":
         return sysu_3d.read_joints(path)
     if suffix == ".txt":

@@ -5,7 +5,7 @@ import numpy as np
 from mans_keras.errors import InputError
 from mans_keras.skeletons.sequence import Dropped
 
-COORDINATES = ("raw", "hip", "body", "upright")
+COORDINATES = ("raw", "hip", "body", "upright", "released")
 LAYOUTS = ("resize", "pad")
 
 
@@ -23,27 +23,16 @@ def hip_frame(joints, body):
 def body_frame(joints, body):
     """Turn one body to its own axes, those of its first frame: x to its right, y forward, z up.
 
-    As in the released code: z is the first principal component of seven torso joints, y = v x z with v from the right
-    to the left hip, x = y x z; then a coordinate is mirrored if the left shoulder's first z is negative, if the feet
-    point backwards from the ankles, or if the right hip's mean x is below the left one's. Where feet and ankles are not
-    known, y is mirrored whenever z is, which also makes it point forward.
+    The axes are `released_frame`'s. Unlike there, each body is mirrored by its own joints: z if the left shoulder's
+    first z is negative; y if the mean of both feet points backwards from the ankles; x if the right hip's mean x is
+    below the left one's. Where feet and ankles are not known, y is mirrored whenever z is, which also makes it point
+    forward.
 
     joints: (frames, joints, 3), all zeros where the body is absent, which stays so. Raises `Dropped` if the hips of the
     first frame are one point or lie along the torso: there is no body frame then.
     """
-    moved = hip_frame(joints, body)
-    present = joints.any(axis=(1, 2))
-    first = moved[present][0]
-    torso = first[list(body.torso)]
-    up = np.linalg.svd(torso - torso.mean(axis=0))[2][0]
-    forward = np.cross(first[body.left_hip] - first[body.right_hip], up)
-    length = np.linalg.norm(forward)
-    if length < 1e-6:
-        raise Dropped("no body frame: hips and torso of the first frame lie on one line")
-    forward /= length
-    turned = moved @ np.stack([np.cross(forward, up), forward, up], axis=1)
-
-    seen = turned[present]
+    turned = _to_torso_axes(joints, body)
+    seen = turned[joints.any(axis=(1, 2))]
     right_is_left = seen[:, body.right_hip, 0].mean() < seen[:, body.left_hip, 0].mean()
     upside_down = front_is_back = seen[0, body.left_shoulder, 2] < 0
     if body.feet:
@@ -51,6 +40,45 @@ def body_frame(joints, body):
         front_is_back = toes.mean() < 0
     mirrored = [right_is_left, front_is_back, upside_down]
     return turned * np.where(mirrored, -1, 1)
+
+
+def _to_torso_axes(joints, body):
+    """One body (frames, joints, 3), moved and turned to axes of its first frame as `released_frame` says."""
+    moved = hip_frame(joints, body)
+    first = moved[joints.any(axis=(1, 2))][0]
+    torso = first[list(body.torso)]
+    left, _, right = np.linalg.svd(torso - torso.mean(axis=0), full_matrices=False)
+    # The sign that scikit-learn's PCA had when the code was released.
+    up = right[0] * np.sign(left[np.abs(left[:, 0]).argmax(), 0])
+    forward = np.cross(first[body.left_hip] - first[body.right_hip], up)
+    length = np.linalg.norm(forward)
+    if length < 1e-6:
+        raise Dropped("no body frame: hips and torso of the first frame lie on one line")
+    forward /= length
+    return moved @ np.stack([np.cross(forward, up), forward, up], axis=1)
+
+
+def released_frame(joints, body):
+    """Turn bodies as the released code does, to axes of each body's first frame.
+
+    Origin: the midpoint of the hips. z: the first principal component of the torso's joints. y = v x z with v from the
+    right to the left hip, x = y x z. Then the first body decides which coordinates of all bodies are mirrored: z if its
+    left shoulder's is negative in frame 0 (it may be absent there: then not); y if its left or its right foot points
+    backwards from the ankle, in the mean over the frames; x if the right hip's mean x is below the left one's. Where
+    feet and ankles are not known, y is mirrored whenever z is.
+
+    joints: (frames, bodies, joints, 3), zeros where a body is absent, which stays so. The released code has no bodies
+    but slots: the first and the second that a frame lists (`ntu.read_joints`). Raises `Dropped` as `body_frame` does.
+    """
+    bodies = [_to_torso_axes(one, body) if one.any() else one for one in np.moveaxis(joints, 1, 0)]
+    first = bodies[0]
+    right_is_left = (first[:, body.right_hip, 0] - first[:, body.left_hip, 0]).mean() < 0
+    upside_down = front_is_back = first[0, body.left_shoulder, 2] < 0
+    if body.feet:
+        toes = first[:, list(body.feet), 1] - first[:, list(body.ankles), 1]
+        front_is_back = (toes.mean(axis=0) < 0).any()
+    mirrored = [right_is_left, front_is_back, upside_down]
+    return np.stack(bodies, axis=1) * np.where(mirrored, -1, 1)
 
 
 def upright_frame(joints, body):
@@ -79,6 +107,8 @@ def to_coordinates(joints, coordinates, body):
     """Each body of (frames, bodies, joints, 3) in one of `COORDINATES`; "raw" are the camera's."""
     if coordinates == "raw":
         return joints
+    if coordinates == "released":
+        return released_frame(joints, body)
     move = {"hip": hip_frame, "body": body_frame, "upright": upright_frame}[coordinates]
     moved = [move(one, body) if one.any() else one for one in np.moveaxis(joints, 1, 0)]
     return np.stack(moved, axis=1)

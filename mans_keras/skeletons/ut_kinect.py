@@ -6,7 +6,9 @@ which each action goes.
 
 import functools
 import re
+from collections import defaultdict
 from dataclasses import dataclass, replace
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -30,11 +32,8 @@ WHERE = "https://cvrc.ece.utexas.edu/KinectDatasets/HOJ3D.html: unpack its joint
 
 MAX_METRES = 100
 
-# Typing errors of actionLabel.txt: as printed, the first covers all of `throw`, the second all of `pull`.
-ERRATA = {
-    ("s03_e01", "push"): ((2556, 3622), (3556, 3622)),
-    ("s09_e01", "push"): ((3266, 3390), (3266, 3316)),
-}
+# What relabelled() can make of actionLabel.txt; the last two are in splits/ut_kinect_labels.txt, with their source.
+LABELS = ("printed", "corrected", "modified")
 
 
 @dataclass(frozen=True)
@@ -52,13 +51,30 @@ def _label_error(path, number, line, expected):
     return InputError(f"{path}, line {number}: {line.strip()!r} is not {expected}")
 
 
-def corrected(found):
-    """Segments with the known typing errors of actionLabel.txt put right."""
+@functools.cache
+def _changes():
+    """{labels: {(recording, action, first, last) as printed: (first, last)}} of splits/ut_kinect_labels.txt."""
+    changes = defaultdict(dict)
+    for line in (resources.files("mans_keras") / "splits/ut_kinect_labels.txt").read_text().splitlines():
+        if not line.startswith("#"):
+            labels, recording, action, *frames = line.split()
+            first, last, *right = map(int, frames)
+            changes[labels][recording, action, first, last] = tuple(right)
+    return changes
+
+
+def relabelled(segments, labels="corrected"):
+    """Segments of actionLabel.txt with the frames that one of `LABELS` gives them.
+
+    printed: as they are; corrected: two typing errors put right; modified: the seven changes of an independent
+    correction. A segment that the file does not have as it was printed there is left as it is.
+    """
+    changes = _changes()[labels]
     result = []
-    for segment in found:
-        printed, right = ERRATA.get((segment.recording, segment.action), (None, None))
-        wrong = (segment.first, segment.last) == printed
-        result.append(replace(segment, first=right[0], last=right[1]) if wrong else segment)
+    for segment in segments:
+        printed = (segment.recording, segment.action, segment.first, segment.last)
+        first, last = changes.get(printed, printed[2:])
+        result.append(replace(segment, first=first, last=last))
     return result
 
 
