@@ -55,6 +55,7 @@ def table(found):
         f"{beside.preparation(found)}.",
         paired.CAPTION,
         *beside.other_task(first),
+        *beside.networks(found),
     ]
     return "\n".join(lines), [*header, "runs"], rows
 

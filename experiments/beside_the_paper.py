@@ -1,8 +1,10 @@
 """What the tables share: their titles, their cells, and where ours is below the paper's."""
 
+import json
+
 import paper
 
-from mans_keras import protocols, reports
+from mans_keras import fingerprint, protocols, reports
 
 OTHER_RECORDINGS = "The paper's columns are on other recordings than these: compare the order of the rows."
 
@@ -60,6 +62,23 @@ def which_epoch(records):
     return line
 
 
+def networks(records):
+    """[a line] if records of one model, with the same arguments, were made by networks that compute differently."""
+    of_model = {}
+    for record in records:
+        drawn = [record["recipe"].get(name) for name in ("alpha", "gru_initializer", "conv_initializer")]
+        model = json.dumps([record["model"], record["arguments"], drawn, record["backend"]], sort_keys=True)
+        of_model.setdefault(model, []).append(record)
+    mixed = [
+        same_model[0]["variant"]
+        for same_model in of_model.values()
+        if not all(fingerprint.same(r["fingerprint"], same_model[0]["fingerprint"]) for r in same_model)
+    ]
+    if not mixed:
+        return []
+    return [f"MIXES NETWORKS: some records of {', '.join(mixed)} were made before the network's arithmetic was changed."]
+
+
 def title(name, records, below, notes=()):
     """What stands above a table: first what is below the paper, then the data and the settings of its records."""
     first = records[0]
@@ -70,5 +89,5 @@ def title(name, records, below, notes=()):
         f"{first['epochs']} epochs, batch {first['batch']}, {preparation(records)}."
     )
     lines += [*notes, *other_task(first)]
-    lines.append(which_epoch(records))
+    lines += [which_epoch(records), *networks(records)]
     return "\n".join(lines)

@@ -70,6 +70,11 @@ def run_parser(description, protocol=None):
         help="where records and tables go; a run whose record is there is not run again (default: results/)",
     )
     parser.add_argument("--mixed-precision", action="store_true", help="train in bfloat16 with float32 weights")
+    parser.add_argument(
+        "--retrain",
+        action="store_true",
+        help="train anew the runs whose record is of another network than the code has now, or of other settings",
+    )
     return parser
 
 
@@ -151,23 +156,29 @@ def chosen_folds(folds, ranges):
 
 def run_missing(args, planned, tensors):
     """Train what has no record yet."""
-    left = runs.missing(planned, args.results)
-    done = len(planned) - len(left)
+    to_train, of_another_network = runs.missing(planned, args.results, args.retrain)
+    done = len(planned) - len(to_train)
     epochs = " or ".join(map(str, sorted({run.epochs for run in planned})))
-    print(f"{len(planned)} runs of {epochs} epochs on {tensors.path}: {done} recorded, {len(left)} to train")
+    print(f"{len(planned)} runs of {epochs} epochs on {tensors.path}: {done} recorded, {len(to_train)} to train")
+    if of_another_network:
+        names = "\n  ".join(map(str, of_another_network))
+        print(
+            f"{len(of_another_network)} of the records are of ANOTHER NETWORK than the code has now (its arithmetic has "
+            f"changed since); --retrain trains them anew:\n  {names}"
+        )
     # of those planned, not of those left: an interrupted run goes on with as many cores as it had
     jobs = min(args.jobs or (1 if args.devices > 1 else runs.default_jobs()), len(planned))
     if args.ray and args.logs:
         raise InputError("--logs are not written on a Ray cluster: leave out one of them")
     if "tensorboard" in args.logs and not importlib.util.find_spec("tensorboard"):
         raise InputError("--logs tensorboard needs it: pip install tensorboard")
-    runs.execute(left, tensors, args.results, jobs, ray=args.ray, devices=args.devices, logs=args.logs)
+    runs.execute(to_train, tensors, args.results, jobs, ray=args.ray, devices=args.devices, logs=args.logs)
 
 
-def show_table(args, experiment, dataset, table):
+def show_table(results, experiment, dataset, table):
     """Print an experiment's table on a dataset and write it beside its records; table: records -> its three parts."""
-    records = reports.records(args.results, experiment, dataset)
-    folder = args.results / experiment / dataset
+    records = reports.records(results, experiment, dataset)
+    folder = results / experiment / dataset
     print("\n" + reports.write_table(folder, experiment, *table(records)))
     print(f"Written to {folder / experiment}.md and .csv")
 
@@ -200,12 +211,14 @@ def run_experiment(args, experiment, paper_dataset, variants, table):
     variants: models -> (variant, model, arguments) each; table: records, models -> title, header and rows. Returns the
     datasets that were run on: models of another scale may have other tensors at hand.
     """
-    datasets = {}
+    datasets, results = {}, {}
     for scale in sorted({training.SCALES[model] for model in args.models}):
         models = [model for model in training.MODELS if model in args.models and training.SCALES[model] == scale]
         tensors = open_tensors(args, paper_dataset, scale)
-        run_missing(args, plan(args, experiment, tensors, variants(models)), tensors)
+        planned = plan(args, experiment, tensors, variants(models))
+        run_missing(args, planned, tensors)
         datasets.setdefault(tensors.dataset, []).extend(models)
+        results[tensors.dataset] = args.results / planned[0].trial
     for dataset, models in datasets.items():
-        show_table(args, experiment, dataset, lambda records, models=models: table(records, models))
+        show_table(results[dataset], experiment, dataset, lambda records, models=models: table(records, models))
     return list(datasets)

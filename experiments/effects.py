@@ -27,13 +27,12 @@ BASELINE = "mans-9"
 class Factor:
     """One departure from the baseline.
 
-    shown: (what, set to); recipe: a recipe in place of RELEASED; epochs: None for the recipe's; arguments: of MANs9;
+    shown: (what, set to); recipe: a recipe in place of RELEASED; arguments: of MANs9;
     coordinates, layout, labels, repeated: how the tensors are made.
     """
 
     shown: tuple[str, str]
     recipe: recipes.Recipe = recipes.RELEASED
-    epochs: int | None = None
     arguments: dict = field(default_factory=dict)
     coordinates: str = "body"
     layout: str = "resize"
@@ -89,7 +88,7 @@ FACTORS = {
     "rate-0.001": Factor(("learning rate", "0.001"), released(learning_rate=0.001)),
     "constant": Factor(("schedule", "constant"), released(plateau=None)),
     "cosine": Factor(("schedule", "cosine"), released(plateau=None, cosine=True)),
-    "epochs-100": Factor(("epochs", "100"), epochs=100),
+    "epochs-100": Factor(("epochs", "100"), released(epochs={"ut_kinect": 100})),
     "smoothing": Factor(("label smoothing", "0.1"), released(label_smoothing=0.1)),
     "average": Factor(("weight average", "0.99"), released(weight_average=0.99)),
     "rotation": Factor(("rotations", "45 degrees"), augmented(rotation=45)),
@@ -109,6 +108,7 @@ def table(records):
         f"{first['layout']}): test accuracy in percent.",
         paired.CAPTION,
         beside.which_epoch(records),
+        *beside.networks(records),
     ]
     header = ["Protocol", "Factor", "set to", "epochs", "last epoch", "difference", *paired.HEADER]
     header += ["best epoch on test", "runs"]
@@ -160,12 +160,9 @@ def main():
         for preparation in dict.fromkeys(factor.preparation for factor in chosen.values())
     }
     planned = {
-        name: [
-            replace(run, epochs=args.epochs or factor.epochs or run.epochs)
-            for run in common.plan(
-                args, EXPERIMENT, opened[factor.preparation], [(name, "mans-9", factor.arguments)], factor.recipe
-            )
-        ]
+        name: common.plan(
+            args, EXPERIMENT, opened[factor.preparation], [(name, "mans-9", factor.arguments)], factor.recipe
+        )
         for name, factor in chosen.items()
     }
     # Seed by seed, so that an interrupted series is complete for fewer seeds.
@@ -178,7 +175,8 @@ def main():
                 if run.seed == seed and chosen[name].preparation == preparation
             ]
             common.run_missing(args, some, opened[preparation])
-    common.show_table(args, EXPERIMENT, ut_kinect.READER.dataset, table)
+    results = args.results / planned[BASELINE][0].trial
+    common.show_table(results, EXPERIMENT, ut_kinect.READER.dataset, table)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ over seeds. The runs are Table 4's: those that it has recorded are not trained a
 
 import sys
 
+import beside_the_paper as beside
 import common
 import paper
 import table4_ablation as table4
@@ -76,7 +77,8 @@ def table(records):
         )
     first = records[0]
     what = "SYNTHETIC recordings" if first["dataset"] == common.SYNTHETIC else first["dataset"]
-    return f"Convergence on {what}, {first['fold']}, {first['epochs']} epochs. {RULE}", header, rows
+    title = [f"Convergence on {what}, {first['fold']}, {first['epochs']} epochs. {RULE}", *beside.networks(records)]
+    return "\n".join(title), header, rows
 
 
 def main():
@@ -88,10 +90,11 @@ def main():
     planned = common.plan(args, table4.EXPERIMENT, tensors, table4.variants(args.models[:1]))
     common.run_missing(args, planned, tensors)
     model, fold = planned[0].model, planned[0].fold.name
-    shown = [r for r in records(args.results, tensors.dataset) if (r["model"], r["fold"]) == (model, fold)]
-    folder = args.results / EXPERIMENT / tensors.dataset
-    print("\n" + reports.write_table(folder, EXPERIMENT, *table(shown)))
-    for path in save(shown, folder):
+    results = args.results / planned[0].trial
+    of_fold = [r for r in records(results, tensors.dataset) if (r["model"], r["fold"]) == (model, fold)]
+    folder = results / EXPERIMENT / tensors.dataset
+    print("\n" + reports.write_table(folder, EXPERIMENT, *table(of_fold)))
+    for path in save(of_fold, folder):
         print(f"Drawn to {path}")
 
 

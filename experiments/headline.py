@@ -77,6 +77,7 @@ def table(found):
         + ".",
         *beside.other_task(found[0]),
         beside.which_epoch(found),
+        *beside.networks(found),
     ]
     return "\n".join(lines), header, rows
 

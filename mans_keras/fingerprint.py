@@ -18,7 +18,7 @@ def fingerprint(build):
 
     Seed, classes and input are the same for all runs, so that records of other seeds, folds and data sets can be
     compared. First come the logits, centred and divided by the largest, since those of a deep untrained network are
-    large; then F_A of every 17th frame in each TARM. Computed on the CPU in float32, whatever the run uses.
+    large; then F_A of every 17th frame in each TARM. What is not finite is 0. Computed on the CPU in float32, whatever the run uses.
     """
     keras.backend.clear_session()
     with keras.device("cpu:0"):
@@ -33,7 +33,9 @@ def fingerprint(build):
             for axis, tarm in enumerate(tarms)
         ]
     logits -= logits.mean()
-    return np.concatenate([logits / np.abs(logits).max(), *attention]).astype(float).round(6).tolist()
+    with np.errstate(invalid="ignore"):
+        answer = np.concatenate([logits / np.abs(logits).max(), *attention]).astype(float)
+    return np.nan_to_num(answer).round(6).tolist()
 
 
 def _input(shape):

@@ -1,6 +1,7 @@
 """Many runs: which records are missing, make them here or in processes, collect them.
 
-A record is `<results>/<experiment>/<dataset>/<variant>/<fold>-seed<seed>.json`; it is complete or absent.
+A record is `<results>/<experiment>/<dataset>/<variant>/<fold>-seed<seed>.json`; it is complete or absent. A run with other
+epochs, another batch, precision or recipe than its table has by default is filed apart, under `<results>/<trial>/`.
 """
 
 import contextlib
@@ -18,14 +19,14 @@ import keras
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from mans_keras import cluster, machine, training
+from mans_keras import cluster, fingerprint, machine, training
 from mans_keras.errors import InputError
 from mans_keras.store import Tensors
 
 
 def record_path(results, run):
     """Where the record of a run lies."""
-    return Path(results, run.experiment, run.dataset, run.variant, f"{run.fold.name}-seed{run.seed}.json")
+    return Path(results, run.trial, run.experiment, run.dataset, run.variant, f"{run.fold.name}-seed{run.seed}.json")
 
 
 def read_record(path):
@@ -47,42 +48,75 @@ def write_record(path, record):
     os.replace(part, path)
 
 
-def missing(runs, results):
-    """The runs that have no record yet.
+def missing(runs, results, retrain=False):
+    """(runs to train, paths of records that another network made than the code has now).
 
-    A run that another experiment has recorded takes over its record: the same seed would give the same. Raises
-    `InputError` if a record was made with other settings or data than the run asks for: it is neither a result of this
-    run, nor ours to overwrite.
+    A run that another experiment has recorded takes over its record: the same seed would give the same. retrain: train
+    the runs anew whose record is of another network, or was made with other settings or data than the run asks for.
+    Without it, the former keep their record, and the latter raise `InputError`: they are neither a result of this run,
+    nor ours to overwrite.
     """
-    left = []
+    to_train, of_another_network = [], []
+    is_of_network = _Networks()
     for run in runs:
         path = record_path(results, run)
-        if not path.exists() and (same := _of_another_experiment(run, results)):
+        if not path.exists() and (same := _of_another_experiment(run, results, is_of_network)):
             write_record(path, same)
         if not path.exists():
-            left.append(run)
+            to_train.append(run)
             continue
-        record, wanted = read_record(path), json.loads(json.dumps(run.settings()))
-        wanted["backend"] = keras.backend.backend()
-        different = [name for name, value in wanted.items() if record.get(name) != value]
-        if different:
-            told = ", ".join(
-                f"{name} {record.get(name)} where {wanted[name]} is asked for"
-                if name in ("epochs", "batch", "precision", "backend")
-                else name
-                for name in different
-            )
-            raise InputError(f"{path} was made with other settings ({told}): name another --results, or move it away")
-    return left
-
-
-def _of_another_experiment(run, results):
-    wanted = json.loads(json.dumps({**run.settings(), "backend": keras.backend.backend()}))
-    del wanted["experiment"]
-    name = record_path(".", run).relative_to(run.experiment)
-    for path in sorted(Path(results).glob(f"*/{glob.escape(str(name))}")):
         record = read_record(path)
-        if wanted.items() <= record.items():
+        different = _different_settings(record, run)
+        if different and not retrain:
+            raise InputError(
+                f"{path} was made with other settings ({different}): name another --results, or train it anew with "
+                "--retrain"
+            )
+        if not different and is_of_network(record, run):
+            continue
+        if retrain:
+            to_train.append(run)
+        else:
+            of_another_network.append(path)
+    return to_train, of_another_network
+
+
+def _settings(run):
+    return json.loads(json.dumps({**run.settings(), "backend": keras.backend.backend()}))
+
+
+def _different_settings(record, run):
+    """What a record's settings are other in than a run's, as text; "" if they are the same."""
+    wanted = _settings(run)
+    return ", ".join(
+        f"{name} {record.get(name)} where {value} is asked for"
+        if name in ("epochs", "batch", "precision", "backend")
+        else name
+        for name, value in wanted.items()
+        if record.get(name) != value
+    )
+
+
+class _Networks:
+    """Whether records are of the networks that runs have now; each network is built once."""
+
+    def __init__(self):
+        self.fingerprints = {}
+
+    def __call__(self, record, run):
+        network = json.dumps([run.model, run.arguments, _settings(run)["recipe"]], sort_keys=True)
+        if network not in self.fingerprints:
+            self.fingerprints[network] = training.fingerprint_of(run)
+        return fingerprint.same(record.get("fingerprint", []), self.fingerprints[network])
+
+
+def _of_another_experiment(run, results, is_of_network):
+    wanted = _settings(run)
+    del wanted["experiment"]
+    name = record_path(".", run).relative_to(Path(run.trial, run.experiment))
+    for path in sorted(Path(results, run.trial).glob(f"*/{glob.escape(str(name))}")):
+        record = read_record(path)
+        if wanted.items() <= record.items() and is_of_network(record, run):
             return {**record, "experiment": run.experiment}
     return None
 

@@ -25,6 +25,8 @@ MODELS = {
     "mans-resnet18": models.MANsResNet18,
     "mans-densenet161": models.MANsDenseNet161,
 }
+# With XLA, a step of DenseNet-161 on a CPU takes longer, and the first one minutes; the others are faster (benchmark.py).
+WITHOUT_XLA = ("mans-densenet161",)
 SCALES = {"mans-9": 50, "mans-33": 50, "mans-61": 50, "mans-resnet18": 224, "mans-densenet161": 224}
 
 
@@ -62,6 +64,21 @@ class Run:
         recipe["batch_norm_momentum"] = recipes.for_dataset(recipe["batch_norm_momentum"], self.dataset)
         return {**vars(self), "fold": self.fold.name, "recipe": recipe}
 
+    @property
+    def trial(self):
+        """In what this run departs from the released recipe's own epochs, batch and precision, e.g. "best-epochs-2".
+
+        "" if in nothing. A recipe that the variant is named after is left out.
+        """
+        recipe, dataset = self.recipe, self.dataset
+        departures = {
+            recipe.name: recipe.name != recipes.RELEASED.name and not self.variant.startswith(recipe.name),
+            f"epochs-{self.epochs}": self.epochs != recipes.for_dataset(recipe.epochs, dataset),
+            f"batch-{self.batch}": self.batch != recipes.for_dataset(recipe.batch, dataset),
+            self.precision: self.precision != "float32",
+        }
+        return "-".join(name for name, departs in departures.items() if departs)
+
 
 def network(run, classes):
     """The untrained network of a run, not compiled."""
@@ -96,8 +113,7 @@ def build(run, classes, devices=1, steps=1):
         optimizer=keras.optimizers.SGD(rate, momentum=recipe.momentum, nesterov=recipe.nesterov, **averaged),
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
         metrics=["accuracy"],
-        # On a CPU, XLA takes a quarter off the step of MANs-9; on a GPU, the GRUs' cuDNN kernels exclude it.
-        jit_compile="auto" if gpu() or devices > 1 else True,
+        jit_compile=_with_xla(run.model, devices),
     )
     if devices == 1:
         # Left to the first step, these would have TensorFlow trace it twice.
@@ -106,6 +122,14 @@ def build(run, classes, devices=1, steps=1):
         model.compute_metrics(None, nothing, nothing)
         model.reset_metrics()
     return model
+
+
+def _with_xla(model, devices):
+    """Keras' `jit_compile` by which steps of a network are fastest."""
+    # JAX always compiles; with TensorFlow on a GPU, the GRUs' cuDNN kernels exclude XLA.
+    if keras.backend.backend() != "tensorflow" or gpu() or devices > 1:
+        return "auto"
+    return model not in WITHOUT_XLA
 
 
 @contextlib.contextmanager
@@ -168,7 +192,7 @@ def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_
     equal = math.ceil(number / math.ceil(number / 128))
     test = Batches(tensors.samples(run.fold.test), labels[run.fold.test], equal)
     plateau = recipe.plateau and _plateau(recipe.plateau)
-    key = {**run.settings(), "device": device(devices), "versions": versions()}
+    key = {**run.settings(), "fingerprint": fingerprint, "device": device(devices), "versions": versions()}
     state = Checkpoint(checkpoint, key, model, plateau)
     batches.first_epoch = len(state.epochs)
     callbacks = [keras.callbacks.TerminateOnNaN(), *([plateau] if plateau else []), state]

@@ -125,7 +125,8 @@ from mans_keras.store import Tensors
 training.MODELS["mans-9"] = tiny_model
 tensors = Tensors(sys.argv[1])
 planned = [make_run(tensors, epochs=200)]
-runs.execute(runs.missing(planned, sys.argv[2]), tensors, sys.argv[2], jobs=1)
+to_train, _ = runs.missing(planned, sys.argv[2])
+runs.execute(to_train, tensors, sys.argv[2], jobs=1)
 """
 
 

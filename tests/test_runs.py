@@ -27,22 +27,70 @@ def planned(tensors, monkeypatch):
 
 
 def test_records_lie_where_the_contract_says(tensors, planned, tmp_path):
-    runs.execute(planned[:1], tensors, tmp_path / "results", jobs=1)
+    plain = replace(recipes.RELEASED, epochs={"ut_kinect": 3}, batch={"ut_kinect": 4})
+    runs.execute([replace(planned[0], recipe=plain)], tensors, tmp_path / "results", jobs=1)
     path = tmp_path / "results/test/ut_kinect/mans-9/odd_even-seed0.json"
-    assert runs.record_path(tmp_path / "results", planned[0]) == path
     assert runs.read_record(path)["epochs"] == 3
+
+
+@pytest.mark.parametrize(
+    "change, folder",
+    [
+        ({"epochs": 2}, "epochs-2"),
+        ({"batch": 4}, "batch-4"),
+        ({"precision": "mixed_bfloat16"}, "mixed_bfloat16"),
+        ({"recipe": recipes.BEST, "epochs": 2}, "best-epochs-2"),
+    ],
+)
+def test_a_trial_with_other_settings_is_filed_apart(planned, tmp_path, change, folder):
+    plain = replace(planned[0], recipe=recipes.RELEASED, epochs=50, batch=8)
+    path = runs.record_path(tmp_path, replace(plain, **change))
+    assert path == tmp_path / folder / runs.record_path(".", plain)
+
+
+def test_a_variant_that_is_named_after_its_recipe_is_no_trial(planned, tmp_path):
+    run = replace(planned[0], recipe=recipes.BEST, variant="best-body", epochs=100, batch=8)
+    assert run.trial == ""
+
+
+def test_after_a_trial_the_plain_command_trains_as_if_it_had_not_been(tensors, planned, tmp_path):
+    trial, plain = planned[0], replace(planned[0], recipe=recipes.RELEASED, epochs=50, batch=8)
+    runs.execute([trial], tensors, tmp_path, jobs=1)
+    assert runs.missing([plain], tmp_path) == ([plain], [])
+    assert runs.missing([trial], tmp_path) == ([], [])
 
 
 def test_recorded_runs_are_not_run_again(tensors, planned, tmp_path):
     runs.execute(planned[1:2], tensors, tmp_path, jobs=1)
-    assert runs.missing(planned, tmp_path) == [planned[0], planned[2]]
+    assert runs.missing(planned, tmp_path) == ([planned[0], planned[2]], [])
 
 
-@pytest.mark.parametrize("change", [{"epochs": 9}, {"recipe": recipes.RELEASED}, {"tensors": "other"}, {"batch": 2}])
-def test_a_record_of_other_settings_is_neither_used_nor_overwritten(tensors, planned, tmp_path, change):
+@pytest.mark.parametrize("change", [{"recipe": replace(recipes.PAPER, learning_rate=0.2)}, {"tensors": "other"}])
+def test_a_record_of_other_settings_is_neither_used_nor_overwritten_unless_asked_for(
+    tensors, planned, tmp_path, change
+):
     runs.execute(planned[:1], tensors, tmp_path, jobs=1)
-    with pytest.raises(InputError, match=f"other settings .*{next(iter(change))}"):
-        runs.missing([replace(planned[0], **change)], tmp_path)
+    changed = replace(planned[0], **change)
+    with pytest.raises(InputError, match=f"other settings .*{next(iter(change))}.*--retrain"):
+        runs.missing([changed], tmp_path)
+    assert runs.missing([changed], tmp_path, retrain=True) == ([changed], [])
+
+
+def test_a_record_of_another_network_is_named_and_trained_anew_only_if_asked_for(
+    tensors, planned, tmp_path, monkeypatch
+):
+    runs.execute(planned[:2], tensors, tmp_path, jobs=1)
+    paths = [runs.record_path(tmp_path, run) for run in planned[:2]]
+    monkeypatch.setitem(training.MODELS, "mans-9", lambda classes, **_: tiny_model(classes, pool=5))
+    assert runs.missing(planned[:2], tmp_path) == ([], paths)
+    assert runs.missing(planned[:2], tmp_path, retrain=True) == (planned[:2], [])
+
+
+def test_another_experiments_record_of_another_network_is_not_taken_over(tensors, planned, tmp_path, monkeypatch):
+    runs.execute(planned[:1], tensors, tmp_path, jobs=1)
+    monkeypatch.setitem(training.MODELS, "mans-9", lambda classes, **_: tiny_model(classes, pool=5))
+    run = replace(planned[0], experiment="table5")
+    assert runs.missing([run], tmp_path) == ([run], [])
 
 
 def test_the_record_of_another_experiment_with_the_same_settings_is_taken_over(tensors, planned, tmp_path):
@@ -51,8 +99,8 @@ def test_the_record_of_another_experiment_with_the_same_settings_is_taken_over(t
         replace(planned[0], experiment="table5"),
         replace(planned[0], experiment="table6", recipe=recipes.RELEASED),
     )
-    assert runs.missing([same, other], tmp_path) == [other]
-    (path,) = tmp_path.glob("table5/*/*/*.json")
+    assert runs.missing([same, other], tmp_path) == ([other], [])
+    path = runs.record_path(tmp_path, same)
     assert runs.read_record(path)["experiment"] == "table5"
 
 
@@ -85,7 +133,8 @@ training.MODELS["mans-9"] = tiny_model
 if __name__ == "__main__":
     tensors = Tensors(sys.argv[1])
     planned = [make_run(tensors, seed=seed, epochs=20) for seed in range(4)]
-    runs.execute(runs.missing(planned, sys.argv[2]), tensors, sys.argv[2], jobs=2)
+    to_train, _ = runs.missing(planned, sys.argv[2])
+    runs.execute(to_train, tensors, sys.argv[2], jobs=2)
 """
 
 

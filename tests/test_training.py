@@ -13,10 +13,10 @@ from mans_keras.skeletons.sequence import KINECT_1
 from mans_keras.store import Tensors
 
 
-def tiny_model(classes, **_):
+def tiny_model(classes, pool=10, **_):
     """Stands in for a network where only the training around it is tested."""
     inputs = keras.Input((50, 50, 3))
-    pooled = keras.layers.AveragePooling2D(10)(inputs)
+    pooled = keras.layers.AveragePooling2D(pool)(inputs)
     scores = keras.layers.Dense(classes, activation="softmax")(keras.layers.Flatten()(pooled))
     return MemoryAttentionNetwork(inputs, scores)
 
@@ -82,7 +82,14 @@ def test_a_record_names_its_source_and_is_json(tensors, tiny):
     assert record["recipe"]["learning_rate"] == 0.1
     assert record["backend"] == keras.backend.backend() and record["versions"]["keras"] == keras.__version__
     assert record["parameters"] == 5 * 5 * 3 * 3 + 3
-    assert record["departures"] == ["coordinates: body, where the paper recipe's source has raw"]
+
+
+def test_departures_are_where_tensors_are_not_those_of_the_recipes_source():
+    assert training.departures("paper", "raw", "resize") == []
+    assert training.departures("released", "body", "pad", mirroring=False) == [
+        "the recipe released has coordinates released in its source; these tensors have body",
+        "no sequence is mirrored: the tensors do not say which joints are left and right",
+    ]
 
 
 @pytest.mark.parametrize("body", [KINECT_1, None])
@@ -91,7 +98,7 @@ def test_training_sequences_are_mirrored_where_left_and_right_are_known(tmp_path
     monkeypatch.setattr(training, "augment", lambda x, *_, mirroring, **__: (seen.append(mirroring), x)[1])
     tensors = Tensors(tensor_file(tmp_path / "t.h5", body=body))
     record = training.train(make_run(tensors, recipe="best", epochs=1), tensors)
-    assert any("mirroring" in departure for departure in record["departures"]) == (body is None)
+    assert record["mirroring"] == (body is not None)
     assert seen and all((one is None) == (body is None) for one in seen)
 
 
