@@ -16,6 +16,7 @@ import figure3_convergence as figure3
 
 from mans_keras import reports
 from mans_keras.errors import InputError, exit_code
+from mans_keras.files import replacing
 
 ROOT = common.DATA_PREP.parent
 RESULTS = ROOT / "experiments" / "results"
@@ -53,7 +54,8 @@ def main():
     for page in PAGES:
         text = page.read_text()
         found = MARKED.findall(text)
-        page.write_text(MARKED.sub(lambda m: f"<!-- {m[1]} {m[2]} -->\n{shown(m[1], m[2])}<!-- end -->", text))
+        with replacing(page) as part:
+            part.write_text(MARKED.sub(lambda m: f"<!-- {m[1]} {m[2]} -->\n{shown(m[1], m[2])}<!-- end -->", text))
         print(f"{len(found)} tables of {page.relative_to(ROOT)} are those of the records")
 
 

@@ -14,6 +14,7 @@ from PIL import Image
 
 from mans_keras import plots
 from mans_keras.errors import InputError
+from mans_keras.files import replacing
 from mans_keras.skeletons.bones import bones
 from mans_keras.skeletons.view import flattened
 
@@ -44,7 +45,7 @@ def animate(prediction, path):
     path = Path(path)
     if path.suffix == ".mp4":
         check_ffmpeg()
-    with plots.part_of(path) as part:
+    with replacing(path, path.suffix) as part:
         {".gif": _write_gif, ".mp4": _write_mp4}[path.suffix](part, images(prediction))
 
 

@@ -1,13 +1,14 @@
 """An interrupted run goes on from its last finished epoch, and ends with the record of an uninterrupted one."""
 
 import json
-import os
 import time
 import zipfile
 from pathlib import Path
 
 import keras
 import numpy as np
+
+from mans_keras.files import replacing
 
 PLATEAU_STATE = ("wait", "cooldown_counter", "best")
 
@@ -58,12 +59,9 @@ class Checkpoint(keras.callbacks.Callback):
             "plateau": {name: float(getattr(self.plateau, name)) for name in PLATEAU_STATE} if self.plateau else {},
             "seconds": self.seconds,
         }
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        part = self.path.with_suffix(".part")
-        with open(part, "wb") as file:
+        with replacing(self.path) as part, open(part, "wb") as file:
             values = map(keras.ops.convert_to_numpy, self.variables)
             np.savez(file, *values, state=json.dumps(state))
-        os.replace(part, self.path)
 
     def _restore(self):
         try:

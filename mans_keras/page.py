@@ -15,6 +15,7 @@ import numpy as np
 
 from mans_keras import plots, reports, training
 from mans_keras.errors import InputError
+from mans_keras.files import replacing
 from mans_keras.skeletons.bones import bones
 from mans_keras.skeletons.view import axes
 
@@ -94,7 +95,7 @@ def of_record(record):
 def write(path, html):
     """Write a page, complete or not at all. Raises `InputError` if the name does not end with `.html`."""
     check_name(path)
-    with plots.part_of(path) as part:
+    with replacing(path) as part:
         part.write_text(html, encoding="utf-8")
 
 

@@ -1,13 +1,13 @@
-"""Records -> pictures, drawn without a display; and how every picture is written."""
+"""Records -> pictures, drawn without a display."""
 
-import contextlib
-import os
 from pathlib import Path
 
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+
+from mans_keras.files import replacing
 
 # Okabe and Ito's colours, which the colour-blind can tell apart; lines as in the paper: MANs solid.
 STYLES = (("#CC79A7", ":"), ("#D55E00", "--"), ("#009E73", "-."), ("#0072B2", "-"))
@@ -116,26 +116,13 @@ def move_bodies(lines, points, flat, pairs, color):
         artist.set_color(color)
 
 
-@contextlib.contextmanager
-def part_of(path):
-    """A path to write to, with the suffix of `path`, that becomes `path` if all goes well, else is removed."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.stem}.part{path.suffix}")
-    try:
-        yield part
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def save(figure, path, formats=("png",)):
     """Write a figure under `path`'s folder and name in each format; returns the paths. A file is complete or absent."""
     path = Path(path)
     name = path.stem if path.suffix[1:] in formats else path.name
     paths = [path.with_name(f"{name}.{one}") for one in formats]
     for one in paths:
-        with part_of(one) as part:
+        with replacing(one, one.suffix) as part:
             # no date inside: the same records give the same file
             figure.savefig(part, dpi=150, metadata={"CreationDate": None} if one.suffix == ".pdf" else None)
     return paths

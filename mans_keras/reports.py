@@ -3,12 +3,12 @@
 import csv
 import io
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 
 from mans_keras.errors import InputError
+from mans_keras.files import replacing
 from mans_keras.runs import read_record
 
 SAME_IN_A_CELL = ("model", "arguments", "protocol", "tensors", "backend")
@@ -137,13 +137,10 @@ def markdown(header, rows):
 
 def write_table(folder, name, title, header, rows):
     """Write `<name>.md`, with the title above, and `<name>.csv`; return the Markdown."""
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([header, *rows])
     shown = f"{title}\n\n{markdown(header, rows)}"
     for suffix, content in ((".md", shown), (".csv", text.getvalue())):
-        part = folder / f"{name}{suffix}.part"
-        part.write_text(content)
-        os.replace(part, folder / f"{name}{suffix}")
+        with replacing(Path(folder, f"{name}{suffix}")) as part:
+            part.write_text(content)
     return shown

@@ -21,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from mans_keras import cluster, fingerprint, machine, training
 from mans_keras.errors import InputError
+from mans_keras.files import replacing
 from mans_keras.store import Tensors
 
 
@@ -42,10 +43,8 @@ def read_record(path):
 
 def write_record(path, record):
     """Write a record, complete or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(record, indent=1) + "\n")
-    os.replace(part, path)
+    with replacing(path) as part:
+        part.write_text(json.dumps(record, indent=1) + "\n")
 
 
 def missing(runs, results, retrain=False):

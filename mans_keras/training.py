@@ -5,6 +5,7 @@ import functools
 import json
 import math
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -15,6 +16,7 @@ from mans_keras.batches import Batches
 from mans_keras.checkpoint import Checkpoint
 from mans_keras.errors import InputError
 from mans_keras.fingerprint import fingerprint
+from mans_keras.files import replacing
 from mans_keras.machine import device, gpu, versions
 from mans_keras.protocols import Fold
 
@@ -217,7 +219,7 @@ def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_
         )
     if model_path and not _diverged(state.epochs):
         model.preparation = json.dumps(preparation(tensors))
-        model.save(model_path, include_optimizer=False)
+        save(model, model_path)
     predicted = model.predict(test.feed(), steps=test.steps, verbose=0).argmax(axis=-1)
 
     return {
@@ -240,6 +242,20 @@ def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_
         "backend": keras.backend.backend(),
         "versions": versions(),
     }
+
+
+def save(model, path):
+    """Save a model without its optimiser, whole or not at all: the model that was there stays until this one is done.
+
+    path: ends with `.h5` or `.keras`. Raises `OSError` if it can't be written. On a full disk HDF5, which writes `.h5`,
+    may also crash the process: that is as if it were killed, see `replacing`.
+    """
+    path = Path(path)
+    with replacing(path, path.suffix) as part:
+        try:
+            model.save(part, include_optimizer=False)
+        except RuntimeError as error:  # HDF5's, of a write that failed where h5py does not look for an OSError
+            raise OSError(f"{path} can't be written (is the disk full?): {' '.join(str(error).split())}") from None
 
 
 def preparation(tensors):

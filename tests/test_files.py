@@ -1,0 +1,278 @@
+"""A result is whole or not there: for readers beside its writers, after a kill, on a full disk."""
+
+import json
+import os
+import subprocess
+import sys
+
+import keras
+import pytest
+from helpers import tensor_file
+from matplotlib.figure import Figure
+from test_training import make_run, tiny_model
+
+from mans_keras import page, plots, reports, runs, training
+from mans_keras.checkpoint import Checkpoint
+from mans_keras.files import replacing
+from mans_keras.models import MemoryAttentionNetwork
+from mans_keras.store import Tensors
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("suffix", ["", ".h5"])
+def test_what_is_written_replaces_the_file_when_the_block_ends(tmp_path, suffix):
+    path = tmp_path / "new" / "folder" / "m.h5"
+    for text in ("first", "second"):
+        before = path.exists() and path.read_text()
+        with replacing(path, suffix) as part:
+            part.write_text(text)
+            assert part.parent == path.parent and part.name.endswith(suffix or ".part")
+            assert (path.exists() and path.read_text()) == before
+        assert path.read_text() == text and names(path.parent) == ["m.h5"]
+
+
+@pytest.mark.parametrize("error", [ValueError, OSError, KeyboardInterrupt])
+def test_an_exception_leaves_the_old_file_and_nothing_else(tmp_path, error):
+    path = tmp_path / "r.json"
+    path.write_text("old")
+    with pytest.raises(error), replacing(path) as part:
+        part.write_text("half")
+        raise error
+    assert path.read_text() == "old" and names(tmp_path) == ["r.json"]
+
+
+def test_two_writers_of_a_file_do_not_meet_and_the_last_to_end_stays(tmp_path):
+    path = tmp_path / "r.json"
+    with replacing(path) as outer:
+        outer.write_text("outer")
+        with replacing(path) as inner:
+            inner.write_text("inner")
+        assert path.read_text() == "inner"
+    assert path.read_text() == "outer" and names(tmp_path) == ["r.json"]
+
+
+def test_a_half_is_found_by_no_search_for_records(tmp_path):
+    with replacing(tmp_path / "r.json") as part:
+        part.write_text("{")
+        assert part.exists() and not list(tmp_path.rglob("*.json"))
+
+
+def test_a_file_may_be_read_by_whom_the_umask_lets(tmp_path):
+    with replacing(tmp_path / "r.json") as part:
+        part.write_text("")
+    (tmp_path / "plain").write_text("")
+    assert (tmp_path / "r.json").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_a_link_stays_a_link_and_its_file_is_replaced(tmp_path):
+    for folder in ("here", "there"):
+        (tmp_path / folder).mkdir()
+    link, file = tmp_path / "here" / "best.json", tmp_path / "there" / "third.json"
+    file.write_text("old")
+    link.symlink_to(file)
+    with replacing(link) as part:
+        part.write_text("new")
+    assert link.is_symlink() and file.read_text() == "new"
+
+
+def test_a_name_as_long_as_names_may_be_is_written(tmp_path):
+    path = tmp_path / ("a" * 251 + ".png")
+    with replacing(path, path.suffix) as part:
+        part.write_text("x")
+    assert names(tmp_path) == [path.name]
+
+
+def _save_checkpoint(path):
+    model = tiny_model(3)
+    model.compile("sgd", "mse")
+    Checkpoint(path, {}, model).on_epoch_end(0, {"loss": 1.0})
+
+
+WRITERS = {
+    "r.json": lambda path: runs.write_record(path, {}),
+    "t.md": lambda path: reports.write_table(path.parent, "t", "title", ["column"], []),
+    "c.npz": _save_checkpoint,
+    "m.keras": lambda path: training.save(tiny_model(3), path),
+    "p.png": lambda path: plots.save(Figure(), path),
+    "p.html": lambda path: page.write(path, "new"),
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_result_that_can_not_be_put_in_its_place_leaves_the_old_one(tmp_path, monkeypatch, name):
+    def replace(source, target):
+        assert source != target and os.path.getsize(source)
+        raise OSError("no")
+
+    path = tmp_path / name
+    path.write_text("old")
+    monkeypatch.setattr("os.replace", replace)
+    with pytest.raises(OSError, match="no"):
+        WRITERS[name](path)
+    assert path.read_text() == "old" and names(tmp_path) == [name]
+
+
+# Two processes write a record over and over, this one reads it ten thousand times.
+READS = """
+import os, sys
+from pathlib import Path
+from mans_keras import runs
+
+path = Path(sys.argv[1], "paper", "mans-9", "odd_even-seed0.json")
+size = 440
+records = [
+    {
+        "last_epoch_test_accuracy": 0.5,
+        "history": {"train_loss": [float(writer)] * 100},
+        "predictions": {"name": [f"S{writer:03}" * 50] * size, "true": [writer] * size, "predicted": [writer] * size},
+    }
+    for writer in range(2)
+]
+runs.write_record(path, records[0])
+assert 90_000 < path.stat().st_size < 110_000, path.stat()
+reader, writers = os.getpid(), []
+for record in records:
+    writer = os.fork()
+    if not writer:
+        try:
+            os.nice(5)  # so that the reader gets on
+            while os.getppid() == reader:
+                runs.write_record(path, record)
+        finally:
+            os._exit(1)
+    writers.append(writer)
+seen = []
+for read in range(10_000):
+    record = runs.read_record(path)
+    assert record in records
+    seen.append(record["predictions"]["true"][0])
+assert [os.waitpid(writer, os.WNOHANG)[0] for writer in writers] == [0, 0], "a writer failed"
+assert {0, 1} == set(seen), "one writer did not come through"
+"""
+
+
+def run(program, *arguments):
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+
+def test_ten_thousand_reads_beside_two_writers_see_whole_records(tmp_path):
+    done = run(READS, tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+# Saves a model over a good one, in forks of a process that knows Keras already: they are killed, or their disk is full.
+SAVES = """
+import json, os, random, resource, signal, sys, time
+from pathlib import Path
+import keras
+import numpy as np
+from mans_keras import inference, training
+from mans_keras.models import MemoryAttentionNetwork
+
+folder = Path(sys.argv[1])
+inputs = keras.Input((50, 50, 3))
+model = MemoryAttentionNetwork(inputs, keras.layers.Dense(100)(keras.layers.Flatten()(inputs)))  # 3 MB
+kernel = model.layers[-1].kernel
+
+
+def fill(value):
+    kernel.assign(np.full(kernel.shape, value))
+
+
+def stored(path):
+    "The value that the saved model was filled with, or what is wrong with it."
+    try:
+        return float(np.unique(inference.load(path).layers[-1].kernel).item())
+    except Exception as error:
+        return str(error)
+
+
+def fork(path, room=None):
+    (ready, tell), parent = os.pipe(), os.getpid()
+    process = os.fork()
+    if not process:
+        fill(2.0)
+        os.write(tell, b"!")
+        if room is None:
+            while os.getppid() == parent:
+                training.save(model, path)
+            os._exit(0)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # HDF5 says a lot
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+        try:
+            training.save(model, path)
+        except OSError:
+            os._exit(3)
+        os._exit(0)
+    os.read(ready, 1)
+    return process
+
+
+rng = random.Random(0)
+for name in ("m.h5", "m.keras"):
+    path = folder / name
+    fill(1.0)
+    began = time.perf_counter()
+    training.save(model, path)
+    seconds = time.perf_counter() - began
+    good, killed = path.read_bytes(), []
+    for kill in range(10):
+        path.write_bytes(good)
+        process = fork(path)
+        time.sleep(rng.uniform(0, 2 * seconds))
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+        killed.append(stored(path))
+    halves = [half.unlink() for half in folder.iterdir() if half != path]
+    path.write_bytes(good)
+    full = []
+    for room in (len(good) // 4, len(good) // 2, len(good) - 1):
+        _, status = os.waitpid(fork(path, room), 0)
+        full.append([os.waitstatus_to_exitcode(status), stored(path), [one.name for one in folder.iterdir()]])
+    path.unlink()
+    print(json.dumps({"name": name, "killed": killed, "halves": len(halves), "full": full}))
+"""
+
+
+@pytest.fixture(scope="module")
+def saves(tmp_path_factory):
+    """What became of a good model, `.h5` or `.keras`, that another one, being saved, was to replace."""
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("JAX does not fork, and the saving is the same")
+    done = run(SAVES, tmp_path_factory.mktemp("saves"))
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_a_save_killed_at_20_moments_leaves_the_old_model_or_the_new_one(saves):
+    stored = [value for of_format in saves for value in of_format["killed"]]
+    assert len(stored) == 20 and set(stored) <= {1.0, 2.0}
+    assert sum(of_format["halves"] for of_format in saves) >= 5, "most kills were to come within a save"
+
+
+def test_a_full_disk_leaves_the_old_model_and_nothing_else(saves):
+    for of_format in saves:
+        assert of_format["full"] == 3 * [[3, 1.0, [of_format["name"]]]]
+
+
+@pytest.mark.parametrize(
+    "error, message", [(OSError("no space"), "^no space"), (RuntimeError("no space"), r"m\.h5 can't be .*: no space")]
+)
+def test_training_that_can_not_save_its_model_leaves_the_old_one(tmp_path, monkeypatch, error, message):
+    def save(model, path, **_):
+        with open(path, "w") as file:
+            file.write("half")
+        raise error
+
+    tensors = Tensors(tensor_file(tmp_path / "t.h5"))
+    model = tmp_path / "m.h5"
+    model.write_text("old")
+    monkeypatch.setitem(training.MODELS, "mans-9", tiny_model)
+    monkeypatch.setattr(MemoryAttentionNetwork, "save", save)
+    with pytest.raises(OSError, match=message):
+        training.train(make_run(tensors, epochs=1), tensors, model_path=model)
+    assert model.read_text() == "old" and names(tmp_path) == ["m.h5", "t.h5"]
