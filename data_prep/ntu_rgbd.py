@@ -19,7 +19,9 @@ def main():
         "than two bodies, as the released code does",
     )
     args = parser.parse_args()
-    reader = dataclasses.replace(ntu.READER, read=functools.partial(ntu.read, counts=args.counts, slots=args.coordinates == "released"))
+    reader = dataclasses.replace(
+        ntu.READER, read=functools.partial(ntu.read, counts=args.counts, slots=args.coordinates == "released")
+    )
     write_tensors(reader, ntu.sources(args.raw), args.out, args.scale, args.layout, args.coordinates, args.jobs)
 
 

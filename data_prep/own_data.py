@@ -29,9 +29,7 @@ def body_frame(coordinates, names):
     asked = coordinates != BY_NAMES
     try:
         if not names:
-            raise InputError(
-                "all coordinates but raw need the names of the joints (--joints FILE): hips and shoulders"
-            )
+            raise InputError("all coordinates but raw need the names of the joints (--joints FILE): hips and shoulders")
         return coordinates if asked else "body", joint_names.body_of(names)
     except InputError as error:
         if asked and coordinates != "raw":

@@ -19,7 +19,15 @@ def main():
     names = track(synthetic.names(), "animating", console=console, disable=not console.is_terminal)
     paths = [synthetic.write(raw, name) for name in names]
     read = functools.partial(synthetic.read, slots=args.coordinates == "released")
-    write_tensors(dataclasses.replace(synthetic.READER, read=read), paths, args.out, args.scale, args.layout, args.coordinates, args.jobs)
+    write_tensors(
+        dataclasses.replace(synthetic.READER, read=read),
+        paths,
+        args.out,
+        args.scale,
+        args.layout,
+        args.coordinates,
+        args.jobs,
+    )
 
 
 if __name__ == "__main__":

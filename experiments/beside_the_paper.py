@@ -76,7 +76,9 @@ def networks(records):
     ]
     if not mixed:
         return []
-    return [f"MIXES NETWORKS: some records of {', '.join(mixed)} were made before the network's arithmetic was changed."]
+    return [
+        f"MIXES NETWORKS: some records of {', '.join(mixed)} were made before the network's arithmetic was changed."
+    ]
 
 
 def title(name, records, below, notes=()):

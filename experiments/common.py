@@ -163,8 +163,8 @@ def run_missing(args, planned, tensors):
     if of_another_network:
         names = "\n  ".join(map(str, of_another_network))
         print(
-            f"{len(of_another_network)} of the records are of ANOTHER NETWORK than the code has now (its arithmetic has "
-            f"changed since); --retrain trains them anew:\n  {names}"
+            f"{len(of_another_network)} records are of ANOTHER NETWORK than the code has now: its arithmetic has "
+            f"changed since. --retrain trains them anew:\n  {names}"
         )
     # of those planned, not of those left: an interrupted run goes on with as many cores as it had
     jobs = min(args.jobs or (1 if args.devices > 1 else runs.default_jobs()), len(planned))

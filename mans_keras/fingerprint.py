@@ -1,7 +1,7 @@
 """What a network answers, untrained, on a fixed input: a few numbers that its record keeps.
 
-They change with the network's arithmetic and with the way in which its weights are drawn. They don't change when code is
-moved, renamed or documented, nor, to `TOLERANCE`, with the processor.
+They change with the network's arithmetic and with the way in which its weights are drawn. They do not change when code
+is moved, renamed or documented, nor, to `TOLERANCE`, with the processor.
 """
 
 import keras
@@ -18,7 +18,8 @@ def fingerprint(build):
 
     Seed, classes and input are the same for all runs, so that records of other seeds, folds and data sets can be
     compared. First come the logits, centred and divided by the largest, since those of a deep untrained network are
-    large; then F_A of every 17th frame in each TARM. What is not finite is 0. Computed on the CPU in float32, whatever the run uses.
+    large; then F_A of every 17th frame in each TARM. What is not finite is 0. Computed on the CPU in float32, whatever
+    the run uses.
     """
     keras.backend.clear_session()
     with keras.device("cpu:0"):

@@ -53,8 +53,8 @@ def argument_parser(description, raw=None):
         "--coordinates",
         choices=COORDINATES,
         default="body",
-        help="raw: the camera's; hip: moved to the hips of the first frame; body: each body turned to its own axes, too; "
-        "upright: turned about the vertical alone; released: as the released code turns and mirrors them",
+        help="raw: the camera's; hip: moved to the hips of the first frame; body: each body turned to its own axes, "
+        "too; upright: turned about the vertical alone; released: turned and mirrored as by the released code",
     )
     parser.add_argument("--jobs", type=positive, default=1, metavar="N", help="processes that read and transform")
     return parser

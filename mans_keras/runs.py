@@ -1,7 +1,8 @@
 """Many runs: which records are missing, make them here or in processes, collect them.
 
-A record is `<results>/<experiment>/<dataset>/<variant>/<fold>-seed<seed>.json`; it is complete or absent. A run with other
-epochs, another batch, precision or recipe than its table has by default is filed apart, under `<results>/<trial>/`.
+A record is `<results>/<experiment>/<dataset>/<variant>/<fold>-seed<seed>.json`; it is complete or absent. A run with
+other epochs, another batch, precision or recipe than its table has by default is filed apart, below
+`<results>/<trial>/`: see `training.Run.trial`.
 """
 
 import contextlib

@@ -124,8 +124,9 @@ class TARM(layers.Layer):
         attention: "residual", the paper's F_A; "song", setting C of Table 4; None, setting B: memory without F_A. Not
             in the paper: "frozen", F_A as it was drawn, never trained, as in the released code; "gate", `FrameGate`.
         dropout: rate on the GRU's inputs and on its recurrent state.
-        kernel_regularizer, recurrent_regularizer: on the GRU's input kernels, and on its recurrent ones.
+        kernel_regularizer: on the GRU's input kernels.
         kernel_initializer: of the GRU's input kernels (the recurrent ones are orthogonal, as in Keras).
+        recurrent_regularizer: on the GRU's recurrent kernels.
 
     Input and output (batch, T, N). Raises `ValueError` for another attention, or an `alpha` that T frames can't hold.
     """
@@ -137,8 +138,8 @@ class TARM(layers.Layer):
         attention="residual",
         dropout=0.0,
         kernel_regularizer=None,
-        recurrent_regularizer=None,
         kernel_initializer="orthogonal",
+        recurrent_regularizer=None,
         **kwargs,
     ):
         super().__init__(**kwargs)

@@ -15,8 +15,8 @@ from mans_keras.augmentation import augment
 from mans_keras.batches import Batches
 from mans_keras.checkpoint import Checkpoint
 from mans_keras.errors import InputError
-from mans_keras.fingerprint import fingerprint
 from mans_keras.files import replacing
+from mans_keras.fingerprint import fingerprint
 from mans_keras.machine import device, gpu, versions
 from mans_keras.protocols import Fold
 
@@ -27,7 +27,8 @@ MODELS = {
     "mans-resnet18": models.MANsResNet18,
     "mans-densenet161": models.MANsDenseNet161,
 }
-# With XLA, a step of DenseNet-161 on a CPU takes longer, and the first one minutes; the others are faster (benchmark.py).
+# On a CPU, a step of DenseNet-161 takes longer with XLA, and the first one minutes; the others are faster with it
+# (benchmark.py).
 WITHOUT_XLA = ("mans-densenet161",)
 SCALES = {"mans-9": 50, "mans-33": 50, "mans-61": 50, "mans-resnet18": 224, "mans-densenet161": 224}
 

@@ -35,6 +35,7 @@ def record(variant="mans-9", protocol="odd_even", last=0.5, best=0.75, **changes
         "coordinates": "body",
         "layout": "resize",
         "scale": 50,
+        "fingerprint": [0.5, 0.5],
         "seed": 0,
         "diverged": False,
         "fold": protocol,

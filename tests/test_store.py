@@ -104,6 +104,17 @@ def test_what_mirrors_the_bodies_of_ones_own_data_set_is_in_its_digest(tmp_path)
     assert one != other
 
 
+def test_the_digest_does_not_know_rounding_but_a_millimetre(tmp_path):
+    digests = []
+    for number, change in enumerate((0, 1e-9, 1e-3)):
+        path = tensor_file(tmp_path / f"{number}.h5")
+        with h5py.File(path, "a") as file:
+            file["x"][0] = 0  # a zero may be 1e-17 on another processor
+            file["x"][0, 5:] += change
+        digests.append(Tensors(path).digest())
+    assert digests[0] == digests[1] != digests[2]
+
+
 def test_the_digest_follows_the_contents_and_nothing_else(tmp_path):
     digests = [Tensors(tensor_file(tmp_path / f"{n}.h5", seed=seed)).digest() for n, seed in enumerate((0, 0, 1))]
     assert digests[0] == digests[1] != digests[2]

@@ -218,13 +218,23 @@ def test_the_tensors_of_an_effect_are_those_it_names(tmp_path):
     assert len(others.name) == 1 < len(opened.name)
 
 
-def test_label_errata_are_corrected_but_for_the_effect_without(tmp_path, monkeypatch):
+def test_labels_are_corrected_but_for_the_effects_of_others(tmp_path, monkeypatch):
     sources = ut_kinect.segments(ut_kinect_folder(tmp_path / "raw"))
-    monkeypatch.setattr(ut_kinect, "corrected", lambda sources: sources[:1])
-    made = {
-        name: effects.tensors(sources, tmp_path, effects.FACTORS[name].preparation) for name in ("mans-9", "no-errata")
-    }
-    assert len(made["mans-9"].name) == 1 < len(made["no-errata"].name)
+    number = {"printed": 1, "corrected": 2, "modified": 3}
+    monkeypatch.setattr(ut_kinect, "relabelled", lambda sources, labels: sources[: number[labels]])
+    made = [
+        len(effects.tensors(sources, tmp_path, effects.FACTORS[name].preparation))
+        for name in ("printed-labels", "mans-9", "modified-labels")
+    ]
+    assert made == [1, 2, 3]
+
+
+def test_a_table_of_records_of_one_model_by_two_networks_says_so():
+    made = [record(seed=seed, fingerprint=[0.5, seed * change]) for seed in (0, 1) for change in (1,)]
+    title, *_ = table4.table(made)
+    assert "MIXES NETWORKS: some records of mans-9 were made before" in title
+    title, *_ = table4.table([{**one, "fingerprint": [0.5, 0.00005 * one["seed"]]} for one in made])
+    assert "MIXES" not in title
 
 
 def test_repeated_frames_are_kept_in_the_effect_of_that_name(tmp_path):
@@ -248,8 +258,9 @@ def test_the_headline_has_each_run_on_the_tensors_of_the_defaults_or_of_the_reci
         "effects/mans-9/a": record("mans-9", last=0.8, experiment="effects", **released),
         "effects/mans-9/b": record("mans-9", last=0.9, seed=1, experiment="effects", **released),
         "effects/best/a": record("best", last=1.0, **best),
-        "effects/no-errata/a": record("no-errata", last=0.1, **released),
-        "effects/pad/a": record("pad", last=0.6, layout="pad", **released),
+        "effects/printed-labels/a": record("printed-labels", last=0.1, **released),
+        "effects/pad/a": record("pad", last=0.1, layout="pad", **released),
+        "effects/released-pad/a": record("released-pad", last=0.6, coordinates="released", layout="pad", **released),
         "effects/best/b": record("best", "loso_odd", last=0.1, **best),
         "table4_ablation/mans-9-song/a": record("mans-9-song", last=0.1, arguments={"attention": "song"}, **released),
     }
@@ -258,7 +269,7 @@ def test_the_headline_has_each_run_on_the_tensors_of_the_defaults_or_of_the_reci
         write_record(tmp_path / experiment / "ut_kinect" / variant / f"{run}.json", content)
     title, _, rows = headline.table(headline.records(tmp_path, "ut_kinect"))
     assert [[*row[:3], *row[5:9]] for row in rows] == [
-        ["MANs-9", "released", "body, pad", "odd_even", "100.00 (loocv)", "60.00", "-40.00"],
+        ["MANs-9", "released", "released, pad", "odd_even", "100.00 (loocv)", "60.00", "-40.00"],
         ["MANs-9", "released", "body, resize", "odd_even", "100.00 (loocv)", "85.00 ± 7.07", "-15.00"],
         ["MANs-9", "best", "body, resize", "odd_even", "100.00 (loocv)", "100.00", "+0.00"],
     ]

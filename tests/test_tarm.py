@@ -186,13 +186,20 @@ def test_dropout_acts_in_training_only():
     assert np.any(trained[0] != tested[0])
 
 
-def test_regulariser_is_on_the_kernels_of_the_gru():
-    tarm = TARM(8, alpha=4, kernel_regularizer=keras.regularizers.L2(0.5))
+@pytest.mark.parametrize("argument, ending", [("kernel", "/kernel"), ("recurrent", "/recurrent_kernel")])
+def test_regulariser_is_on_the_kernels_of_the_gru_that_it_is_named_after(argument, ending):
+    tarm = TARM(8, alpha=4, **{f"{argument}_regularizer": keras.regularizers.L2(0.5)})
     tarm.build((None, 8, 6))
     weights = named_weights(tarm)
-    kernels = [weight for name, weight in weights.items() if "_gru/" in name and name.endswith("kernel")]
-    assert len(kernels) == 4
+    kernels = [weight for name, weight in weights.items() if "_gru/" in name and name.endswith(ending)]
+    assert len(kernels) == 2
     assert float(sum(tarm.losses)) == pytest.approx(0.5 * sum(np.sum(kernel**2) for kernel in kernels), rel=1e-5)
+
+
+def test_files_from_before_the_recurrent_regulariser_have_the_other_for_both():
+    config = TARM(8, 4, kernel_regularizer=keras.regularizers.L2(0.5)).get_config()
+    del config["recurrent_regularizer"]
+    assert float(TARM.from_config(config).recurrent_regularizer.l2) == 0.5
 
 
 @pytest.mark.parametrize(
@@ -217,10 +224,10 @@ def test_configuration_makes_the_same_layer(layer):
 
 
 def test_configuration_holds_every_argument():
-    tarm = TARM(8, 4, "song", 0.25, keras.regularizers.L2(0.5), "he_normal", name="tarm_x")
+    tarm = TARM(8, 4, "song", 0.25, keras.regularizers.L2(0.5), "he_normal", keras.regularizers.L2(2), name="tarm_x")
     copy = TARM.from_config(tarm.get_config())
     assert (copy.units, copy.alpha, copy.attention, copy.dropout, copy.name) == (8, 4, "song", 0.25, "tarm_x")
-    assert float(copy.kernel_regularizer.l2) == 0.5
+    assert (float(copy.kernel_regularizer.l2), float(copy.recurrent_regularizer.l2)) == (0.5, 2)
     assert isinstance(copy.kernel_initializer, keras.initializers.HeNormal)
 
 

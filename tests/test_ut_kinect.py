@@ -40,13 +40,34 @@ def test_the_last_of_repeated_frame_numbers_stays_or_all_if_asked_for(raw):
     np.testing.assert_allclose(read, joints, atol=1e-6)
 
 
-def test_known_label_errors_are_corrected(tmp_path):
-    raw = ut_kinect_folder(tmp_path, "s01_e01\nwalk: 10 20\n")
-    (raw / "joints_s03_e01.txt").write_text("")
-    (raw / "actionLabel.txt").write_text("s03_e01\npush: 2556 3622\nwalk: 1 2\n")
-    printed = ut_kinect.segments(raw)
-    assert [(s.first, s.last) for s in printed] == [(2556, 3622), (1, 2)]
-    assert [(s.first, s.last) for s in ut_kinect.corrected(printed)] == [(3556, 3622), (1, 2)]
+@pytest.mark.parametrize(
+    "labels, push, carry",
+    [
+        ("printed", (3266, 3390), (1394, 1846)),
+        ("corrected", (3266, 3316), (1394, 1846)),
+        ("modified", (3266, 3300), (1394, 1676)),
+    ],
+)
+def test_labels_are_as_printed_corrected_or_modified(tmp_path, labels, push, carry):
+    text = "s09_e01\npush: 3266 3390\nwalk: 1 2\ns10_e01\ncarry: 1394 1846\n"
+    printed = ut_kinect.labelled(ut_kinect_folder(tmp_path, text))
+    frames = [(s.first, s.last) for s in ut_kinect.relabelled(printed, labels)]
+    assert frames == [push, (1, 2), carry]
+
+
+def test_labels_that_are_not_as_printed_are_left_as_they_are(tmp_path):
+    printed = ut_kinect.labelled(ut_kinect_folder(tmp_path, "s09_e01\npush: 3266 3391\n"))
+    assert all(ut_kinect.relabelled(printed, labels) == printed for labels in ut_kinect.LABELS)
+
+
+@pytest.mark.skipif(not (SHARED / "data/ut_kinect").is_dir(), reason="the real UT-Kinect is not beside the checkout")
+def test_modified_labels_are_those_of_the_independent_correction(tmp_path):
+    modified = SHARED / "data/ut_kinect/actionLabel_modified.txt"
+    (tmp_path / "actionLabel.txt").write_bytes(modified.read_bytes())
+    printed = ut_kinect.labelled(SHARED / "data/ut_kinect")
+    frames = [(s.first, s.last) for s in ut_kinect.labelled(tmp_path)]
+    assert [(s.first, s.last) for s in ut_kinect.relabelled(printed, "modified")] == frames
+    assert sum(a != (b.first, b.last) for a, b in zip(frames, printed, strict=True)) == 7
 
 
 def _replace_line(path, number, line):
@@ -152,7 +173,7 @@ def test_bad_input_ends_with_one_line_and_no_file(raw, tmp_path):
 def test_the_real_recordings_give_199_sequences(tmp_path):
     done = script("data_prep/ut_kinect.py", SHARED / "data/ut_kinect", tmp_path)
     assert "200 sequences found, 199 kept, 1 dropped" in done.stdout
-    assert done.stdout.count("label corrected") == 2
+    assert done.stdout.count("label corrected: ") == 2
     tensors = Tensors(tmp_path / "ut_kinect_50.h5")
     assert np.bincount(tensors.label).tolist() == [20, 20, 20, 20, 19, 20, 20, 20, 20, 20]
     assert (tensors.num_frames.min(), tensors.num_frames.max()) == (5, 110)

@@ -15,9 +15,8 @@ def read_joints(path, joints=None, slots=False):
     """Joints (frames, bodies, joints, 3) of a recording, metres; a body that is absent from a frame is zeros there.
 
     `.skeleton` (NTU RGB+D), `.amc` beside its `.asf` (HDM05), `.mat` (SYSU-3D's SW), `.txt` (UT-Kinect's joints files,
-    whole), `.npy`, `.npz`, `.csv`, `.json` (see `own_formats`; `joints`, their number, helps with bare numbers). slots: of
-    a `.skeleton` file, as in `ntu.read_joints`.
-    Raises `InputError`, which names the file, for any other, or one that holds no recording.
+    whole), `.npy`, `.npz`, `.csv`, `.json` (see `own_formats`; `joints`, their number, helps with bare numbers).
+    slots: of a `.skeleton` file, as in `ntu.read_joints`. Raises `InputError`, which names the file, for any other, or one that holds no recording.
     """
     path = Path(path)
     try:

@@ -1,0 +1,178 @@
+"""Where paper, released code and this project differ, and what a difference is worth where effects.py measured it.
+
+Trains nothing: reads the records of effects.py under --results. The committed ones are in experiments/results.
+"""
+
+import functools
+import sys
+from dataclasses import dataclass
+
+import beside_the_paper as beside
+import common
+import effects
+import paired
+
+from mans_keras import reports
+from mans_keras.errors import exit_code
+
+EXPERIMENT = "departures"
+records = functools.partial(reports.records, experiment=effects.EXPERIMENT)
+
+
+@dataclass(frozen=True)
+class Departure:
+    """What paper, released code and this project have; factors: those of effects.py that change it."""
+
+    what: str
+    paper: str
+    released: str
+    here: str
+    factors: tuple[str, ...] = ()
+
+
+DEPARTURES = (
+    Departure(
+        "optimiser",
+        "SGD, rate 0.1, momentum 0.9",
+        "SGD, rate 0.01, momentum 0.9, Nesterov",
+        "as theirs in the recipes `paper` and `released`",
+        ("rate-0.1", "rate-0.001"),
+    ),
+    Departure(
+        "schedule",
+        "none stated",
+        "rate x 0.2 when the *test* loss stalls for 5 epochs (cooldown 3, floor 1e-4)",
+        "`paper`: constant; `released`: as released, a leak",
+        ("constant", "cosine"),
+    ),
+    Departure(
+        "batch", "NTU 40, HDM05 20, SYSU-3D and UT-Kinect 8", "NTU 128", "as theirs; other sets by `released`: 8"
+    ),
+    Departure("epochs", "NTU 50, others 100", "50", "as theirs", ("epochs-100",)),
+    Departure(
+        "L2",
+        "not stated",
+        "1e-4 on convolutions and the GRUs' input kernels",
+        "the same, and 1e-4 on the GRUs' recurrent kernels too",
+        ("no-recurrent-l2", "no-l2"),
+    ),
+    Departure(
+        "GRU dropout",
+        "not stated",
+        "MANs-9: 0.5 on inputs and state; DenseNet-161: none",
+        "as released, at the scales 50 and 224",
+        ("no-gru-dropout",),
+    ),
+    Departure(
+        "first weights",
+        "not stated",
+        "GRU input kernels orthogonal, convolutions He normal; in MANs-9 the softmax layer too",
+        "as released, but the softmax layer Glorot uniform",
+        ("glorot",),
+    ),
+    Departure(
+        "GRU",
+        "a GRU",
+        "Keras 2.0.8's: hard sigmoid; reset gate before the recurrent product; one bias",
+        "Keras 3's: sigmoid; reset gate after the product; two biases",
+    ),
+    Departure(
+        "attention's layers (Eq. 8)",
+        "learned",
+        "made inside a Keras `Lambda`: never trained, never saved",
+        "learned; frozen as an option",
+        ("mans-9-frozen-attention",),
+    ),
+    Departure("first weights of DenseNet-161", "not stated", "ImageNet's", "random"),
+    Departure(
+        "batch normalisation of DenseNet-161",
+        "not stated",
+        "each is followed by a layer with another factor and offset",
+        "its own factor and offset alone; parameters agree with Table 5 so",
+    ),
+    Departure(
+        "padding of ResNet-18 and DenseNet-161",
+        "not stated",
+        "DenseNet-161: symmetric, epsilon 1.1e-5; there is no ResNet-18",
+        "as released; ResNet-18 as torchvision's: symmetric, epsilon 1e-5",
+    ),
+    Departure(
+        "blocks of MANs-n",
+        "Table 2",
+        "biases, 1x1 projections, where BN-ReLU stands: in the code",
+        "as released; MANs-33 and MANs-61 alike, with 8 and 15 blocks a stage",
+    ),
+    Departure("T / alpha", "a ratio", "integer division: 50 / 16 is 3", "as released"),
+    Departure(
+        "coordinates",
+        "used directly",
+        "moved and turned to the axes of the first frame, mirrored by the first body: `released`",
+        "`raw`, `released`; the default is `body`: each body is mirrored by itself, and by the mean of both feet",
+        ("raw", "hip", "released-resize", "upright"),
+    ),
+    Departure(
+        "size",
+        "two scales, 50 x 50 and 224 x 224",
+        "50 frames picked, or zeros around; joints between zeros: `pad`",
+        "the default is `resize`, linear over frames and joints",
+        ("pad", "released-pad"),
+    ),
+    Departure(
+        "bodies",
+        "not stated",
+        "the first two that a frame lists; a frame of more than two is empty",
+        "followed by their ID, the one that moves more first; with `released` coordinates as released",
+    ),
+    Departure(
+        "recordings of NTU left out",
+        "not stated",
+        "302 listed by the owners, and those whose last frame lists more than two bodies",
+        "the 302; with `--counts released` as released",
+    ),
+    Departure(
+        "labels of UT-Kinect", "not stated", "-", "two typing errors corrected", ("printed-labels", "modified-labels")
+    ),
+    Departure("repeated frame numbers of UT-Kinect", "not stated", "-", "the last row stays", ("all-rows",)),
+    Departure(
+        "accuracy that is reported",
+        "not stated",
+        "the best epoch's on the *test* set",
+        "the last epoch's; beside it the best epoch's, a leak",
+    ),
+    Departure("footnote 3", "[X, X, Z]", "[X, Y, Z]", "[X, Y, Z]"),
+)
+
+
+def worth(departure, found):
+    """What the records say of a departure's factors, e.g. "rate 0.1: -3.2 ± 1.0 (odd_even)"."""
+    sentences = []
+    for name in departure.factors:
+        differences = []
+        for protocol in beside.protocols_of(found):
+            ours, default = (beside.cell(found, variant, protocol) for variant in (name, effects.BASELINE))
+            points, over_seeds, over_subjects = paired.difference(ours, default)
+            if points != "-":
+                interval = over_subjects if over_seeds == "-" else over_seeds
+                differences.append(f"{points}{'' if interval == '-' else f' ± {interval}'} ({protocol})")
+        if differences:
+            sentences.append(f"{' '.join(effects.FACTORS[name].shown)}: {', '.join(differences)}")
+    return "; ".join(sentences) or "not measured"
+
+
+def table(found):
+    """Title, header and rows: a departure each."""
+    lines = [
+        "Points of test accuracy of MANs-9 on UT-Kinect by changing one thing against the defaults (recipe `released`, "
+        "`body` coordinates, `resize`); ± is half the 95 % interval, over seeds by odd_even and over subjects by loso.",
+        *beside.networks(found),
+    ]
+    header = ["what", "paper", "released code", "here", "worth"]
+    return "\n".join(lines), header, [[d.what, d.paper, d.released, d.here, worth(d, found)] for d in DEPARTURES]
+
+
+def main():
+    common.show_records(__doc__, EXPERIMENT, lambda results, dataset: records(results, dataset=dataset), table)
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))
