@@ -2,7 +2,7 @@
 
 What is no ratio of two steps has processes of its own. "plain" are Keras' own GRU layers in place of
 `mans_keras.recurrence`; all is compiled as in training. Where there is a GPU, a second table has steps a second. About
-12 minutes on two CPU cores, which should have nothing else to do; Linux only.
+20 minutes on two CPU cores, which should have nothing else to do; Linux only.
 """
 
 import argparse
@@ -265,6 +265,28 @@ def peaks(folder):
     return rows
 
 
+XLA_HEADER = ["network", "step with XLA", "without", "with over without", "first step with XLA", "without", "runs use"]
+
+
+def xla():
+    """Rows below `XLA_HEADER`: how a training step of batch 8 is compiled fastest, a network each."""
+    return [in_process(_xla, model) for model in training.MODELS]
+
+
+def _xla(model):
+    memory.keep_freed()
+    steppers, first = [], []
+    for without in ((), (model,)):
+        with mock.patch.object(training, "WITHOUT_XLA", without):
+            began = time.perf_counter()
+            steppers.append(stepping(build(model), 8))
+            first.append(f"{time.perf_counter() - began:.0f} s")
+    seconds = in_turn(*steppers, rounds=10 if training.SCALES[model] == 50 else 3)
+    steps = [f"{1e3 * median:.0f} ms" for median in medians(seconds)]
+    chosen = "no XLA" if model in training.WITHOUT_XLA else "XLA"
+    return [model, *steps, f"{over(*seconds.T):.2f}", *first, chosen]
+
+
 def on_gpu():
     """Header and rows: steps a second of the GPU, and the share of a step that the TARMs take."""
     rows = []
@@ -294,6 +316,7 @@ def main():
         f"(convolution). Load before the start {load:.1f}, at the end {os.getloadavg()[0]:.1f}."
     )
     print("\n" + reports.write_table(args.results, "benchmark", title, HEADER, rows))
+    print("\n" + reports.write_table(args.results, "xla", title, XLA_HEADER, xla()))
     if machine.gpu():
         print("\n" + reports.write_table(args.results, "gpu", title, *on_gpu()))
     else:

@@ -25,7 +25,7 @@ def _tensors(record):
 def records(results, dataset):
     """Of every experiment, the records of the paper's models as they are, by a recipe as it is; each run once.
 
-    On the default tensors and on those of the recipe's source. Raises `InputError` if two experiments recorded the same
+    On the default tensors, on those of the recipe's source, and on `body, pad`. Raises `InputError` if two experiments recorded the same
     run differently.
     """
     found = {}
@@ -35,7 +35,8 @@ def records(results, dataset):
                 continue
             recipe = recipes.RECIPES[record["recipe"]["name"]]
             of_source = (record["coordinates"], record["layout"]) == (recipe.coordinates, recipe.layout)
-            if of_source or record["variant"] in (record["model"], *recipes.RECIPES):
+            # `pad`: of `body` coordinates, which were taken for the released code's until `released` were there.
+            if of_source or record["variant"] in (record["model"], *recipes.RECIPES, "pad"):
                 run = [record[name] for name in ("model", "protocol", "fold", "seed")]
                 same = found.setdefault((*run, recipe.name, _tensors(record)), record)
                 if same["history"] != record["history"]:

@@ -1,6 +1,6 @@
 """Put the committed tables between the markers of the pages, as <!-- table4_ablation ut_kinect -->.
 
-The pages are README.md and experiments/results/README.md; the markers name an experiment and a dataset, or the table of
+The pages are README.md and those of mans_keras/ and experiments/results/; the markers name an experiment and a dataset, or the table of
 a benchmark, which has no records: its table is the file that its script wrote. Run it after records in
 experiments/results/ have changed; it writes their Markdown and CSV and Figure 3 again, too.
 """
@@ -20,7 +20,7 @@ from mans_keras.files import replacing
 
 ROOT = common.DATA_PREP.parent
 RESULTS = ROOT / "experiments" / "results"
-PAGES = (ROOT / "README.md", RESULTS / "README.md")
+PAGES = (ROOT / "README.md", ROOT / "mans_keras" / "README.md", RESULTS / "README.md")
 MARKED = re.compile(r"<!-- (\w+) (\w+) -->\n(.*?)<!-- end -->", re.DOTALL)
 
 

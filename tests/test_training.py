@@ -177,6 +177,15 @@ def test_a_data_set_of_ones_own_is_trained_as_the_papers_smallest():
         assert recipes.for_dataset(recipe.batch, "moves") == 8
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="another backend always compiles")
+def test_a_network_that_xla_slows_down_is_trained_without_it(tensors, tiny, monkeypatch):
+    compiled = []
+    for without in ((), ("mans-9",)):
+        monkeypatch.setattr(training, "WITHOUT_XLA", without)
+        compiled.append(training.build(make_run(tensors), classes=3).jit_compile)
+    assert compiled == [True, False]
+
+
 def test_nothing_of_our_own_recipe_looks_at_the_test_sequences():
     assert recipes.BEST.plateau is None
 

@@ -16,7 +16,8 @@ def read_joints(path, joints=None, slots=False):
 
     `.skeleton` (NTU RGB+D), `.amc` beside its `.asf` (HDM05), `.mat` (SYSU-3D's SW), `.txt` (UT-Kinect's joints files,
     whole), `.npy`, `.npz`, `.csv`, `.json` (see `own_formats`; `joints`, their number, helps with bare numbers).
-    slots: of a `.skeleton` file, as in `ntu.read_joints`. Raises `InputError`, which names the file, for any other, or one that holds no recording.
+    slots: of a `.skeleton` file, as in `ntu.read_joints`. Raises `InputError`, which names the file, for any other, or
+    one that holds no recording.
     """
     path = Path(path)
     try:
