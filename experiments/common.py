@@ -155,7 +155,7 @@ def chosen_folds(folds, ranges):
 
 
 def run_missing(args, planned, tensors):
-    """Train what has no record yet."""
+    """Train what has no record yet; returns the paths of records that are of another network than the code has now."""
     to_train, of_another_network = runs.missing(planned, args.results, args.retrain)
     done = len(planned) - len(to_train)
     epochs = " or ".join(map(str, sorted({run.epochs for run in planned})))
@@ -173,13 +173,20 @@ def run_missing(args, planned, tensors):
     if "tensorboard" in args.logs and not importlib.util.find_spec("tensorboard"):
         raise InputError("--logs tensorboard needs it: pip install tensorboard")
     runs.execute(to_train, tensors, args.results, jobs, ray=args.ray, devices=args.devices, logs=args.logs)
+    return of_another_network
 
 
-def show_table(results, experiment, dataset, table):
-    """Print an experiment's table on a dataset and write it beside its records; table: records -> its three parts."""
-    records = reports.records(results, experiment, dataset)
+def show_table(results, experiment, dataset, table, of_another_network):
+    """Print an experiment's table on a dataset and write it beside its records; table: records -> its three parts.
+
+    of_another_network: the paths that `run_missing` returned.
+    """
+    title, header, rows = table(reports.records(results, experiment, dataset))
+    if of_another_network:
+        variants = ", ".join(sorted({path.parent.name for path in of_another_network}))
+        title += f"\nMIXES NETWORKS: records of {variants} were made before the network's arithmetic was changed."
     folder = results / experiment / dataset
-    print("\n" + reports.write_table(folder, experiment, *table(records)))
+    print("\n" + reports.write_table(folder, experiment, title, header, rows))
     print(f"Written to {folder / experiment}.md and .csv")
 
 
@@ -211,14 +218,20 @@ def run_experiment(args, experiment, paper_dataset, variants, table):
     variants: models -> (variant, model, arguments) each; table: records, models -> title, header and rows. Returns the
     datasets that were run on: models of another scale may have other tensors at hand.
     """
-    datasets, results = {}, {}
+    datasets, results, of_another_network = {}, {}, {}
     for scale in sorted({training.SCALES[model] for model in args.models}):
         models = [model for model in training.MODELS if model in args.models and training.SCALES[model] == scale]
         tensors = open_tensors(args, paper_dataset, scale)
         planned = plan(args, experiment, tensors, variants(models))
-        run_missing(args, planned, tensors)
+        of_another_network.setdefault(tensors.dataset, []).extend(run_missing(args, planned, tensors))
         datasets.setdefault(tensors.dataset, []).extend(models)
         results[tensors.dataset] = args.results / planned[0].trial
     for dataset, models in datasets.items():
-        show_table(results[dataset], experiment, dataset, lambda records, models=models: table(records, models))
+        show_table(
+            results[dataset],
+            experiment,
+            dataset,
+            lambda records, models=models: table(records, models),
+            of_another_network[dataset],
+        )
     return list(datasets)

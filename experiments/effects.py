@@ -166,6 +166,7 @@ def main():
         for name, factor in chosen.items()
     }
     # Seed by seed, so that an interrupted series is complete for fewer seeds.
+    of_another_network = []
     for seed in range(args.seeds):
         for preparation in opened:
             some = [
@@ -174,9 +175,9 @@ def main():
                 for run in found
                 if run.seed == seed and chosen[name].preparation == preparation
             ]
-            common.run_missing(args, some, opened[preparation])
+            of_another_network += common.run_missing(args, some, opened[preparation])
     results = args.results / planned[BASELINE][0].trial
-    common.show_table(results, EXPERIMENT, ut_kinect.READER.dataset, table)
+    common.show_table(results, EXPERIMENT, ut_kinect.READER.dataset, table, of_another_network)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from mans_keras.runs import write_record
 from mans_keras.skeletons import ut_kinect
 
 sys.path.insert(0, str(ROOT / "experiments"))
-table2, table3, table4, table5, figure3, per_class, effects, headline, attention_gain, paired = map(
+table2, table3, table4, table5, figure3, per_class, effects, headline, attention_gain, paired, common, departures = map(
     importlib.import_module,
     (
         "table2_architectures",
@@ -29,6 +29,8 @@ table2, table3, table4, table5, figure3, per_class, effects, headline, attention
         "headline",
         "attention_gain",
         "paired",
+        "common",
+        "departures",
     ),
 )
 
@@ -290,3 +292,21 @@ def test_the_gain_of_attention_tells_how_many_runs_were_compared():
     theirs = [record("mans-9-stcm", last=0.8, seed=seed) for seed in (0, 1, 2)]
     *_, rows = attention_gain.table([*ours, *theirs])
     assert [(row[2], row[-1]) for row in rows] == [("+10.00", "2 seeds")]
+
+
+def test_a_table_with_records_of_another_network_than_the_codes_says_so(tmp_path):
+    path = tmp_path / "table4_ablation/ut_kinect/mans-9/odd_even-seed0.json"
+    write_record(path, record())
+    written = path.parent.parent / "table4_ablation.md"
+    for of_another_network, says_so in (([], False), ([path], True)):
+        common.show_table(tmp_path, "table4_ablation", "ut_kinect", table4.table, of_another_network)
+        assert ("MIXES NETWORKS: records of mans-9 were made before" in written.read_text()) == says_so
+
+
+def test_departures_name_factors_of_the_effects_and_say_what_each_is_worth():
+    named = [name for departure in departures.DEPARTURES for name in departure.factors]
+    assert len(set(named)) == len(named) and set(named) <= set(effects.FACTORS)
+    made = [record(last=0.5), record("pad", last=0.25)]
+    _, _, rows = departures.table(made)
+    assert {row[0]: row[-1] for row in rows}["size"] == "layout pad: -25.00 (odd_even)"
+    assert {row[0]: row[-1] for row in rows}["batch"] == "not measured"
