@@ -25,8 +25,8 @@ def _tensors(record):
 def records(results, dataset):
     """Of every experiment, the records of the paper's models as they are, by a recipe as it is; each run once.
 
-    On the default tensors, on those of the recipe's source, and on `body, pad`. Raises `InputError` if two experiments recorded the same
-    run differently.
+    On the default tensors, on those of the recipe's source, and on `body, pad`. Raises `InputError` if two experiments
+    recorded the same run differently.
     """
     found = {}
     for folder in sorted(Path(results).glob(f"*/{dataset}")):

@@ -1,8 +1,8 @@
 """Put the committed tables between the markers of the pages, as <!-- table4_ablation ut_kinect -->.
 
-The pages are README.md and those of mans_keras/ and experiments/results/; the markers name an experiment and a dataset, or the table of
-a benchmark, which has no records: its table is the file that its script wrote. Run it after records in
-experiments/results/ have changed; it writes their Markdown and CSV and Figure 3 again, too.
+The pages are README.md and those of mans_keras/ and experiments/results/. The markers name an experiment and a
+dataset, or the table of a benchmark, which has no records: its table is the file that its script wrote. Run it after
+records in experiments/results/ have changed; it writes their Markdown and CSV and Figure 3 again, too.
 """
 
 import argparse
