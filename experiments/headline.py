@@ -29,8 +29,10 @@ def records(results, dataset):
     recorded the same run differently.
     """
     found = {}
-    for folder in sorted(Path(results).glob(f"*/{dataset}")):
-        for record in reports.records(results, folder.parent.name, dataset):
+    # Runs by another recipe than the default are filed below the recipe's name.
+    folders = [folder for root in ("", *recipes.RECIPES) for folder in Path(results, root).glob(f"*/{dataset}")]
+    for folder in sorted(folders):
+        for record in reports.records(folder.parent.parent, folder.parent.name, dataset):
             if record["protocol"] in protocols.FOR_CHOOSING or record["arguments"]:
                 continue
             recipe = recipes.RECIPES[record["recipe"]["name"]]
