@@ -10,7 +10,8 @@ from pathlib import Path
 import keras
 import pytest
 
-FILES = ["test_tarm.py", "test_recurrence.py", "test_models.py", "test_saving.py"]
+FILES = ["test_tarm.py", "test_recurrence.py", "test_models.py", "test_backbones.py", "test_fingerprint.py"]
+FILES += ["test_saving.py"]
 CODE = "import sys, keras, pytest; assert keras.backend.backend() == 'jax'; sys.exit(pytest.main(sys.argv[1:]))"
 
 
