@@ -152,7 +152,7 @@ def worth(departure, found):
             ours, default = (beside.cell(found, variant, protocol) for variant in (name, effects.BASELINE))
             points, over_seeds, over_subjects = paired.difference(ours, default)
             if points != "-":
-                interval = over_subjects if over_seeds == "-" else over_seeds
+                interval = over_subjects if protocol == "loso" else over_seeds
                 differences.append(f"{points}{'' if interval == '-' else f' ± {interval}'} ({protocol})")
         if differences:
             sentences.append(f"{' '.join(effects.FACTORS[name].shown)}: {', '.join(differences)}")

@@ -34,7 +34,6 @@ def run_record(**changes):
         "epochs": 2,
         "best_epoch": 1,
         "diverged": False,
-        "departures": [],
         "predictions": {"name": ["t0", "t1", "t2", "t3"], "true": [0, 1, 1, 1], "predicted": [0, 0, 1, 1]},
         **changes,
     }
@@ -116,13 +115,15 @@ def test_a_run_names_what_was_misclassified():
 
 
 def test_a_run_tells_its_settings_and_where_it_departs():
-    data = embedded(
-        page.of_record(run_record(arguments={"attention": None}, departures=["layout: pad"], diverged=True))
-    )
+    data = embedded(page.of_record(run_record(arguments={"attention": None}, layout="pad", diverged=True)))
     settings = dict(data["settings"])
     assert settings["arguments"] == "attention -" and settings["batch"] == "8"
     assert not {"history", "predictions"} & settings.keys()
-    assert [note.split(":")[0] for note in data["notes"]] == ["DIVERGED", "Departs from its recipe"]
+    assert [note.split(":")[0] for note in data["notes"]] == [
+        "DIVERGED",
+        "the recipe paper has coordinates raw in its source; these tensors have body",
+        "the recipe paper has layout resize in its source; these tensors have pad",
+    ]
 
 
 def test_a_run_on_synthetic_recordings_says_so():

@@ -162,7 +162,8 @@ def test_comparisons_in_the_prose_are_the_records():
 def test_what_the_prose_says_of_alpha_on_hdm05_is_the_records():
     found = {}
     for one in reports.records(readme_tables.RESULTS, "table3_alpha", "hdm05"):
-        found.setdefault(one["fold"], []).append(wrong(one))
+        if one["model"] == "mans-9":
+            found.setdefault(one["fold"], []).append(wrong(one))
     assert [(len(each), len(set(each))) for each in found.values()] == [(4, 1)] * 3
     assert "three of HDM05's five folds, on each of which all four name as many" in prose()
 
