@@ -9,17 +9,18 @@ from common import argument_parser, exit_code, write_tensors
 from rich.console import Console
 from rich.progress import track
 
-from mans_keras import recipes, store
+from mans_keras import store
 from mans_keras.errors import InputError
 from mans_keras.skeletons import joint_names, own
+from mans_keras.skeletons.sequence import DATASETS
 
 BY_NAMES = "body if --joints names hips and shoulders, else raw"
 
 
 def dataset_name(text):
     """argparse type: a word for file names that is none of the known data sets."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", text) or text.lower() in recipes.PAPER_EPOCHS:
-        known = ", ".join(recipes.PAPER_EPOCHS)
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", text) or text.lower() in DATASETS:
+        known = ", ".join(DATASETS)
         raise argparse.ArgumentTypeError(f"{text!r} is no word of letters, digits, _ and -, or is one of {known}")
     return text
 

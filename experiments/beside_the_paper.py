@@ -53,6 +53,13 @@ def other_task(record):
     return [f"{found} classes, where the paper has {classes}: another task than the paper's."]
 
 
+def not_in_the_paper(dataset):
+    """[a line] if the paper has no numbers for a data set, else []; the name of the synthetic one says enough."""
+    if dataset == "synthetic" or any(dataset == known for known, _ in paper.COLUMNS5):
+        return []
+    return [f"The paper has no numbers for {dataset}."]
+
+
 def which_epoch(records):
     """What the two columns of accuracy are worth."""
     line = "The best epoch is chosen on the test set, a leak: the last epoch is the honest column."
@@ -90,6 +97,6 @@ def title(name, records, below, notes=()):
         f"{name} on {shown(dataset)}: test accuracy in percent, recipe `{first['recipe']['name']}`, "
         f"{first['epochs']} epochs, batch {first['batch']}, {preparation(records)}."
     )
-    lines += [*notes, *other_task(first)]
+    lines += [*not_in_the_paper(dataset), *notes, *other_task(first)]
     lines += [which_epoch(records), *networks(records)]
     return "\n".join(lines)

@@ -10,6 +10,7 @@ from pathlib import Path
 from mans_keras import protocols, recipes, reports, runs, store, training
 from mans_keras.errors import InputError
 from mans_keras.prepare import positive
+from mans_keras.skeletons.sequence import DATASETS
 
 DATA_PREP = Path(__file__).resolve().parent.parent / "data_prep"
 SYNTHETIC = "synthetic"
@@ -45,7 +46,7 @@ def run_parser(description, protocol=None):
         metavar="DIR",
         help="where the tensor files lie (default: $MANS_DATA, or data/)",
     )
-    told = protocol or "the dataset's protocols in the paper"
+    told = protocol or "the dataset's protocols in the paper; its first one if it is not in the paper"
     parser.add_argument("--protocol", metavar="P", default=protocol, help=f"default: {told}")
     parser.add_argument("--epochs", type=positive, metavar="N", help="default: the recipe's for the dataset")
     parser.add_argument("--seeds", type=positive, default=1, metavar="N", help="repeat with seeds 0..N-1 (default: 1)")
@@ -90,12 +91,13 @@ def fold_range(text):
 def open_tensors(args, paper_dataset, scale):
     """The tensor file that the arguments ask for; the synthetic one is made if it is missing.
 
-    Any other name than the paper's is a data set of one's own. Raises `InputError` if any other than the synthetic one
-    is missing, unless it is the paper's and was not asked for by name: then says so and takes the synthetic one.
+    Any other name than those of `DATASETS` is a data set of one's own. Raises `InputError` if any other than the
+    synthetic one is missing, unless it is the paper's and was not asked for by name: then says so and takes the
+    synthetic one.
     """
     dataset = args.dataset or paper_dataset
     path = store.tensor_path(args.data, dataset, scale)
-    if dataset not in recipes.PAPER_EPOCHS and not path.exists():
+    if dataset not in DATASETS and not path.exists():
         raise InputError(
             f"no dataset {dataset!r}: there are {', '.join(protocols.PROTOCOLS)}, and your own: "
             f"python data_prep/own_data.py RAW {args.data} --name {dataset} --scale {scale} makes {path}"

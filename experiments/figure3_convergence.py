@@ -77,7 +77,8 @@ def table(records):
         )
     first = records[0]
     what = "SYNTHETIC recordings" if first["dataset"] == common.SYNTHETIC else first["dataset"]
-    title = [f"Convergence on {what}, {first['fold']}, {first['epochs']} epochs. {RULE}", *beside.networks(records)]
+    title = [f"Convergence on {what}, {first['fold']}, {first['epochs']} epochs. {RULE}"]
+    title += [*beside.not_in_the_paper(first["dataset"]), *beside.networks(records)]
     return "\n".join(title), header, rows
 
 

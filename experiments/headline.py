@@ -78,6 +78,7 @@ def table(found):
         "Tensors are those of the defaults and those of the recipe's source: "
         + "; ".join(f"`{one.name}` {one.coordinates}, {one.layout}" for one in recipes.RECIPES.values())
         + ".",
+        *beside.not_in_the_paper(dataset),
         *beside.other_task(found[0]),
         beside.which_epoch(found),
         *beside.networks(found),

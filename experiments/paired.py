@@ -12,6 +12,8 @@ SUBJECT = {
     "sysu_3d": r"^\d+",
     "ntu_rgbd": r"(?<=P)\d+",
     "synthetic": r"(?<=P)\d+",
+    "nw_ucla": r"(?<=_s)\d+",
+    "utd_mhad": r"(?<=_s)\d+",
 }
 HEADER = ["± over seeds", "± over subjects"]
 CAPTION = (

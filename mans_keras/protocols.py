@@ -14,6 +14,9 @@ from mans_keras.skeletons.sequence import Dropped
 # Shahroudy et al., CVPR 2016.
 NTU_TRAINING_SUBJECTS = (1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38)
 NTU_TRAINING_CAMERAS = (2, 3)
+# As the field splits NW-UCLA and UTD-MHAD.
+NW_UCLA_TRAINING_VIEWS = (1, 2)
+UTD_MHAD_TRAINING_SUBJECTS = (1, 3, 5, 7)
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,16 @@ def cross_subject(tensors):
 def cross_view(tensors):
     """NTU RGB+D: cameras 2 and 3 train, camera 1 tests: one fold."""
     return [_fold("cross_view", np.isin(tensors.camera, NTU_TRAINING_CAMERAS))]
+
+
+def nw_ucla_cross_view(tensors):
+    """NW-UCLA: views 1 and 2 train, view 3 tests: one fold."""
+    return [_fold("cross_view", np.isin(tensors.camera, NW_UCLA_TRAINING_VIEWS))]
+
+
+def utd_mhad_cross_subject(tensors):
+    """UTD-MHAD: subjects 1, 3, 5 and 7 train, the others test: one fold."""
+    return [_fold("cross_subject", np.isin(tensors.subject, UTD_MHAD_TRAINING_SUBJECTS))]
 
 
 def _split(name):
@@ -145,7 +158,7 @@ def own_holdout(tensors):
     return [_fold("holdout", is_train)]
 
 
-# The first one or two are the paper's.
+# The first one or two are the paper's; the paper has neither NW-UCLA nor UTD-MHAD.
 PROTOCOLS = {
     "ntu_rgbd": {"cross_subject": cross_subject, "cross_view": cross_view},
     # odd_even besides, so that a command for UT-Kinect can be tried without any data.
@@ -159,6 +172,8 @@ PROTOCOLS = {
         "loso_odd": loso_odd,
         "loso_even": loso_even,
     },
+    "nw_ucla": {"cross_view": nw_ucla_cross_view, "loso": loso},
+    "utd_mhad": {"cross_subject": utd_mhad_cross_subject, "loso": loso},
 }
 # Of half of the subjects: settings are chosen by these, and no result is told by them.
 FOR_CHOOSING = ("loso_odd", "loso_even")
@@ -179,8 +194,8 @@ def of_dataset(dataset):
 
 
 def defaults(dataset):
-    """The names of the protocols that are run unless another is asked for."""
-    return PAPER_PROTOCOLS.get(dataset, tuple(OWN_PROTOCOLS)[:1])
+    """The names of the protocols that are run unless another is asked for: the paper's, or the first."""
+    return PAPER_PROTOCOLS.get(dataset, tuple(of_dataset(dataset))[:1])
 
 
 def folds(tensors, protocol):

@@ -32,7 +32,8 @@ class Augmentation:
     crop: float
 
 
-# The synthetic set stands in for NTU RGB+D in the default run; its batch and epochs are ours.
+# The synthetic set stands in for NTU RGB+D in the default run; its batch and epochs are ours. Data sets that the paper
+# does not have, NW-UCLA, UTD-MHAD and one's own, are trained as UT-Kinect: `for_dataset`.
 PAPER_BATCH = {"ntu_rgbd": 40, "hdm05": 20, "sysu_3d": 8, "ut_kinect": 8, "synthetic": 8}
 PAPER_EPOCHS = {"ntu_rgbd": 50, "hdm05": 100, "sysu_3d": 100, "ut_kinect": 100, "synthetic": 10}
 

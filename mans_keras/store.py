@@ -19,9 +19,8 @@ import numpy as np
 
 import mans_keras
 from mans_keras.errors import InputError, utf8
-from mans_keras.recipes import PAPER_EPOCHS
 from mans_keras.skeletons import transforms
-from mans_keras.skeletons.sequence import Body
+from mans_keras.skeletons.sequence import DATASETS, Body
 
 SCHEMA_VERSION = 1
 COLUMNS = {"label": np.int64, "subject": np.int64, "camera": np.int64, "num_frames": np.int64, "num_bodies": np.int64}
@@ -257,7 +256,7 @@ class Tensors:
         """
         hashed = hashlib.sha256()
         described = (self.dataset, self.class_names, self.scale, self.layout, self.coordinates, list(self.name))
-        if self.dataset not in PAPER_EPOCHS:  # what mirrors a body: of the known data sets it is the code's
+        if self.dataset not in DATASETS:  # what mirrors a body: of the known data sets it is the code's
             described += (self.bodies, self.body)
         hashed.update(repr(described).encode())
         for column in ("label", "subject", "camera"):

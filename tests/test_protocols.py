@@ -4,7 +4,13 @@ from helpers import tensor_file
 
 from mans_keras import protocols
 from mans_keras.errors import InputError
+from mans_keras.skeletons.sequence import DATASETS
 from mans_keras.store import Tensors
+
+
+def test_every_known_data_set_has_protocols_and_a_default_among_them():
+    assert set(protocols.PROTOCOLS) == set(DATASETS)
+    assert all(set(protocols.defaults(dataset)) <= set(protocols.of_dataset(dataset)) for dataset in DATASETS)
 
 
 @pytest.fixture

@@ -97,6 +97,25 @@ def test_table5_on_other_recordings_compares_nothing():
     assert "SYNTHETIC" in title and "other recordings" in title and "Below" not in title
 
 
+@pytest.mark.parametrize("dataset", ["nw_ucla", "utd_mhad"])
+def test_tables_on_a_data_set_that_the_paper_does_not_have_say_so(dataset):
+    history = curve(0.5, 0.1, 0.1)
+    made = record(protocol="loso", dataset=dataset, parameters=1, recipe={"name": "released"}, history=history)
+    for table in (table3, table4, table5, figure3, headline):
+        title, *_ = table.table([made])
+        assert f"\nThe paper has no numbers for {dataset}." in title and "Below" not in title
+        assert "no numbers" not in table.table([{**made, "dataset": "ut_kinect"}])[0]
+    (row,) = headline.table([made])[2]
+    assert row[6:9] == ["-", "50.00", "-"]
+
+
+@pytest.mark.parametrize(("dataset", "name"), [("nw_ucla", "a01_s{}_e00_v03"), ("utd_mhad", "a10_s{}_t1")])
+def test_names_of_the_other_data_sets_tell_the_subject(dataset, name):
+    predictions = {"name": [name.format(subject) for subject in ("2", "10")], "true": [0, 1], "predicted": [0, 0]}
+    parts = paired.by_subject(record(dataset=dataset, predictions=predictions))
+    assert {subject: part["last_epoch_test_accuracy"] for subject, part in parts.items()} == {"2": 1, "10": 0}
+
+
 @pytest.mark.parametrize(
     ("errors", "epoch"),
     [

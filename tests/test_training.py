@@ -171,10 +171,11 @@ def test_recipes_hold_the_values_of_their_sources():
         assert (recipe.gru_initializer, recipe.conv_initializer) == ("orthogonal", "he_normal")
 
 
-def test_a_data_set_of_ones_own_is_trained_as_the_papers_smallest():
+@pytest.mark.parametrize("dataset", ["moves", "nw_ucla", "utd_mhad"])
+def test_a_data_set_that_the_paper_does_not_have_is_trained_as_its_smallest(dataset):
     for recipe, epochs in ((recipes.PAPER, 100), (recipes.RELEASED, 50)):
-        assert recipes.for_dataset(recipe.epochs, "moves") == epochs
-        assert recipes.for_dataset(recipe.batch, "moves") == 8
+        assert recipes.for_dataset(recipe.epochs, dataset) == epochs
+        assert recipes.for_dataset(recipe.batch, dataset) == 8
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="another backend always compiles")

@@ -34,7 +34,8 @@ HIPS = {15: (9, 12), 20: (12, 16), 25: (12, 16), 31: (hdm05.BODY.left_hip, hdm05
 def bones(joints, body=None):
     """Pairs (i, j) of joints, counted from 0, that a bone connects in a body of so many joints; () if not known.
 
-    15: SBU Kinect Interaction; 20: Kinect 1 (UT-Kinect, SYSU-3D); 25: Kinect 2 (NTU RGB+D); 31: HDM05, `hdm05.JOINTS`.
+    15: SBU Kinect Interaction; 20: Kinect 1 (UT-Kinect, SYSU-3D, NW-UCLA, UTD-MHAD); 25: Kinect 2 (NTU RGB+D); 31:
+    HDM05, `hdm05.JOINTS`.
     body: a `sequence.Body`; of one that has its hips elsewhere, as OpenPose's 25 joints, the bones are not known.
     """
     if body and (body.left_hip, body.right_hip) != HIPS.get(joints):

@@ -11,7 +11,7 @@ import zlib
 import h5py
 import numpy as np
 
-from mans_keras.skeletons.sequence import Dropped
+from mans_keras.skeletons.sequence import KINECT_1, Dropped, one_body, read_bytes
 
 # An array, or an inflated variable, that is larger is refused before it takes memory.
 MAX_BYTES = 16 * 2**20
@@ -24,10 +24,26 @@ NUMERIC_CLASSES = range(6, 16)
 COMPLEX = 0x800
 
 
+class NoArray(Dropped):
+    """A MATLAB file without the array that was asked for."""
+
+
+def read_joints(path, name):
+    """Joints (frames, 1, 20, 3) of a file whose array `name` is 20 x 3 x frames.
+
+    Raises `Dropped` as `read_bytes`, `read_array` and `one_body` do, or if the array has another shape.
+    """
+    array = read_array(read_bytes(path), name)
+    if array.shape[:2] != (KINECT_1.joints, 3) or array.ndim > 3:
+        raise Dropped(f"{name} is {' x '.join(map(str, array.shape))}, not {KINECT_1.joints} x 3 x frames")
+    # MATLAB has no third axis for a single frame
+    return one_body(np.moveaxis(np.atleast_3d(array), -1, 0))
+
+
 def read_array(data, name):
     """The real array `name` of a MATLAB file's bytes, float, in MATLAB's order of axes.
 
-    Raises `Dropped` for a malformed file, one without that array, or an array that is too large.
+    Raises `Dropped` for a malformed file or an array that is too large, `NoArray` if it holds none of that name.
     """
     if HDF5_SIGNATURE in (data[:8], data[512:520]):
         return _read_73(data, name)
@@ -38,7 +54,7 @@ def read_array(data, name):
         parts = list(itertools.islice(_elements(element, order), 4))
         if len(parts) == 4 and parts[2][1] == name.encode():
             return _array(parts, order, name)
-    raise Dropped(f"the file holds no array {name}")
+    raise NoArray(f"the file holds no array {name}")
 
 
 def _elements(data, order):
@@ -93,7 +109,7 @@ def _read_73(data, name):
         with h5py.File(io.BytesIO(data), "r") as file:
             found = file.get(name)
             if not isinstance(found, h5py.Dataset):
-                raise Dropped(f"the file holds no array {name}")
+                raise NoArray(f"the file holds no array {name}")
             if found.dtype.kind not in "fiu":
                 raise Dropped(f"{name} is no array of real numbers")
             shapes = [found.shape, *([found.chunks] if found.chunks else [])]

@@ -8,7 +8,6 @@ pixel in the depth and in the colour image, a quaternion, and the tracking state
 import functools
 import itertools
 import re
-import stat
 from collections import defaultdict
 from importlib import resources
 from pathlib import Path
@@ -18,7 +17,7 @@ from scipy.spatial.transform import Rotation
 
 from mans_keras.errors import InputError
 from mans_keras.skeletons.decimals import Tokens
-from mans_keras.skeletons.sequence import KINECT_2, Dropped, Reader, Sequence
+from mans_keras.skeletons.sequence import KINECT_2, MAX_FRAMES, MAX_METRES, Dropped, Reader, Sequence, read_bytes
 
 CLASS_NAMES = (
     "drink water",
@@ -90,11 +89,6 @@ COUNTS = ("official", "released")
 
 # The joint that each joint hangs from, in the order of Kinect v2; the spine's base hangs from itself.
 PARENTS = (0, 0, 20, 2, 20, 4, 5, 6, 20, 8, 9, 10, 0, 12, 13, 14, 0, 16, 17, 18, 1, 7, 7, 11, 11)
-
-# No recording of NTU comes near these; a file that does is refused before it takes memory.
-MAX_BYTES = 16 * 2**20
-MAX_FRAMES = 10_000
-MAX_METRES = 100
 
 # Kinect also tracks furniture and reflections. As is usual for NTU, a track this short (a third of a second), or wider
 # than WIDE of its height in more than WIDE_SHARE of its frames, is taken for one of them; people who lie down for part
@@ -208,12 +202,7 @@ def read_joints(path, counts=None, slots=False):
     order of the file, whoever they are, and nobody where a frame lists more than two. Raises `Dropped` for a malformed
     file, or one without a body.
     """
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise Dropped("not a file")
-    if status.st_size > MAX_BYTES:
-        raise Dropped(f"the file is larger than {MAX_BYTES >> 20} MiB")
-    tokens = Tokens(path.read_bytes())
+    tokens = Tokens(read_bytes(path))
     frames = _frames(tokens)
     if counts == "released" and len(frames[-1]) > 2:
         raise Dropped("more than two bodies in the last frame")

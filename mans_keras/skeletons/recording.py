@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from mans_keras.errors import InputError
-from mans_keras.skeletons import hdm05, ntu, own, own_formats, sysu_3d, ut_kinect
+from mans_keras.skeletons import hdm05, matlab, ntu, nw_ucla, own, own_formats, sysu_3d, ut_kinect, utd_mhad
 from mans_keras.skeletons.sequence import Dropped
 
 FORMATS = (".skeleton", ".amc", ".mat", ".txt", *own_formats.LOADERS)
@@ -14,8 +14,9 @@ FORMATS = (".skeleton", ".amc", ".mat", ".txt", *own_formats.LOADERS)
 def read_joints(path, joints=None, slots=False):
     """Joints (frames, bodies, joints, 3) of a recording, metres; a body that is absent from a frame is zeros there.
 
-    `.skeleton` (NTU RGB+D), `.amc` beside its `.asf` (HDM05), `.mat` (SYSU-3D's SW), `.txt` (UT-Kinect's joints files,
-    whole), `.npy`, `.npz`, `.csv`, `.json` (see `own_formats`; `joints`, their number, helps with bare numbers).
+    `.skeleton` (NTU RGB+D), `.amc` beside its `.asf` (HDM05), `.mat` (SYSU-3D's SW or UTD-MHAD's d_skel), `.txt`
+    (UT-Kinect's joints files, whole), `.json` with `skeletons` (NW-UCLA), and `.npy`, `.npz`, `.csv` and other `.json`
+    (see `own_formats`; `joints`, their number, helps with bare numbers).
     slots: of a `.skeleton` file, as in `ntu.read_joints`. Raises `InputError`, which names the file, for any other, or
     one that holds no recording.
     """
@@ -36,7 +37,9 @@ def _read(path, joints, slots):
     if suffix == ".skeleton":
         return ntu.read_joints(path, slots=slots)
     if suffix == ".mat":
-        return sysu_3d.read_joints(path)
+        return _read_matlab(path)
+    if suffix == ".json" and nw_ucla.is_like(path):
+        return nw_ucla.read_joints(path)
     if suffix == ".txt":
         _, found = ut_kinect.read_recording(path)
         return found[:, None]
@@ -47,6 +50,16 @@ def _read(path, joints, slots):
             raise Dropped("its actor's .asf must lie beside it")
         return hdm05.read_joints(path, actor[0])
     return own.read_joints(path, joints)
+
+
+def _read_matlab(path):
+    """The two sets differ in the order of joints: the array's name tells which it is."""
+    for dataset in (sysu_3d, utd_mhad):
+        try:
+            return dataset.read_joints(path)
+        except matlab.NoArray:
+            continue
+    raise Dropped("the file holds neither an array SW (SYSU-3D) nor d_skel (UTD-MHAD)")
 
 
 def from_array(array):

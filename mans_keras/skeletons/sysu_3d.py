@@ -7,8 +7,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from mans_keras.errors import InputError
 from mans_keras.skeletons import matlab
 from mans_keras.skeletons.sequence import KINECT_1, Dropped, Reader, Sequence
@@ -32,11 +30,6 @@ WHERE = (
     "https://www.isee-ai.cn/~hujianfang/ProjectJOULE.html (SYSU 3D HOI, Hu et al. 2015): unpack its skeletons, "
     "3DvideoNorm/<subject>/video<1..12>/sklWorld.mat, below that folder"
 )
-
-# No recording of SYSU-3D comes near these; a file that does is refused before it takes memory.
-MAX_BYTES = 16 * 2**20
-MAX_FRAMES = 10_000
-MAX_METRES = 100
 
 
 @dataclass(frozen=True)
@@ -96,24 +89,7 @@ def source_name(source):
 
 def read_joints(path):
     """Joints (frames, 1, 20, 3) of a file. Raises `Dropped` for a malformed one."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise Dropped(f"the file is larger than {MAX_BYTES >> 20} MiB")
-        data = path.read_bytes()
-    except OSError as error:
-        raise Dropped(f"the file can't be read ({error.strerror})") from None
-    sw = matlab.read_array(data, "SW")
-    if sw.shape[:2] != (KINECT_1.joints, 3) or sw.ndim > 3:
-        raise Dropped(f"SW is {' x '.join(map(str, sw.shape))}, not {KINECT_1.joints} x 3 x frames")
-    # MATLAB has no third axis for a single frame
-    joints = np.moveaxis(np.atleast_3d(sw), -1, 0)
-    if not 0 < len(joints) <= MAX_FRAMES:
-        raise Dropped(f"{len(joints)} frames: 1 to {MAX_FRAMES} were expected")
-    if not (np.abs(joints) < MAX_METRES).all():
-        raise Dropped(f"a coordinate is not finite or beyond {MAX_METRES} m")
-    if not joints.any():
-        raise Dropped("no body in any frame")
-    return joints[:, None]
+    return matlab.read_joints(path, "SW")
 
 
 def read(source):
