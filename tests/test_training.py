@@ -165,7 +165,7 @@ def test_recipes_hold_the_values_of_their_sources():
     assert [paper.epochs[d] for d in ("ntu_rgbd", "hdm05", "sysu_3d", "ut_kinect")] == [50, 100, 100, 100]
     assert (released.learning_rate, released.momentum, released.nesterov) == (0.01, 0.9, True)
     assert released.plateau == recipes.Plateau(factor=0.2, patience=5, cooldown=3, floor=1e-4)
-    assert (released.batch["ntu_rgbd"], released.coordinates, released.layout) == (128, "body", "pad")
+    assert (released.batch["ntu_rgbd"], released.coordinates, released.layout) == (128, "released", "pad")
     for recipe in (paper, released):
         assert (recipe.l2, recipe.gru_dropout, recipe.alpha) == (1e-4, {50: 0.5, 224: 0.0}, 16)
         assert (recipe.gru_initializer, recipe.conv_initializer) == ("orthogonal", "he_normal")
