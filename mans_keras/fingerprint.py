@@ -18,7 +18,7 @@ def fingerprint(build):
 
     Seed, classes and input are the same for all runs, so that records of other seeds, folds and data sets can be
     compared. First come the logits, centred and divided by the largest, since those of a deep untrained network are
-    large; then F_A of every 17th frame in each TARM. What is not finite is 0. Computed on the CPU in float32, whatever
+    large; then F_A of every 17th frame in each TARM. What is not finite is 0. Computed on the CPU, whatever
     the run uses.
     """
     keras.backend.clear_session()

@@ -97,7 +97,8 @@ def network(run, classes):
 
 def fingerprint_of(run):
     """The `fingerprint` of a run's network, as its record keeps it."""
-    return fingerprint(functools.partial(network, run))
+    with _dtype_policy("float32"):
+        return fingerprint(functools.partial(network, run))
 
 
 def build(run, classes, devices=1, steps=1):
