@@ -9,10 +9,10 @@ from common import argument_parser, exit_code, write_tensors
 from rich.console import Console
 from rich.progress import track
 
-from mans_keras import store
 from mans_keras.errors import InputError
 from mans_keras.skeletons import joint_names, own
 from mans_keras.skeletons.sequence import DATASETS
+from mans_keras.tensors import store
 
 BY_NAMES = "body if --joints names hips and shoulders, else raw"
 

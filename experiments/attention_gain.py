@@ -12,9 +12,10 @@ import numpy as np
 import paired
 import table4_ablation as table4
 
-from mans_keras import reports, training
 from mans_keras.errors import exit_code
-from mans_keras.skeletons.synthetic_actions import TIME_ONLY_PAIRS
+from mans_keras.reports import tables
+from mans_keras.skeletons.synthetic.actions import TIME_ONLY_PAIRS
+from mans_keras.training.run import MODELS
 
 EXPERIMENT = "attention_gain"
 records = table4.records
@@ -30,13 +31,13 @@ def of_time_only_classes(record):
 
 def table(found):
     """Title, header and rows: by how much each model is above its own other rows, protocol by protocol."""
-    reports.check_same(found, reports.SAME_IN_A_TABLE)
+    tables.check_same(found, tables.SAME_IN_A_TABLE)
     first = found[0]
     columns = {"MANs above it": paired.accuracy}
     if first["dataset"] == "synthetic":
         columns["on the time-only classes"] = of_time_only_classes
     rows = []
-    for model in training.MODELS:
+    for model in MODELS:
         for protocol in beside.protocols_of(found):
             ours = beside.cell(found, model, protocol)
             for setting in table4.SETTINGS:
@@ -45,7 +46,7 @@ def table(found):
                     continue
                 gains = [part for accuracy in columns.values() for part in paired.difference(ours, theirs, accuracy)]
                 compared = [record for record, _ in paired.pairs(ours, theirs)]
-                rows.append([protocol, table4.row_name(setting, model), *gains, reports.number_of_runs(compared)])
+                rows.append([protocol, table4.row_name(setting, model), *gains, tables.number_of_runs(compared)])
     header = ["Protocol", "row of Table 4"]
     for column in columns:
         header += [column, *paired.HEADER]

@@ -25,14 +25,19 @@ from keras import ops
 from measuring import HEADER, in_process, in_turn, medians, over, peak_memory, row
 from table2_architectures import flops
 
-from mans_keras import machine, memory, models, recipes, reports, store, tarm, training
-from mans_keras import stcm as stcms
-from mans_keras.batches import Batches
 from mans_keras.errors import exit_code
-from mans_keras.inference import Recognizer
+from mans_keras.models import mans as models
+from mans_keras.models import stcm as stcms
+from mans_keras.models import tarm
+from mans_keras.recognition.recognizer import Recognizer
+from mans_keras.recognition.streaming import Stream
+from mans_keras.reports import tables
 from mans_keras.skeletons import ntu, synthetic
 from mans_keras.skeletons.sequence import KINECT_2, Sequence
-from mans_keras.streaming import Stream
+from mans_keras.tensors import store
+from mans_keras.training import machine, memory, recipes
+from mans_keras.training import run as training
+from mans_keras.training.batches import Batches
 
 CLASSES = 60
 PRODUCT = 2 * 2048**3
@@ -315,10 +320,10 @@ def main():
         f"{machine.device()}; {versions}. Ceilings: {product:.0f} GFLOP/s (matrix product), {convolution:.0f} "
         f"(convolution). Load before the start {load:.1f}, at the end {os.getloadavg()[0]:.1f}."
     )
-    print("\n" + reports.write_table(args.results, "benchmark", title, HEADER, rows))
-    print("\n" + reports.write_table(args.results, "xla", title, XLA_HEADER, xla()))
+    print("\n" + tables.write_table(args.results, "benchmark", title, HEADER, rows))
+    print("\n" + tables.write_table(args.results, "xla", title, XLA_HEADER, xla()))
     if machine.gpu():
-        print("\n" + reports.write_table(args.results, "gpu", title, *on_gpu()))
+        print("\n" + tables.write_table(args.results, "gpu", title, *on_gpu()))
     else:
         print("No GPU here: the same command measures steps a second where there is one.")
     print(f"Written to {args.results}")

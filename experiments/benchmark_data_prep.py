@@ -22,15 +22,14 @@ import time
 from pathlib import Path
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # both sides are timed per core
-sys.modules["keras"] = None  # as data_prep/ does: nothing here needs it
 
-import numpy as np  # noqa: E402
-from measuring import HEADER, in_process, peak_memory, row  # noqa: E402
+import numpy as np
+from measuring import HEADER, in_process, peak_memory, row
 
-from mans_keras.prepare import keep_freed_memory, positive  # noqa: E402
-from mans_keras.skeletons import ntu, synthetic  # noqa: E402
-from mans_keras.skeletons.transforms import to_tensor  # noqa: E402
-from mans_keras.store import Writer  # noqa: E402
+from mans_keras.skeletons import ntu, synthetic
+from mans_keras.tensors.prepare import keep_freed_memory, positive
+from mans_keras.tensors.store import Writer
+from mans_keras.tensors.transforms import to_tensor
 
 SCRIPT = Path(__file__).resolve().parents[1] / "data_prep" / "ntu_rgbd.py"
 DISTINCT = 200
@@ -173,9 +172,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         title, rows = measure(Path(folder), args.files // 5, args.files)
     del sys.modules["keras"]  # what is measured is done, and the rest needs it
-    from mans_keras import machine, reports
+    from mans_keras.reports import tables
+    from mans_keras.training import machine
 
-    print("\n" + reports.write_table(args.results, "data_prep", f"{machine.device()}. {title}", HEADER, rows))
+    print("\n" + tables.write_table(args.results, "data_prep", f"{machine.device()}. {title}", HEADER, rows))
     print(f"Written to {args.results}")
 
 

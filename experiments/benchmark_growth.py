@@ -16,9 +16,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from measuring import in_process, in_turn, peak_memory
 
-from mans_keras import machine, memory, plots, reports, store
-from mans_keras.batches import Batches
 from mans_keras.errors import exit_code
+from mans_keras.reports import plots, tables
+from mans_keras.tensors import store
+from mans_keras.training import machine, memory
+from mans_keras.training.batches import Batches
 
 STEPS = 12
 GROWING = {
@@ -111,7 +113,7 @@ def main():
         f"{machine.device()}. A training step of MANs-9 with the reading of its batch, median of {STEPS}; what does "
         f"not grow: {usual}. Linear growth is that from the smallest value on; for sequences, none."
     )
-    print("\n" + reports.write_table(args.results, "growth", title, HEADER, table(points)))
+    print("\n" + tables.write_table(args.results, "growth", title, HEADER, table(points)))
     plots.save(draw(points), args.results / "growth.png")
     print(f"Written to {args.results}")
 

@@ -4,7 +4,9 @@ import json
 
 import paper
 
-from mans_keras import fingerprint, protocols, reports
+from mans_keras.models import fingerprint
+from mans_keras.reports import tables
+from mans_keras.tensors import protocols
 
 OTHER_RECORDINGS = "The paper's columns are on other recordings than these: compare the order of the rows."
 
@@ -28,7 +30,7 @@ def of_table5(model, dataset, protocol):
 
 def below_the_paper(name, records, quoted):
     """[a line] if the mean of a cell's records is below the paper's (accuracy, where from), else []."""
-    mean, _ = reports.summary(records, "last")
+    mean, _ = tables.summary(records, "last")
     if mean is None or quoted is None or mean >= quoted[0]:
         return []
     return [f"{name}: {mean:.2f} where the paper has {quoted[0]:.2f} ({quoted[1]})"]

@@ -7,10 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mans_keras import protocols, recipes, reports, runs, store, training
 from mans_keras.errors import InputError
-from mans_keras.prepare import positive
+from mans_keras.reports import tables
 from mans_keras.skeletons.sequence import DATASETS
+from mans_keras.tensors import protocols, store
+from mans_keras.tensors.prepare import positive
+from mans_keras.training import recipes, runs
+from mans_keras.training.run import MODELS, SCALES, Run
 
 DATA_PREP = Path(__file__).resolve().parent.parent / "data_prep"
 SYNTHETIC = "synthetic"
@@ -28,10 +31,10 @@ def argument_parser(description, default_models):
     parser.add_argument(
         "--models",
         nargs="+",
-        choices=sorted(training.MODELS),
+        choices=sorted(MODELS),
         default=default_models,
         metavar="MODEL",
-        help=f"of {', '.join(training.MODELS)} (default: {' '.join(default_models)})",
+        help=f"of {', '.join(MODELS)} (default: {' '.join(default_models)})",
     )
     return parser
 
@@ -138,7 +141,7 @@ def plan(args, experiment, tensors, variants, recipe=None):
         "tensors": tensors.digest(),
     }
     return [
-        training.Run(protocol=name, fold=fold, model=model, variant=variant, arguments=arguments, seed=seed, **shared)
+        Run(protocol=name, fold=fold, model=model, variant=variant, arguments=arguments, seed=seed, **shared)
         for seed in range(args.seeds)
         for name in names
         for fold in chosen_folds(protocols.folds(tensors, name), args.folds)
@@ -183,12 +186,12 @@ def show_table(results, experiment, dataset, table, of_another_network):
 
     of_another_network: the paths that `run_missing` returned.
     """
-    title, header, rows = table(reports.records(results, experiment, dataset))
+    title, header, rows = table(tables.records(results, experiment, dataset))
     if of_another_network:
         variants = ", ".join(sorted({path.parent.name for path in of_another_network}))
         title += f"\nMIXES NETWORKS: records of {variants} were made before the network's arithmetic was changed."
     folder = results / experiment / dataset
-    print("\n" + reports.write_table(folder, experiment, title, header, rows))
+    print("\n" + tables.write_table(folder, experiment, title, header, rows))
     print(f"Written to {folder / experiment}.md and .csv")
 
 
@@ -210,7 +213,7 @@ def show_records(description, experiment, records, table):
             "those of the repository)"
         )
     folder = args.results / experiment / args.dataset
-    print(reports.write_table(folder, experiment, *table(found)))
+    print(tables.write_table(folder, experiment, *table(found)))
     print(f"Written to {folder / experiment}.md and .csv")
 
 
@@ -221,8 +224,8 @@ def run_experiment(args, experiment, paper_dataset, variants, table):
     datasets that were run on: models of another scale may have other tensors at hand.
     """
     datasets, results, of_another_network = {}, {}, {}
-    for scale in sorted({training.SCALES[model] for model in args.models}):
-        models = [model for model in training.MODELS if model in args.models and training.SCALES[model] == scale]
+    for scale in sorted({SCALES[model] for model in args.models}):
+        models = [model for model in MODELS if model in args.models and SCALES[model] == scale]
         tensors = open_tensors(args, paper_dataset, scale)
         planned = plan(args, experiment, tensors, variants(models))
         of_another_network.setdefault(tensors.dataset, []).extend(run_missing(args, planned, tensors))

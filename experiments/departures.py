@@ -12,11 +12,11 @@ import common
 import effects
 import paired
 
-from mans_keras import reports
 from mans_keras.errors import exit_code
+from mans_keras.reports import tables
 
 EXPERIMENT = "departures"
-records = functools.partial(reports.records, experiment=effects.EXPERIMENT)
+records = functools.partial(tables.records, experiment=effects.EXPERIMENT)
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,12 @@ import beside_the_paper as beside
 import common
 import paired
 
-from mans_keras import prepare, recipes, reports
 from mans_keras.errors import InputError, exit_code
+from mans_keras.reports import tables
 from mans_keras.skeletons import ut_kinect
-from mans_keras.store import Tensors
+from mans_keras.tensors import prepare
+from mans_keras.tensors.store import Tensors
+from mans_keras.training import recipes
 
 EXPERIMENT = "effects"
 BASELINE = "mans-9"
@@ -100,7 +102,7 @@ FACTORS = {
 
 def table(records):
     """Title, header and rows: the factors, protocol by protocol."""
-    reports.check_same(records, ("dataset", "model", "batch", "precision"))
+    tables.check_same(records, ("dataset", "model", "batch", "precision"))
     first = next((record for record in records if record["variant"] == BASELINE), records[0])
     lines = [
         f"`{first['model']}` on {first['dataset']}, one factor at a time against the default settings (recipe "
@@ -121,12 +123,12 @@ def table(records):
         for name, cell in cells.items():
             if not cell:
                 continue
-            reports.check_same(cell, ("epochs", "recipe"))
+            tables.check_same(cell, ("epochs", "recipe"))
             _check(name, cell[0])
-            last, best = (reports.mean_and_deviation(cell, which) for which in ("last", "best"))
+            last, best = (tables.mean_and_deviation(cell, which) for which in ("last", "best"))
             told = [""] * 3 if name == BASELINE else paired.difference(cell, cells[BASELINE])
             settings = [protocol, *FACTORS[name].shown, cell[0]["epochs"]]
-            rows.append([*settings, last, *told, best, reports.number_of_runs(cell)])
+            rows.append([*settings, last, *told, best, tables.number_of_runs(cell)])
     return "\n".join(lines), header, rows
 
 

@@ -11,8 +11,9 @@ import common
 import paper
 import table4_ablation as table4
 
-from mans_keras import plots, protocols, reports
 from mans_keras.errors import exit_code
+from mans_keras.reports import plots, tables
+from mans_keras.tensors import protocols
 
 EXPERIMENT = "figure3_convergence"
 records = table4.records
@@ -62,18 +63,18 @@ def save(records, folder):
 
 def table(records):
     """Title, header and rows: the epochs of convergence."""
-    reports.check_same(records, reports.SAME_IN_A_TABLE)
+    tables.check_same(records, tables.SAME_IN_A_TABLE)
     header = ["Method", "paper, NTU CS, epoch", "epoch", "test error then", "least test error", "runs"]
     rows = []
     for setting, cell in curves(records).items():
         epochs = [convergence(record) for record in cell]
         # of a run that did not converge, at its last epoch
         errors = [100 * (1 - record["history"]["test_accuracy"][(convergence(record) or 0) - 1]) for record in cell]
-        best = 100 - reports.summary(cell, "best")[0]
+        best = 100 - tables.summary(cell, "best")[0]
         told = ", ".join("-" if epoch is None else str(epoch) for epoch in epochs)
         mean = f"{sum(errors) / len(errors):.2f}"
         rows.append(
-            [name(setting, cell), paper.FIGURE3[setting], told, mean, f"{best:.2f}", reports.number_of_runs(cell)]
+            [name(setting, cell), paper.FIGURE3[setting], told, mean, f"{best:.2f}", tables.number_of_runs(cell)]
         )
     first = records[0]
     what = "SYNTHETIC recordings" if first["dataset"] == common.SYNTHETIC else first["dataset"]
@@ -86,7 +87,7 @@ def main():
     parser = common.argument_parser(__doc__, default_models=["mans-9"])
     parser.set_defaults(folds=[range(1)])
     args = parser.parse_args()
-    tensors = common.open_tensors(args, "ntu_rgbd", common.training.SCALES[args.models[0]])
+    tensors = common.open_tensors(args, "ntu_rgbd", common.SCALES[args.models[0]])
     args.protocol = args.protocol or protocols.defaults(tensors.dataset)[0]
     planned = common.plan(args, table4.EXPERIMENT, tensors, table4.variants(args.models[:1]))
     common.run_missing(args, planned, tensors)
@@ -94,7 +95,7 @@ def main():
     results = args.results / planned[0].trial
     of_fold = [r for r in records(results, tensors.dataset) if (r["model"], r["fold"]) == (model, fold)]
     folder = results / EXPERIMENT / tensors.dataset
-    print("\n" + reports.write_table(folder, EXPERIMENT, *table(of_fold)))
+    print("\n" + tables.write_table(folder, EXPERIMENT, *table(of_fold)))
     for path in save(of_fold, folder):
         print(f"Drawn to {path}")
 

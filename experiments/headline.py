@@ -12,8 +12,11 @@ import beside_the_paper as beside
 import common
 import paper
 
-from mans_keras import protocols, recipes, reports, training
 from mans_keras.errors import InputError, exit_code
+from mans_keras.reports import tables
+from mans_keras.tensors import protocols
+from mans_keras.training import recipes
+from mans_keras.training.run import MODELS
 
 EXPERIMENT = "headline"
 
@@ -32,7 +35,7 @@ def records(results, dataset):
     # Runs by another recipe than the default are filed below the recipe's name.
     folders = [folder for root in ("", *recipes.RECIPES) for folder in Path(results, root).glob(f"*/{dataset}")]
     for folder in sorted(folders):
-        for record in reports.records(folder.parent.parent, folder.parent.name, dataset):
+        for record in tables.records(folder.parent.parent, folder.parent.name, dataset):
             if record["protocol"] in protocols.FOR_CHOOSING or record["arguments"]:
                 continue
             recipe = recipes.RECIPES[record["recipe"]["name"]]
@@ -49,25 +52,25 @@ def records(results, dataset):
 
 def table(found):
     """Title, header and rows: one for each model, protocol, recipe and kind of tensors that has records."""
-    reports.check_same(found, ("dataset", "precision"))
+    tables.check_same(found, ("dataset", "precision"))
     dataset = found[0]["dataset"]
     ours = ["ours, last epoch", "to the paper", "ours, best epoch on test", "runs"]
     header = ["Model", "Recipe", "tensors", "epochs", "batch", "Protocol", "paper", *ours]
     rows = []
     kinds = sorted({_tensors(record) for record in found})
     for model, protocol, recipe, tensors in itertools.product(
-        training.MODELS, protocols.of_dataset(dataset), recipes.RECIPES, kinds
+        MODELS, protocols.of_dataset(dataset), recipes.RECIPES, kinds
     ):
         wanted = (model, protocol, recipe, tensors)
         cell = [r for r in found if (r["model"], r["protocol"], r["recipe"]["name"], _tensors(r)) == wanted]
         if not cell:
             continue
-        reports.check_same(cell, ("recipe", "epochs", "batch"))
+        tables.check_same(cell, ("recipe", "epochs", "batch"))
         quoted = beside.of_table5(model, dataset, protocol)
         name = paper.TABLE5[model][0]
         told = "-" if quoted is None else f"{quoted[0]:.2f} ({quoted[1].removeprefix('Table 5, ')})"
         settings = [name, recipe, tensors, cell[0]["epochs"], cell[0]["batch"], protocol]
-        rows.append([*settings, told, *reports.results(cell, quoted and quoted[0])])
+        rows.append([*settings, told, *tables.results(cell, quoted and quoted[0])])
     to_the_paper = [row[header.index("to the paper")] for row in rows]
     below = [float(points) for points in to_the_paper if points.startswith("-") and points != "-"]
     lines = []

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import common
 
-from mans_keras import plots, reports, runs
 from mans_keras.errors import exit_code
+from mans_keras.reports import plots, tables
+from mans_keras.training import runs
 
 
 def table(records):
@@ -18,15 +19,15 @@ def table(records):
 
     Raises `InputError` if the records are not of one model, trained in one way by one protocol.
     """
-    reports.check_same(records, ("dataset", "protocol", "model", "arguments", "recipe", "epochs", "tensors"))
-    rows = reports.classes(records)
-    return _title(records), reports.CLASSES_HEADER, rows
+    tables.check_same(records, ("dataset", "protocol", "model", "arguments", "recipe", "epochs", "tensors"))
+    rows = tables.classes(records)
+    return _title(records), tables.CLASSES_HEADER, rows
 
 
 def _title(records):
     first = records[0]
     name = "SYNTHETIC recordings" if first["dataset"] == common.SYNTHETIC else first["dataset"]
-    told = reports.number_of_runs(records)
+    told = tables.number_of_runs(records)
     told = "1 run" if told == "1" else told
     return f"{first['variant']} on {name}, {first['protocol']}, {told}: last epoch, in percent."
 
@@ -41,8 +42,8 @@ def main():
     records = [runs.read_record(path) for path in args.records]
     folder, name = args.out or args.records[0].parent, f"{args.records[0].stem}-classes"
     title, header, rows = table(records)
-    print(reports.write_table(folder, name, title, header, rows))
-    picture = plots.confusion(reports.confusion(records), records[0]["class_names"], title.split(":")[0])
+    print(tables.write_table(folder, name, title, header, rows))
+    picture = plots.confusion(tables.confusion(records), records[0]["class_names"], title.split(":")[0])
     plots.save(picture, folder / name)
     print(f"Written to {folder / name}.md, .csv and .png")
 

@@ -14,9 +14,9 @@ import sys
 import common
 import figure3_convergence as figure3
 
-from mans_keras import reports
 from mans_keras.errors import InputError, exit_code
 from mans_keras.files import replacing
+from mans_keras.reports import tables
 
 ROOT = common.DATA_PREP.parent
 RESULTS = ROOT / "experiments" / "results"
@@ -27,7 +27,7 @@ MARKED = re.compile(r"<!-- (\w+) (\w+) -->\n(.*?)<!-- end -->", re.DOTALL)
 def table(experiment, dataset):
     """(title, header, rows) of committed records."""
     script = importlib.import_module(experiment)
-    read = getattr(script, "records", functools.partial(reports.records, experiment=experiment))
+    read = getattr(script, "records", functools.partial(tables.records, experiment=experiment))
     found = read(RESULTS, dataset=dataset)
     if not found:
         raise InputError(f"no record for the table {experiment} {dataset} lies in {RESULTS}")
@@ -40,7 +40,7 @@ def shown(experiment, dataset):
     if written.exists():
         return f"\n{written.read_text()}\n"
     title, header, rows = table(experiment, dataset)
-    return f"\n{title}\n\n{reports.markdown(header, rows)}\n"
+    return f"\n{title}\n\n{tables.markdown(header, rows)}\n"
 
 
 def main():
@@ -48,7 +48,7 @@ def main():
     for folder in sorted(RESULTS.glob("*/*/")):
         experiment, dataset = folder.parts[-2:]
         if any(folder.glob("*/*.json")) or (folder / f"{experiment}.md").exists():
-            reports.write_table(folder, experiment, *table(experiment, dataset))
+            tables.write_table(folder, experiment, *table(experiment, dataset))
     for folder in RESULTS.glob(f"{figure3.EXPERIMENT}/*/"):
         figure3.save(figure3.records(RESULTS, folder.name), folder)
     for page in PAGES:

@@ -14,8 +14,9 @@ import paper
 from keras import layers
 
 import mans_keras
-from mans_keras import reports, training
 from mans_keras.errors import exit_code
+from mans_keras.reports import tables
+from mans_keras.training.run import MODELS, SCALES
 
 EXPERIMENT = "table2_architectures"
 DIFFERS = " (differs)"
@@ -99,7 +100,7 @@ def table(models):
 
 
 def sizes(models):
-    """Title, header and rows: parameters and operations; models: {key of training.MODELS: model}."""
+    """Title, header and rows: parameters and operations; models: {key of MODELS: model}."""
     header = ["Model", "scale", "parameters, paper", "parameters", "GFLOPs, forward", "of the TARMs"]
     rows = []
     for key, model in models.items():
@@ -107,7 +108,7 @@ def sizes(models):
         of_tarms = sum(_flops(layer) for layer in model.layers if isinstance(layer, mans_keras.TARM))
         total = flops(model)
         counted = (f"{model.count_params():,}", f"{total / 1e9:.2f}", f"{100 * of_tarms / total:.1f} %")
-        rows.append([name, training.SCALES[key], parameters, *counted])
+        rows.append([name, SCALES[key], parameters, *counted])
     classes = next(iter(models.values())).output.shape[-1]
     title = (
         f"Parameters (with the moving statistics of batch normalisation) and operations of a sample, {classes} classes."
@@ -116,16 +117,16 @@ def sizes(models):
 
 
 def main():
-    parser = common.argument_parser(__doc__, default_models=list(training.MODELS))
+    parser = common.argument_parser(__doc__, default_models=list(MODELS))
     parser.add_argument("--classes", type=common.positive, default=60, metavar="N", help="default: %(default)s")
     args = parser.parse_args()
-    models = {key: training.MODELS[key](args.classes) for key in training.MODELS if key in args.models}
+    models = {key: MODELS[key](args.classes) for key in MODELS if key in args.models}
     named = {paper.TABLE5[key][0]: model for key, model in models.items()}
     stacked = {name: model for name, model in named.items() if name in STACKED}
     folder = args.results / EXPERIMENT
     if stacked:
-        print(reports.write_table(folder, EXPERIMENT, *table(stacked)))
-    print(reports.write_table(folder, "sizes", *sizes(models)))
+        print(tables.write_table(folder, EXPERIMENT, *table(stacked)))
+    print(tables.write_table(folder, "sizes", *sizes(models)))
     print(f"Written to {folder}")
 
 

@@ -10,8 +10,9 @@ import beside_the_paper as beside
 import common
 import paper
 
-from mans_keras import reports, training
 from mans_keras.errors import exit_code
+from mans_keras.reports import tables
+from mans_keras.training.run import MODELS
 
 EXPERIMENT = "table3_alpha"
 DATASET = "hdm05"
@@ -34,13 +35,13 @@ def variants(models):
 
 def table(records, models=()):
     """Title, header and rows of Table 3 on one dataset, from its records; `models` have rows even without any."""
-    reports.check_same(records, reports.SAME_IN_A_TABLE)
+    tables.check_same(records, tables.SAME_IN_A_TABLE)
     dataset = records[0]["dataset"]
-    models = [m for m in training.MODELS if m in models or any(record["model"] == m for record in records)]
+    models = [m for m in MODELS if m in models or any(record["model"] == m for record in records)]
     found = beside.protocols_of(records)
     header = ["alpha", "Method", "paper, MANs (ResNet-18) on HDM05"]
     for protocol in found:
-        header += reports.result_header(dataset, protocol)
+        header += tables.result_header(dataset, protocol)
     rows, below = [], []
     for model in models:
         comparable = dataset == DATASET and model == "mans-resnet18"
@@ -49,7 +50,7 @@ def table(records, models=()):
             row = [alpha, paper.TABLE5[model][0], theirs]
             for protocol in found:
                 cell = beside.cell(records, variant(model, alpha), protocol)
-                row += reports.results(cell, quoted and theirs)
+                row += tables.results(cell, quoted and theirs)
                 below += beside.below_the_paper(f"alpha {alpha}, {protocol}", cell, quoted)
             rows.append(row)
     notes = [] if dataset == DATASET and models == ["mans-resnet18"] else [OTHER_MODEL]

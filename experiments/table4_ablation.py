@@ -12,8 +12,9 @@ import beside_the_paper as beside
 import common
 import paper
 
-from mans_keras import reports, training
 from mans_keras.errors import exit_code
+from mans_keras.reports import tables
+from mans_keras.training.run import MODELS
 
 EXPERIMENT = "table4_ablation"
 SETTINGS = {
@@ -35,7 +36,7 @@ REMARKS = {
 
 def records(results, dataset):
     """The records of this table on a dataset."""
-    return reports.records(results, EXPERIMENT, dataset)
+    return tables.records(results, EXPERIMENT, dataset)
 
 
 def variant(setting, model):
@@ -56,13 +57,13 @@ def row_name(setting, model):
 
 def table(records, models=()):
     """Title, header and rows of Table 4 on one dataset, from its records; `models` have rows even without any."""
-    reports.check_same(records, reports.SAME_IN_A_TABLE)
+    tables.check_same(records, tables.SAME_IN_A_TABLE)
     dataset = records[0]["dataset"]
-    models = [m for m in training.MODELS if m in models or any(record["model"] == m for record in records)]
+    models = [m for m in MODELS if m in models or any(record["model"] == m for record in records)]
     found = beside.protocols_of(records)
     header = ["Method", "paper, NTU CS", "paper, NTU CV"]
     for protocol in found:
-        header += reports.result_header(dataset, protocol)
+        header += tables.result_header(dataset, protocol)
     rows, below = [], []
     for model in models:
         for setting in SETTINGS:
@@ -72,7 +73,7 @@ def table(records, models=()):
             row = [row_name(setting, model), *paper.TABLE4.get((setting, model), ("-", "-"))]
             for protocol, cell in zip(found, cells, strict=True):
                 quoted = _paper_value(setting, model, dataset, protocol)
-                row += reports.results(cell, quoted and quoted[0])
+                row += tables.results(cell, quoted and quoted[0])
                 below += beside.below_the_paper(f"{row[0]}, {protocol}", cell, quoted)
             rows.append(row)
     notes = [] if dataset == "ntu_rgbd" else [beside.OTHER_RECORDINGS]

@@ -10,8 +10,9 @@ import beside_the_paper as beside
 import common
 import paper
 
-from mans_keras import reports, training
 from mans_keras.errors import exit_code
+from mans_keras.reports import tables
+from mans_keras.training.run import MODELS
 
 EXPERIMENT = "table5_comparison"
 
@@ -31,7 +32,7 @@ def table(records, models=()):
 
     The parameters of ours depend on the number of classes, and so on the dataset.
     """
-    reports.check_same(records, reports.SAME_IN_A_TABLE)
+    tables.check_same(records, tables.SAME_IN_A_TABLE)
     dataset = records[0]["dataset"]
     found = beside.protocols_of(records)
     columns = [column for column in paper.COLUMNS5 if column[0] == dataset] or [
@@ -40,18 +41,18 @@ def table(records, models=()):
     places = [paper.COLUMNS5.index(column) for column in columns]
     header = ["Method", "#param, paper", "#param", *(f"paper, {' '.join(column)}" for column in columns)]
     for protocol in found:
-        header += reports.result_header(dataset, protocol)
+        header += tables.result_header(dataset, protocol)
     rows, below = [], []
     for name, (parameters, accuracies) in paper.PUBLISHED.items():
         quoted = ["-" if accuracies[place] is None else accuracies[place] for place in places]
         rows.append([f"{name}, quoted", parameters or "-", "-", *quoted, *["-"] * 4 * len(found)])
-    for model in training.MODELS:
+    for model in MODELS:
         name, parameters, accuracies = paper.TABLE5[model]
         cells = [beside.cell(records, model, protocol) for protocol in found]
         row = [name, parameters, _millions(cells), *(accuracies[place] for place in places)]
         for protocol, cell in zip(found, cells, strict=True):
             quoted = beside.of_table5(model, dataset, protocol)
-            row += reports.results(cell, quoted and quoted[0])
+            row += tables.results(cell, quoted and quoted[0])
             below += beside.below_the_paper(f"{name}, {protocol}", cell, quoted)
         rows.append(row)
     notes = ["Rows marked as quoted are as the paper quotes them: nobody ran them here."]

@@ -1,29 +1,45 @@
-"""Memory Attention Networks for skeleton-based action recognition (Xie, Li et al., IJCAI 2018), in Keras 3."""
+"""Memory Attention Networks for skeleton-based action recognition (Xie, Li et al., IJCAI 2018), in Keras 3.
 
-from mans_keras import quiet
+Importing this package loads neither Keras nor its backend: a name below does, when it is first used. Keras knows the
+layers as soon as both packages are imported, in either order.
+"""
+
+import importlib
+
+import wrapt
 
 __version__ = "0.1.0"
 
-try:
-    with quiet.stderr():
-        from mans_keras.models import MANs, MANs9, MANs33, MANs61, MANsDenseNet161, MANsResNet18
-        from mans_keras.tarm import TARM, Coordinate, CoordinateImage, FrameGate, SongAttention, TemporalAttention
-except ModuleNotFoundError as error:
-    # Recordings can be prepared without Keras, which takes seconds and 700 MB to import: data_prep/ hides it.
-    if error.name != "keras":
-        raise
-else:
-    __all__ = [
-        "TARM",
-        "Coordinate",
-        "CoordinateImage",
-        "FrameGate",
-        "MANs",
-        "MANs9",
-        "MANs33",
-        "MANs61",
-        "MANsDenseNet161",
-        "MANsResNet18",
-        "SongAttention",
-        "TemporalAttention",
-    ]
+PLACES = {
+    "MANs": "models.mans",
+    "MANs9": "models.mans",
+    "MANs33": "models.mans",
+    "MANs61": "models.mans",
+    "MANsDenseNet161": "models.mans",
+    "MANsResNet18": "models.mans",
+    "TARM": "models.tarm",
+    "Coordinate": "models.tarm",
+    "CoordinateImage": "models.tarm",
+    "FrameGate": "models.tarm",
+    "SongAttention": "models.tarm",
+    "TemporalAttention": "models.tarm",
+    "Recognizer": "recognition.recognizer",
+    "Stream": "recognition.streaming",
+    "Tensors": "tensors.store",
+}
+__all__ = list(PLACES)
+
+
+def __getattr__(name):
+    if name not in PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{PLACES[name]}"), name)
+
+
+def __dir__():
+    return sorted([*globals(), *PLACES])
+
+
+@wrapt.when_imported("keras")
+def _register_layers(_):
+    importlib.import_module(f"{__name__}.models.mans")

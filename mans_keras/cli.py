@@ -9,6 +9,16 @@ import click
 from mans_keras.errors import InputError
 
 FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+def _there(context, parameter, path):
+    """Report a missing model before Keras is loaded, which takes seconds."""
+    if not path.is_file():
+        raise InputError(f"{path} does not exist")
+    return path
+
+
+SAVED_MODEL = click.argument("model", type=FILE, callback=_there)
 LONG = 5  # times the usual length: more than one action, probably
 
 
@@ -38,7 +48,7 @@ def main():
 
 
 @main.command()
-@click.argument("model", type=FILE)
+@SAVED_MODEL
 @click.argument("files", metavar="FILE...", type=FILE, nargs=-1, required=True)
 @click.option("--top", default=5, show_default=True, type=click.IntRange(1), help="How many classes to show of each.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a recording, with the attention of every frame.")
@@ -57,10 +67,10 @@ def predict(model, files, top, as_json, plot):
     others are answered.
     """
     if plot:  # matplotlib takes its time
-        from mans_keras import pictures
+        from mans_keras.reports import pictures
 
         pictures.check(plot)
-    from mans_keras.inference import Recognizer
+    from mans_keras.recognition.recognizer import Recognizer
 
     recognizer = Recognizer(model)
     failed = False
@@ -104,8 +114,11 @@ def train(tensors, model, network, protocol, fold, recipe, epochs, seed):
 
     TENSORS is a file that a script in data_prep/ wrote; MODEL ends with .h5 or .keras.
     """
-    from mans_keras import protocols, recipes, runs, training
-    from mans_keras.store import Tensors
+    import mans_keras.models  # noqa: F401 - first, since it keeps TensorFlow quiet
+    from mans_keras.tensors import protocols
+    from mans_keras.tensors.store import Tensors
+    from mans_keras.training import recipes, records
+    from mans_keras.training import run as training
 
     if model.suffix not in (".h5", ".keras"):
         raise InputError(f"{model} must end with .h5 or .keras")
@@ -140,8 +153,8 @@ def train(tensors, model, network, protocol, fold, recipe, epochs, seed):
         tensors=opened.digest(),
     )
     model.parent.mkdir(parents=True, exist_ok=True)
-    for departure in training.departures(
-        chosen.name, opened.coordinates, opened.layout, training.mirrors(chosen, opened)
+    for departure in recipes.departures(
+        chosen.name, opened.coordinates, opened.layout, recipes.mirrors(chosen, opened)
     ):
         click.echo(departure, err=True)
 
@@ -152,7 +165,7 @@ def train(tensors, model, network, protocol, fold, recipe, epochs, seed):
     record = training.train(run, opened, on_epoch=tell, checkpoint=checkpoint, model_path=model)
     # a model that was there before keeps its own record
     told = model.with_name(f"{model.name}{'.diverged' if record['diverged'] else ''}.json")
-    runs.write_record(told, record)
+    records.write_record(told, record)
     checkpoint.unlink(missing_ok=True)
     if record["diverged"]:
         epochs = len(record["history"]["train_loss"])
@@ -162,7 +175,7 @@ def train(tensors, model, network, protocol, fold, recipe, epochs, seed):
 
 
 @main.command()
-@click.argument("model", type=FILE)
+@SAVED_MODEL
 @click.argument("tensors", type=FILE)
 @click.option("--protocol", help="Evaluate on a fold's test sequences; default: on all, those of training too.")
 @click.option("--fold", type=click.IntRange(0), help="Which fold of the protocol; default: 0.")
@@ -170,9 +183,9 @@ def evaluate(model, tensors, protocol, fold):
     """Say how many of the sequences in TENSORS a saved MODEL names rightly, class by class."""
     import numpy as np
 
-    from mans_keras import protocols
-    from mans_keras.inference import BATCH, Recognizer
-    from mans_keras.store import Tensors
+    from mans_keras.recognition.recognizer import BATCH, Recognizer
+    from mans_keras.tensors import protocols
+    from mans_keras.tensors.store import Tensors
 
     recognizer, opened = Recognizer(model), Tensors(tensors)
     for what in ("scale", "layout", "coordinates", "bodies", "joints", "classes"):
@@ -199,10 +212,10 @@ def evaluate(model, tensors, protocol, fold):
 
 
 @main.command()
-@click.argument("model", type=FILE)
+@SAVED_MODEL
 def summary(model):
     """Say what a saved MODEL is, and which recordings it understands."""
-    from mans_keras.inference import Recognizer
+    from mans_keras.recognition.recognizer import Recognizer
 
     recognizer = Recognizer(model)
     network = recognizer.model
@@ -220,8 +233,8 @@ def report(record, out):
 
     RECORD.json is a run record, as `mans train` and the experiments write them. OUT.html opens without a network.
     """
-    from mans_keras import page
-    from mans_keras.runs import read_record
+    from mans_keras.reports import page
+    from mans_keras.training.records import read_record
 
     page.check_name(out)
     page.write(out, page.of_record(read_record(record)))
@@ -229,7 +242,7 @@ def report(record, out):
 
 
 @main.command()
-@click.argument("model", type=FILE)
+@SAVED_MODEL
 @click.argument("recording", type=FILE)
 @click.option("--window", type=click.IntRange(1), help="Frames; default: the median of the model's data set.")
 @click.option("--every", default=1, show_default=True, type=click.IntRange(1), help="Ask the model at each N-th frame.")
@@ -242,8 +255,9 @@ def stream(model, recording, window, every, plot):
     """
     import numpy as np
 
-    from mans_keras import plots, streaming
-    from mans_keras.inference import Recognizer
+    from mans_keras.recognition import streaming
+    from mans_keras.recognition.recognizer import Recognizer
+    from mans_keras.reports import plots
 
     if plot and plot.suffix not in (".png", ".pdf", ".svg"):
         raise InputError(f"{plot} must end with .png, .pdf or .svg")
@@ -271,7 +285,7 @@ def stream(model, recording, window, every, plot):
 
 
 @main.command()
-@click.argument("model", type=FILE)
+@SAVED_MODEL
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--batch", type=click.IntRange(1), help="The fixed number of tensors of a call; default: any number.")
 def export(model, out, batch):
@@ -279,8 +293,8 @@ def export(model, out, batch):
 
     What was written is kept only if it gives the scores that Keras gives; then both are timed.
     """
-    from mans_keras import export as exports
-    from mans_keras.inference import Recognizer
+    from mans_keras.recognition import export as exports
+    from mans_keras.recognition.recognizer import Recognizer
 
     recognizer = Recognizer(model)
     run = exports.export(recognizer, out, batch)

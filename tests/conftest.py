@@ -1,4 +1,9 @@
 import os
+import sys
+
+from helpers import PATH
+
+sys.path[:0] = [folder for folder in PATH if folder not in sys.path]
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Most of the time would go into optimising code that runs a few times.

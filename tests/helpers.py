@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from mans_keras.skeletons.sequence import Sequence
-from mans_keras.store import Writer
+from mans_keras.tensors.store import Writer
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
+# Where tests find each other and the experiments.
+PATH = [str(folder) for folder in (ROOT / "experiments", ROOT / "tests", *sorted((ROOT / "tests").glob("[a-z]*/")))]
 ACTIONS = ("walk", "sitDown", "standUp")
 
 

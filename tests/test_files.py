@@ -11,11 +11,13 @@ from helpers import tensor_file
 from matplotlib.figure import Figure
 from test_training import make_run, tiny_model
 
-from mans_keras import page, plots, reports, runs, training
-from mans_keras.checkpoint import Checkpoint
 from mans_keras.files import replacing
-from mans_keras.models import MemoryAttentionNetwork
-from mans_keras.store import Tensors
+from mans_keras.models.mans import MemoryAttentionNetwork
+from mans_keras.reports import page, plots, tables
+from mans_keras.tensors.store import Tensors
+from mans_keras.training import records
+from mans_keras.training import run as training
+from mans_keras.training.checkpoint import Checkpoint
 
 
 def names(folder):
@@ -92,8 +94,8 @@ def _save_checkpoint(path):
 
 
 WRITERS = {
-    "r.json": lambda path: runs.write_record(path, {}),
-    "t.md": lambda path: reports.write_table(path.parent, "t", "title", ["column"], []),
+    "r.json": lambda path: records.write_record(path, {}),
+    "t.md": lambda path: tables.write_table(path.parent, "t", "title", ["column"], []),
     "c.npz": _save_checkpoint,
     "m.keras": lambda path: training.save(tiny_model(3), path),
     "p.png": lambda path: plots.save(Figure(), path),
@@ -119,7 +121,7 @@ def test_a_result_that_can_not_be_put_in_its_place_leaves_the_old_one(tmp_path, 
 READS = """
 import os, sys
 from pathlib import Path
-from mans_keras import runs
+from mans_keras.training.records import read_record, write_record
 
 path = Path(sys.argv[1], "paper", "mans-9", "odd_even-seed0.json")
 size = 440
@@ -131,7 +133,7 @@ records = [
     }
     for writer in range(2)
 ]
-runs.write_record(path, records[0])
+write_record(path, records[0])
 assert 90_000 < path.stat().st_size < 110_000, path.stat()
 reader, writers = os.getpid(), []
 for record in records:
@@ -140,13 +142,13 @@ for record in records:
         try:
             os.nice(5)  # so that the reader gets on
             while os.getppid() == reader:
-                runs.write_record(path, record)
+                write_record(path, record)
         finally:
             os._exit(1)
     writers.append(writer)
 seen = []
 for read in range(10_000):
-    record = runs.read_record(path)
+    record = read_record(path)
     assert record in records
     seen.append(record["predictions"]["true"][0])
 assert [os.waitpid(writer, os.WNOHANG)[0] for writer in writers] == [0, 0], "a writer failed"
@@ -170,8 +172,9 @@ import json, os, random, resource, signal, sys, time
 from pathlib import Path
 import keras
 import numpy as np
-from mans_keras import inference, training
-from mans_keras.models import MemoryAttentionNetwork
+from mans_keras.recognition import recognizer as inference
+from mans_keras.training import run as training
+from mans_keras.models.mans import MemoryAttentionNetwork
 
 folder = Path(sys.argv[1])
 inputs = keras.Input((50, 50, 3))

@@ -22,7 +22,7 @@ def test_models_on_jax(tmp_path):
         "JAX_COMPILATION_CACHE_DIR": str(tmp_path / "compiled"),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
     }
-    folder = Path(__file__).parent
+    folder = Path(__file__).parent / "models"
     report = tmp_path / "report.xml"
     options = ["-p", "no:cacheprovider", f"--junit-xml={report}", f"--basetemp={tmp_path / 'files'}"]
     finished = subprocess.run(

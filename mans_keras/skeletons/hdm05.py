@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from mans_keras.errors import InputError
-from mans_keras.skeletons import acclaim
+from mans_keras.skeletons.formats import acclaim
 from mans_keras.skeletons.joint_names import mirrored
 from mans_keras.skeletons.sequence import Body, Dropped, Reader, Sequence
 
@@ -50,7 +50,7 @@ BODY = Body(
 
 def _class_table():
     """{class of the 130: class of the 65}, in the table's order, and the 65 in the order of their numbers."""
-    text = importlib.resources.files("mans_keras").joinpath("splits/hdm05_classes.tsv").read_text()
+    text = importlib.resources.files("mans_keras.skeletons").joinpath("data/hdm05_classes.tsv").read_text()
     rows = [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
     merged = dict(sorted((int(number), name) for number, name, _ in rows))
     return {name: merged_name for _, merged_name, name in rows}, tuple(merged.values())

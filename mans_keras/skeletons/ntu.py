@@ -16,7 +16,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from mans_keras.errors import InputError
-from mans_keras.skeletons.decimals import Tokens
+from mans_keras.skeletons.formats.decimals import Tokens
 from mans_keras.skeletons.sequence import KINECT_2, MAX_FRAMES, MAX_METRES, Dropped, Reader, Sequence, read_bytes
 
 CLASS_NAMES = (
@@ -122,7 +122,7 @@ def sources(folder):
 @functools.cache
 def missing_skeletons():
     """The names of the 302 recordings that the owners list as having missing or incomplete skeletons."""
-    return frozenset((resources.files("mans_keras") / "splits/ntu_missing_skeletons.txt").read_text().split())
+    return frozenset((resources.files("mans_keras.skeletons") / "data/ntu_missing_skeletons.txt").read_text().split())
 
 
 def source_name(path):

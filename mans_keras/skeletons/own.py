@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from mans_keras.errors import InputError, listed, utf8
-from mans_keras.skeletons import own_formats, view
+from mans_keras.skeletons import view
+from mans_keras.skeletons.formats import own_formats
 from mans_keras.skeletons.joint_names import body_of, plain
 from mans_keras.skeletons.sequence import Dropped, Reader, Sequence
 

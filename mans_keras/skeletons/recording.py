@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from mans_keras.errors import InputError
-from mans_keras.skeletons import hdm05, matlab, ntu, nw_ucla, own, own_formats, sysu_3d, ut_kinect, utd_mhad
+from mans_keras.skeletons import hdm05, ntu, nw_ucla, own, sysu_3d, ut_kinect, utd_mhad
+from mans_keras.skeletons.formats import matlab, own_formats
 from mans_keras.skeletons.sequence import Dropped
 
 FORMATS = (".skeleton", ".amc", ".mat", ".txt", *own_formats.LOADERS)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mans_keras.errors import InputError
-from mans_keras.skeletons import matlab
+from mans_keras.skeletons.formats import matlab
 from mans_keras.skeletons.sequence import KINECT_1, Dropped, Reader, Sequence
 
 CLASS_NAMES = (

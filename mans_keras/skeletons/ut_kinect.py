@@ -32,7 +32,7 @@ WHERE = "https://cvrc.ece.utexas.edu/KinectDatasets/HOJ3D.html: unpack its joint
 
 MAX_METRES = 100
 
-# What relabelled() can make of actionLabel.txt; the last two are in splits/ut_kinect_labels.txt, with their source.
+# What relabelled() can make of actionLabel.txt; the last two are in data/ut_kinect_labels.txt, with their source.
 LABELS = ("printed", "corrected", "modified")
 
 
@@ -53,9 +53,9 @@ def _label_error(path, number, line, expected):
 
 @functools.cache
 def _changes():
-    """{labels: {(recording, action, first, last) as printed: (first, last)}} of splits/ut_kinect_labels.txt."""
+    """{labels: {(recording, action, first, last) as printed: (first, last)}} of data/ut_kinect_labels.txt."""
     changes = defaultdict(dict)
-    for line in (resources.files("mans_keras") / "splits/ut_kinect_labels.txt").read_text().splitlines():
+    for line in (resources.files("mans_keras.skeletons") / "data/ut_kinect_labels.txt").read_text().splitlines():
         if not line.startswith("#"):
             labels, recording, action, *frames = line.split()
             first, last, *right = map(int, frames)

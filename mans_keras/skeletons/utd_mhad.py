@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from mans_keras.errors import InputError
-from mans_keras.skeletons import matlab
+from mans_keras.skeletons.formats import matlab
 from mans_keras.skeletons.sequence import KINECT_1, Dropped, Reader, Sequence
 
 CLASS_NAMES = (

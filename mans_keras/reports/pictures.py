@@ -1,0 +1,198 @@
+"""Predictions -> pictures: the attention over key poses, the moving skeleton, the image before and after the TARMs."""
+
+import textwrap
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from mans_keras.errors import InputError
+from mans_keras.reports import page, plots
+from mans_keras.reports.animation import animate, check_ffmpeg
+from mans_keras.skeletons.bones import bones
+from mans_keras.skeletons.view import flattened
+
+MAGNIFIED_BELOW = 0.25  # of the attention's axis: less is shown a second time, larger
+FEWEST_APART = 1 / 9  # of the recording, between two key poses: their labels need the room
+
+
+def key_frames(weights, left, right):
+    """Frames of the highest weights (frames,), the highest first, as long as their pictures do not overlap; sorted.
+
+    left, right: (frames,), where the picture of each begins and ends. A frame of weight NaN is never chosen.
+    """
+    chosen = []
+    for frame in np.argsort(-weights, kind="stable"):
+        free = all(right[frame] <= left[one] or right[one] <= left[frame] for one in chosen)
+        if free and np.isfinite(weights[frame]):
+            chosen.append(int(frame))
+    return sorted(chosen)
+
+
+def attention(prediction):
+    """Figure of a `Prediction`: key poses above the attention of x, y, z over the recording's frames, and the scores.
+
+    The attention is on an axis from 0 to 1 (to its maximum if that is more); where it varies little, a second axis
+    shows it magnified, and says how much. Key poses: those of the frames of the highest attention, mean of x, y and z,
+    that do not overlap; the highest is in colour. Raises `InputError` for a model without attention.
+    """
+    weights = prediction.attention
+    if weights is None:
+        raise InputError(f"{prediction.name}: the model has no attention to draw; .gif, .mp4 and .html show the body")
+    low, high = weights.min(), weights.max()
+    top = max(1.0, 1.05 * high)
+    rows = ["poses", "whole"] + ["magnified"] * bool(high - low < MAGNIFIED_BELOW * top)
+    figure = Figure(figsize=(11, 6.6 if "magnified" in rows else 5))
+    axes = figure.subplot_mosaic(
+        [[row, "scores"] for row in rows],
+        height_ratios=(2.2, 1, 1.5)[: len(rows)],
+        width_ratios=(4, 1.2),
+        gridspec_kw={"left": 0.06, "right": 0.98, "top": 0.88, "bottom": 0.09, "wspace": 0.06, "hspace": 0.32},
+    )
+    (name, score), *_ = prediction.top(1)
+    title = f"{name}, {score:.1%}\n{Path(prediction.name).name}, {len(weights)} frames"
+    figure.suptitle(title, fontsize=12, parse_math=False)
+    _curves(axes["whole"], weights, (0, top), "attention, on its whole scale")
+    if "magnified" in rows:
+        margin = max(0.1 * (high - low), 1e-4)
+        limits = (low - margin, high + margin)
+        times = top / (limits[1] - limits[0])
+        said = f"the same, magnified {times:,.0f} times: from {low:.3f} to {high:.3f}"
+        _curves(axes["magnified"], weights, limits, said)
+    axes[rows[-1]].set_xlabel("frame")
+    axes["whole"].legend(ncols=3, fontsize=9, loc="lower right", bbox_to_anchor=(1, 0.98), frameon=False)
+    frames = _poses(axes["poses"], prediction)
+    for row in rows[1:]:
+        axes[row].vlines(frames, *axes[row].get_ylim(), color="0.75", linewidth=1, zorder=0)
+    _scores(axes["scores"], prediction)
+    return figure
+
+
+def _curves(axes, weights, limits, title):
+    for values, coordinate, (color, line) in zip(weights.T, "xyz", plots.STYLES[1:], strict=True):
+        axes.plot(values, line, marker="o" if len(weights) == 1 else None, color=color, label=coordinate)
+    axes.set_title(title, fontsize=10, loc="left")
+    axes.set(ylim=limits, xlim=_frames_shown(weights))
+    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    axes.ticklabel_format(useOffset=False)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _frames_shown(weights):
+    margin = max(0.5, 0.04 * len(weights))
+    return -margin, len(weights) - 1 + margin
+
+
+def _poses(axes, prediction):
+    """Draw the key poses at their frames, all in one scale, each standing on its frame's number; returns the frames."""
+    flat = flattened(prediction.joints, prediction.body)
+    margin = np.array([0.1, 0.05])
+    least, most = np.fmin.reduce(flat, (1, 2)) - margin, np.fmax.reduce(flat, (1, 2)) + margin  # NaN: nobody
+    weights = np.where(np.isfinite(least[:, 0]), prediction.attention.mean(axis=1), np.nan)
+    first, last = _frames_shown(weights)
+    axes.set(xlim=(first, last), ylim=(0, 1))
+    axes.axis("off")
+    widths, bottom, top = most[:, 0] - least[:, 0], np.nanmin(least[:, 1]), np.nanmax(most[:, 1])
+    metres = max((top - bottom) / axes.bbox.height, np.nanmax(widths) / axes.bbox.width)  # a pixel
+    widths = widths / metres / axes.bbox.width * (last - first)  # in frames
+    room = np.maximum(widths, FEWEST_APART * len(weights)) / 2
+    middle = np.clip(np.arange(len(weights)), first + room, last - room)  # nothing sticks out at the ends
+    frames = key_frames(weights, middle - room, middle + room)
+    pairs = bones(flat.shape[2], prediction.body)
+    for frame in frames:
+        box = (middle[frame] - widths[frame] / 2, 0, widths[frame], (top - bottom) / metres / axes.bbox.height)
+        place = axes.inset_axes(box, transform=axes.transData)
+        place.axis("off")
+        place.set(xlim=(least[frame, 0], most[frame, 0]), ylim=(bottom, top))
+        highest = frame == np.nanargmax(weights)
+        plots.draw_bodies(place, flat[frame], pairs, color=plots.STYLES[1][0] if highest else "0.2")
+        said = f"highest: {frame}" if highest else frame
+        axes.text(middle[frame], -0.02, said, ha="center", va="top", fontsize=9)
+    return frames
+
+
+def _scores(axes, prediction):
+    names, scores = zip(*prediction.top(5), strict=True)
+    places = np.arange(len(names))
+    axes.barh(places + 0.2, scores, height=0.2, color=plots.STYLES[-1][0])
+    for place, name, score in zip(places, names, scores, strict=True):
+        said = textwrap.fill(f"{name}  {score:.1%}", 26)
+        axes.text(0.02, place + 0.06, said, va="bottom", fontsize=9, parse_math=False)
+    axes.set(xlim=(0, 1), ylim=(len(names) - 0.5, -0.5), xlabel="score", yticks=[])
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def tensor(before, after, title):
+    """Figure of the image (frames, joints, 3) of a recording before and after the TARMs; see `Recognizer.images`.
+
+    x, y, z as red, green and blue, then each alone; both rows share each column's scale.
+    """
+    figure = Figure(figsize=(11, 5.6), layout="constrained")
+    figure.suptitle(title, fontsize=11)
+    axes = figure.subplots(2, 4, sharex=True, sharey=True)
+    low, high = (of((before, after), axis=(0, 1, 2)) for of in (np.min, np.max))
+    most = np.maximum(np.maximum(-low, high), 1e-9)
+    for row, image, said in zip(axes, (before, after), ("before", "after"), strict=True):
+        row[0].imshow((image - low) / np.maximum(high - low, 1e-9), aspect="auto")
+        row[0].set_ylabel(f"{said} the TARMs\nframe, resized")
+        for one, values, limit in zip(row[1:], np.moveaxis(image, -1, 0), most, strict=True):
+            one.imshow(values, "RdBu_r", aspect="auto", vmin=-limit, vmax=limit)
+    axes[0, 0].set_title("x, y, z as red, green, blue", fontsize=10)
+    for column, coordinate in zip(axes.T[1:], "xyz", strict=True):
+        column[0].set_title(coordinate, fontsize=10)
+        bar = figure.colorbar(column[1].images[0], ax=list(column), location="bottom")
+        bar.set_label(f"{coordinate}, metres before the TARMs")
+    for one in axes[1]:
+        one.set_xlabel("joint, resized")
+    return figure
+
+
+def _save(prediction, path):
+    plots.save(attention(prediction), path, (path.suffix[1:],))
+
+
+def _page(prediction, path):
+    page.write(path, page.of_prediction(prediction))
+
+
+# suffix: (what writes such a picture of a prediction to a path, what raises `InputError` if that can't work here)
+FORMATS = {
+    ".png": (_save, None),
+    ".pdf": (_save, None),
+    ".gif": (animate, None),
+    ".mp4": (animate, check_ffmpeg),
+    ".html": (_page, None),
+}
+
+
+def check(path):
+    """Raise `InputError` if no picture can be written to `path`: an unknown suffix, or what that needs is missing."""
+    suffix = path.suffix
+    if suffix not in FORMATS:
+        raise InputError(f"{path} must end with one of {', '.join(FORMATS)}")
+    _, missing = FORMATS[suffix]
+    if missing:
+        missing()
+
+
+def write(prediction, path):
+    """Write the picture of a `Prediction` that the suffix of `path` stands for; see `FORMATS`."""
+    FORMATS[path.suffix][0](prediction, path)
+
+
+def paths(out, files):
+    """Where the picture of each of several recordings goes: `out` for one, else with the recording's stem in its name.
+
+    Those of one stem are numbered, so that no picture overwrites another.
+    """
+    if len(files) == 1:
+        return [out]
+    found = []
+    taken = set()
+    for file in files:
+        stem = f"{out.stem}_{file.stem}"
+        names = (stem, *(f"{stem}_{number}" for number in range(2, len(files) + 1)))
+        name = next(name for name in names if name.lower() not in taken)
+        taken.add(name.lower())
+        found.append(out.with_name(f"{name}{out.suffix}"))
+    return found

@@ -1,0 +1,211 @@
+"""Evaluation protocols: a tensor file -> folds, each a training and a test set."""
+
+import hashlib
+import importlib.resources
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from mans_keras.errors import InputError, listed
+from mans_keras.skeletons import hdm05
+from mans_keras.skeletons.sequence import Dropped
+
+# Shahroudy et al., CVPR 2016.
+NTU_TRAINING_SUBJECTS = (1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38)
+NTU_TRAINING_CAMERAS = (2, 3)
+# As the field splits NW-UCLA and UTD-MHAD.
+NW_UCLA_TRAINING_VIEWS = (1, 2)
+UTD_MHAD_TRAINING_SUBJECTS = (1, 3, 5, 7)
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One training of a protocol: indices into the tensor file."""
+
+    name: str
+    train: np.ndarray
+    test: np.ndarray
+
+
+def _fold(name, is_train):
+    return Fold(name, np.flatnonzero(is_train), np.flatnonzero(~is_train))
+
+
+def loocv(tensors):
+    """Leave one sequence out: the paper's protocol on UT-Kinect, as many folds as sequences."""
+    digits = len(str(len(tensors) - 1))
+    everything = np.arange(len(tensors))
+    return [_fold(f"loocv-{index:0{digits}}", everything != index) for index in everything]
+
+
+def loso(tensors):
+    """Leave one subject out: as many folds as subjects. Raises `InputError` if a sequence has no subject."""
+    if len(unknown := tensors.name[tensors.subject < 0]):
+        found = f"{len(unknown)} of {len(tensors)} have none: {listed(unknown)}"
+        raise InputError(f"{tensors.path}: loso needs every sequence's subject; {found}")
+    return _loso_among(tensors, "loso", tensors.subject >= 0)
+
+
+def loso_odd(tensors):
+    """`loso` among the subjects with odd numbers: chooses settings for tests on the others."""
+    return _loso_among(tensors, "loso_odd", tensors.subject % 2 == 1)
+
+
+def loso_even(tensors):
+    """`loso` among the subjects with even numbers: chooses settings for tests on the others."""
+    return _loso_among(tensors, "loso_even", tensors.subject % 2 == 0)
+
+
+def _loso_among(tensors, name, among):
+    return [
+        Fold(
+            f"{name}-s{subject:02}",
+            np.flatnonzero(among & (tensors.subject != subject)),
+            np.flatnonzero(tensors.subject == subject),
+        )
+        for subject in np.unique(tensors.subject[among])
+    ]
+
+
+def odd_even(tensors):
+    """Subjects with odd numbers train, those with even numbers test: one fold."""
+    return [_fold("odd_even", tensors.subject % 2 == 1)]
+
+
+def cross_subject(tensors):
+    """NTU RGB+D: 20 of the 40 subjects train: one fold."""
+    return [_fold("cross_subject", np.isin(tensors.subject, NTU_TRAINING_SUBJECTS))]
+
+
+def cross_view(tensors):
+    """NTU RGB+D: cameras 2 and 3 train, camera 1 tests: one fold."""
+    return [_fold("cross_view", np.isin(tensors.camera, NTU_TRAINING_CAMERAS))]
+
+
+def nw_ucla_cross_view(tensors):
+    """NW-UCLA: views 1 and 2 train, view 3 tests: one fold."""
+    return [_fold("cross_view", np.isin(tensors.camera, NW_UCLA_TRAINING_VIEWS))]
+
+
+def utd_mhad_cross_subject(tensors):
+    """UTD-MHAD: subjects 1, 3, 5 and 7 train, the others test: one fold."""
+    return [_fold("cross_subject", np.isin(tensors.subject, UTD_MHAD_TRAINING_SUBJECTS))]
+
+
+def _split(name):
+    """The lines of a split that is kept as data, without its comments."""
+    text = importlib.resources.files("mans_keras.tensors").joinpath("splits", name).read_text()
+    return [line for line in text.splitlines() if not line.startswith("#")]
+
+
+def hdm05_kfold(tensors):
+    """HDM05: ten folds, stratified by its 130 classes, the same for a class whichever others are there.
+
+    Raises `InputError` for a sequence whose name is not HDM05's.
+    """
+    digits = dict(line.split() for line in _split("hdm05_folds.txt"))
+    fold, seen = np.empty(len(tensors), int), defaultdict(int)
+    for index in np.argsort(tensors.name):
+        try:
+            _, action = hdm05.parse_name(tensors.name[index])
+        except Dropped as reason:
+            raise InputError(f"{tensors.path}: {tensors.name[index]}: {reason}") from None
+        fold[index] = int(digits[action][seen[action] % len(digits[action])])
+        seen[action] += 1
+    return [_fold(f"kfold-{number}", fold != number) for number in range(10)]
+
+
+def cross_actor(tensors):
+    """HDM05: leave one actor out, as many folds as actors."""
+    return [_fold(f"cross_actor-{actor}", tensors.subject != actor) for actor in np.unique(tensors.subject)]
+
+
+def sysu_3d_halves(tensors):
+    """SYSU-3D: 30 halvings of the subjects, one half trains: 30 folds."""
+    halves = [[int(subject) for subject in line.split()] for line in _split("sysu_3d_halves.txt")]
+    return [_fold(f"halves-{number:02}", np.isin(tensors.subject, half)) for number, half in enumerate(halves)]
+
+
+def _by_class(tensors):
+    """The indices of each class that has sequences, in an order that only their names decide."""
+    digests = np.array([hashlib.sha256(name.encode()).hexdigest() for name in tensors.name])
+    order = np.argsort(digests, kind="stable")
+    return [order[tensors.label[order] == label] for label in np.unique(tensors.label)]
+
+
+def own_kfold(tensors):
+    """Ten folds, or as many as the smallest class has sequences; each tests a like share of every class.
+
+    Raises `InputError` if a class has a single sequence.
+    """
+    classes = _by_class(tensors)
+    number = min(10, *map(len, classes))
+    if number < 2:
+        raise InputError(f"{tensors.path}: kfold needs two sequences of every class")
+    # Dealt class after class without a break, so that folds are of equal size, give or take one.
+    dealt = np.concatenate(classes)
+    fold_of = np.empty(len(tensors), int)
+    fold_of[dealt] = np.arange(len(dealt)) % number
+    return [_fold(f"kfold-{fold}", fold_of != fold) for fold in range(number)]
+
+
+def own_holdout(tensors):
+    """Of each class 70 % train and 30 % test: one fold. A class of one sequence only trains."""
+    is_train = np.ones(len(tensors), bool)
+    for indices in _by_class(tensors):
+        is_train[indices[: (3 * len(indices) + 5) // 10]] = False
+    return [_fold("holdout", is_train)]
+
+
+# The first one or two are the paper's; the paper has neither NW-UCLA nor UTD-MHAD.
+PROTOCOLS = {
+    "ntu_rgbd": {"cross_subject": cross_subject, "cross_view": cross_view},
+    # odd_even besides, so that a command for UT-Kinect can be tried without any data.
+    "synthetic": {"cross_subject": cross_subject, "cross_view": cross_view, "odd_even": odd_even},
+    "hdm05": {"kfold": hdm05_kfold, "cross_actor": cross_actor},
+    "sysu_3d": {"halves": sysu_3d_halves},
+    "ut_kinect": {
+        "loocv": loocv,
+        "loso": loso,
+        "odd_even": odd_even,
+        "loso_odd": loso_odd,
+        "loso_even": loso_even,
+    },
+    "nw_ucla": {"cross_view": nw_ucla_cross_view, "loso": loso},
+    "utd_mhad": {"cross_subject": utd_mhad_cross_subject, "loso": loso},
+}
+# Of half of the subjects: settings are chosen by these, and no result is told by them.
+FOR_CHOOSING = ("loso_odd", "loso_even")
+PAPER_PROTOCOLS = {
+    "ntu_rgbd": ("cross_subject", "cross_view"),
+    "synthetic": ("cross_subject", "cross_view"),
+    "hdm05": ("kfold",),
+    "sysu_3d": ("halves",),
+    "ut_kinect": ("loocv",),
+}
+# A data set of one's own; the first is the default.
+OWN_PROTOCOLS = {"holdout": own_holdout, "kfold": own_kfold, "loso": loso}
+
+
+def of_dataset(dataset):
+    """The protocols of a data set: name -> function."""
+    return PROTOCOLS.get(dataset, OWN_PROTOCOLS)
+
+
+def defaults(dataset):
+    """The names of the protocols that are run unless another is asked for: the paper's, or the first."""
+    return PAPER_PROTOCOLS.get(dataset, tuple(of_dataset(dataset))[:1])
+
+
+def folds(tensors, protocol):
+    """The folds of a named protocol; `InputError` if the dataset has no such protocol, or a side of a fold is empty."""
+    known = of_dataset(tensors.dataset)
+    if protocol not in known:
+        raise InputError(f"{tensors.dataset} has no protocol {protocol!r}: it has {', '.join(known)}")
+    found = known[protocol](tensors)
+    for fold in found:
+        if not len(fold.train) or not len(fold.test):
+            empty = "test" if len(fold.train) else "train"
+            raise InputError(f"{tensors.path}: fold {fold.name} has no sequence to {empty}")
+    return found

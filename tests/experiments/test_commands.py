@@ -1,0 +1,105 @@
+import json
+import shlex
+import sys
+
+import h5py
+import pytest
+import table4_ablation
+from helpers import script, tensor_file
+
+from mans_keras.errors import exit_code
+
+TABLE4 = "experiments/table4_ablation.py"
+
+
+@pytest.fixture
+def table4(tmp_path, monkeypatch):
+    """Run Table 4's script from `tmp_path`, in this process; returns its exit code."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["table4_ablation.py", *map(str, arguments)])
+        return exit_code(table4_ablation.main)
+
+    return run
+
+
+def _is_one_line(code, told, complaint):
+    assert code == 1
+    assert told.startswith("error: ") and told.count("\n") == 1, told
+    assert complaint in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (
+            ["--dataset", "ut_kinect", "--protocol", "cross_view"],
+            "no protocol 'cross_view': it has loocv, loso, odd_even",
+        ),
+        (["--dataset", "kinetics"], "own_data.py RAW . --name kinetics --scale 50 makes kinetics_50.h5"),
+        (["--dataset", "moves", "--protocol", "odd_even"], "no protocol 'odd_even': it has holdout, kfold, loso"),
+        (["--dataset", "ntu_rgbd"], "ntu_rgbd_50.h5 is missing"),
+        (
+            ["--dataset", "ut_kinect", "--protocol", "loso", "--folds", "2-9"],
+            "--folds: the folds of this protocol are 0-3",
+        ),
+        (["--dataset", "synthetic"], "holds ut_kinect at scale 50, not what its name says"),
+    ],
+)
+def test_an_impossible_experiment_is_one_line(tmp_path, table4, capsys, arguments, complaint):
+    for file, dataset in (("ut_kinect", "ut_kinect"), ("synthetic", "ut_kinect"), ("moves", "moves")):
+        tensor_file(tmp_path / f"{file}_50.h5", dataset)
+    code = table4("--data", ".", *arguments)
+    _is_one_line(code, capsys.readouterr().err, complaint)
+    assert not (tmp_path / "results").exists()
+
+
+def test_tensors_of_another_schema_are_one_line(tmp_path, table4, capsys):
+    with h5py.File(tensor_file(tmp_path / "ut_kinect_50.h5"), "a") as file:
+        file.attrs["schema_version"] = 2
+    code = table4("--dataset", "ut_kinect", "--data", tmp_path)
+    _is_one_line(code, capsys.readouterr().err, "schema version 2")
+
+
+@pytest.mark.parametrize(("option", "known"), [("--models", "mans-densenet161"), ("--recipe", "released")])
+def test_an_unknown_model_or_recipe_names_the_known_ones(table4, capsys, option, known):
+    with pytest.raises(SystemExit) as exited:
+        table4(option, "nonsense")
+    told = capsys.readouterr().err
+    assert exited.value.code == 2 and known in told.splitlines()[-1]
+
+
+def test_a_failure_of_the_script_itself_is_one_line_and_an_exit_code(tmp_path):
+    done = script(TABLE4, "--dataset", "ut_kinect", cwd=tmp_path)
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert done.stderr.startswith("error: data/ut_kinect_50.h5 is missing")
+
+
+def test_table4_trains_rows_once_and_prints_them_beside_the_paper(tmp_path, table4, capsys):
+    tensor_file(tmp_path / "ut_kinect_50.h5", subjects=(1, 2), repetitions=1)
+    arguments = [TABLE4, "--dataset", "ut_kinect", "--data", tmp_path, "--protocol", "odd_even", "--epochs", "1"]
+    arguments += ["--settings", "stcm", "mans", "--jobs", "1"]
+    done = script(*arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "2 to train" in done.stdout and "Left out: the 224x224 rows" in done.stdout
+    hint = [*map(str, arguments[1:]), "--models", "mans-densenet161"]
+    assert shlex.split(done.stdout.splitlines()[-1])[2:] == hint
+    rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
+    assert [row[0].strip() for row in rows[1:]] == [
+        "STCM-9 (CNNs)",
+        "MANs-9 (no attention)",
+        "MANs-9 (other temporal attention)",
+        "MANs-9",
+    ]
+    assert ["not run" in row[3] for row in rows[1:]] == [False, True, True, False]
+    assert rows[-1][1].strip() == "83.01"
+    records = sorted((tmp_path / "results").rglob("*.json"))
+    assert len({json.loads(path.read_text())["parameters"] for path in records}) == len(records) == 2
+    assert (tmp_path / "results/epochs-1/table4_ablation/ut_kinect/table4_ablation.md").read_text() in done.stdout
+
+    table4(*arguments[1:])
+    again = capsys.readouterr().out
+    assert "2 recorded, 0 to train" in again
+    first, second = (out[out.index("Below") : out.index("Left out")] for out in (done.stdout, again))
+    assert first == second

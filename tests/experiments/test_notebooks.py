@@ -1,0 +1,45 @@
+"""Every notebook runs from top to bottom, on the repository's records and on what it makes itself."""
+
+import importlib
+import os
+
+import nbformat
+import pytest
+from helpers import ROOT, SHARED
+from nbclient import NotebookClient
+
+from mans_keras.reports import tables
+
+NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+
+
+def test_the_notebooks_are_there():
+    assert NOTEBOOKS == ["attention", "figure3", "tour"]
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook_runs(name, monkeypatch):
+    if name == "attention" and not (SHARED / "data/ut_kinect").is_dir():
+        pytest.skip("UT-Kinect's recordings are not in ../shared")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", nbformat.NO_CONVERT)
+    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(ROOT / "notebooks")}}).execute()
+    shown = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    assert any("image/png" in output.get("data", {}) for output in shown)
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_committed_outputs_are_small_and_without_errors(name):
+    path = ROOT / "notebooks" / f"{name}.ipynb"
+    assert path.stat().st_size < 400_000
+    cells = [cell for cell in nbformat.read(path, nbformat.NO_CONVERT).cells if cell.cell_type == "code"]
+    outputs = [output for cell in cells for output in cell.outputs]
+    assert outputs and all(output.output_type != "error" for output in outputs)
+
+
+def test_the_committed_table_of_figure_3_is_what_the_records_say():
+    figure3 = importlib.import_module("figure3_convergence")
+    _, header, rows = figure3.table(figure3.records(ROOT / "experiments/results", "ut_kinect"))
+    cells = nbformat.read(ROOT / "notebooks/figure3.ipynb", nbformat.NO_CONVERT).cells
+    shown = [output.get("data", {}).get("text/markdown", "") for cell in cells for output in cell.get("outputs", [])]
+    assert any(tables.markdown(header, rows) in text for text in shown)

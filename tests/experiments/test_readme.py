@@ -1,0 +1,183 @@
+import importlib
+import re
+
+import numpy as np
+import pytest
+from helpers import ROOT
+from test_models import PARAMETERS
+
+from mans_keras.reports import tables
+
+paired = importlib.import_module("paired")
+readme_tables = importlib.import_module("readme_tables")
+README = (ROOT / "README.md").read_text()
+TABLES = [table for page in readme_tables.PAGES for table in readme_tables.MARKED.findall(page.read_text())]
+
+
+@pytest.mark.parametrize(("experiment", "dataset", "shown"), TABLES, ids=[" ".join(table[:2]) for table in TABLES])
+def test_a_table_is_what_the_committed_records_say(experiment, dataset, shown):
+    assert shown == readme_tables.shown(experiment, dataset)
+
+
+WRITTEN = [path for path in readme_tables.RESULTS.glob("*/*/*.md") if path.stem == path.parts[-3]]
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: " ".join(path.parts[-3:-1]))
+def test_a_written_table_is_what_the_committed_records_say(path, tmp_path):
+    tables.write_table(tmp_path, path.stem, *readme_tables.table(path.stem, path.parent.name))
+    for name in (path.name, f"{path.stem}.csv"):
+        assert (tmp_path / name).read_text() == path.with_name(name).read_text()
+
+
+def test_there_are_tables_to_compare():
+    assert {table[:2] for table in TABLES} >= {
+        ("table4_ablation", "ut_kinect"),
+        ("table4_ablation", "synthetic"),
+        ("headline", "ut_kinect"),
+        ("effects", "ut_kinect"),
+        ("attention_gain", "ut_kinect"),
+        ("figure3_convergence", "ut_kinect"),
+    }
+
+
+def test_parameter_counts_are_those_of_the_models():
+    shown = dict(re.findall(r"^\| `(MANs\w+)` \|.*?\| ([\d,]+) \| [\d.]+M \|$", README, flags=re.MULTILINE))
+    assert len(shown) == 5
+    for name, count in shown.items():
+        assert int(count.replace(",", "")) == PARAMETERS[name][0]
+
+
+def test_ci_runs_the_test_command_of_the_readme():
+    command = "pip install -e '.[test]' && pytest"
+    assert f"    {command}\n" in README
+    assert f"\n{command}\n" in (ROOT / ".ci/run").read_text()
+
+
+def test_the_scripts_that_the_readme_names_are_there():
+    scripts = set(re.findall(r"python ((?:experiments|data_prep)/\w+\.py)", README))
+    assert scripts and all((ROOT / script).is_file() for script in scripts)
+
+
+def records(experiment, variant, protocol, dataset="ut_kinect"):
+    found = tables.records(readme_tables.RESULTS, experiment, dataset)
+    return [one for one in found if (one["variant"], one["protocol"]) == (variant, protocol)]
+
+
+def prose():
+    return " ".join((readme_tables.RESULTS / "README.md").read_text().split())
+
+
+def wrong(record):
+    return sum(map(int.__ne__, record["predictions"]["true"], record["predictions"]["predicted"]))
+
+
+def test_the_numbers_in_the_prose_of_the_results_are_the_records():
+    words = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"]
+    by_sequence = records("effects", "mans-9", "loocv")
+    at_the_end = [one for one in by_sequence if one["last_epoch_test_accuracy"] == 1]
+    by_choice = [one for one in by_sequence if one["best_epoch_test_accuracy"] == 1 and one not in at_the_end]
+    (pull,), (carry,) = by_choice, [one for one in by_sequence if one["best_epoch_test_accuracy"] == 0]
+    by_subject = sum(map(wrong, records("effects", "best", "loso")))
+    by_half = [wrong(one) for one in records("effects", "best", "odd_even")]
+    tested = {name: records("effects", name, "loso_odd") for name in ("best", "best-body")}
+    upright, body = ({one["fold"]: wrong(one) for one in found} for found in tested.values())
+    ahead = sum(upright[fold] < body[fold] for fold in upright)
+    ((before, after),) = [
+        100 * np.array(one["history"]["test_accuracy"][-2:])
+        for one in records("table4_ablation", "mans-9", "cross_subject", "synthetic")
+        if one["history"]["test_accuracy"][-2] - one["last_epoch_test_accuracy"] > 0.1
+    ]
+    networks = [records("table5_comparison", f"mans-{n}", "loso") for n in (9, 33, 61)]
+    right = [199 - sum(map(wrong, network)) for network in networks]
+    assert right[0] == right[1]
+    deepest, _, over_subjects = paired.difference(networks[2], networks[0])
+    chosen, last, released = (
+        tables.summary(records("effects", variant, "loso"), which)[0]
+        for variant, which in (("paper-raw", "best"), ("paper-raw", "last"), ("mans-9", "best"))
+    )
+    assert chosen > released
+    for told in (
+        f"{len(at_the_end)} of the {len(by_sequence)} sequences are named rightly at the last epoch",
+        f"is right after {sum(pull['history']['test_accuracy']):.0f} of its {pull['epochs']} epochs",
+        f"a `{pull['predictions']['name'][0].split('_')[-1]}`, is right",
+        f"a `{carry['predictions']['name'][0].split('_')[-1]}`, never is",
+        f"{199 - len(by_sequence)} of `loocv`'s 199 folds",
+        f"ends {words[by_subject]} of the 199 sequences short of it by `loso`",
+        f"{words[by_subject]} of 199 by `loso` (one seed)",
+        f"{words[min(by_half)]} to {words[max(by_half)]} of 99 by `odd_even` ({words[len(by_half)]} seeds)",
+        f"{words[ahead]} of the odd subjects are for it",
+        f"as many sequences rightly as MANs-9 does, {right[0]} of 199 each, and MANs-61 {right[2]}, which",
+        f"within chance over the subjects ({deepest} ± {over_subjects} points)",
+        f"makes {chosen:.2f} out of {last:.2f}, more than",
+        f"fell from {before:.0f} to {after:.0f} % in its last epoch",
+    ):
+        assert told in prose()
+
+
+def away_from_the_default(factor, protocol="odd_even"):
+    return paired.difference(records("effects", factor, protocol), records("effects", "mans-9", protocol))
+
+
+def test_effects_that_the_prose_calls_unseen_are_within_what_it_says():
+    assert "less than 1.1 points either way, by the seeds" in prose() and "could hide up to five points" in prose()
+    narrow = ["all-rows", "no-l2", "mans-9-frozen-attention"]
+    wide = ["printed-labels", "glorot", "constant", "cosine", "mans-9-other-attention", "mans-9-frame-gate"]
+    for factor in (*narrow, *wide, "mans-9-no-attention"):
+        points, seeds, _ = map(float, away_from_the_default(factor))
+        assert abs(points) < seeds
+        assert abs(points) + seeds < (1.1 if factor in narrow else 5)
+
+
+def by_subject(factor):
+    return {
+        subject: paired.accuracy(part)
+        for one in records("effects", factor, "loso")
+        for subject, part in paired.by_subject(one).items()
+    }
+
+
+def test_comparisons_in_the_prose_are_the_records():
+    released = by_subject("mans-9")
+    apart = {
+        factor: [accuracy - released[subject] for subject, accuracy in by_subject(factor).items()]
+        for factor in ("upright", "no-gru-dropout", "raw")
+    }
+    assert [len(points) for points in apart.values()] == [10, 10, 10]
+    assert np.sum(np.sign(apart["upright"]) == 1) == 9
+    assert "beyond chance over the subjects, on nine of ten" in prose()
+    assert [np.sum(np.sign(apart["no-gru-dropout"]) == sign) for sign in (1, -1)] == [5, 1]
+    assert "on five subjects of ten and behind on one" in prose()
+    assert f"up to {np.abs(apart['raw']).max():.0f} points away from it on a subject" in prose()
+    points, _, subjects = paired.difference(records("effects", "paper-raw", "loso"), records("effects", "raw", "loso"))
+    assert f"beyond chance over the subjects ({points} ± {subjects})" in prose()
+    chosen, _ = tables.summary(records("effects", "raw", "loso"), "best")
+    assert f"with its on the same coordinates, {chosen:.2f}." in prose()
+    without, stcm = (records("effects", factor, "odd_even") for factor in ("no-gru-dropout", "mans-9-stcm"))
+    points, seeds, _ = paired.difference(without, stcm)
+    assert f"the STCM is {points[1:]} ± {seeds} points below it, over seeds" in prose()
+
+
+def test_what_the_prose_says_of_alpha_on_hdm05_is_the_records():
+    found = {}
+    for one in tables.records(readme_tables.RESULTS, "table3_alpha", "hdm05"):
+        if one["model"] == "mans-9":
+            found.setdefault(one["fold"], []).append(wrong(one))
+    assert [(len(each), len(set(each))) for each in found.values()] == [(4, 1)] * 3
+    assert "three of HDM05's five folds, on each of which all four name as many" in prose()
+
+
+def test_what_the_prose_says_of_figure_3_is_the_records():
+    shown = readme_tables.shown("figure3_convergence", "ut_kinect")
+    epochs = re.findall(r"^\|[^|]+\| +\d+ +\| ([^|]+) \|", shown, flags=re.MULTILINE)
+    each = [epoch.strip() for cell in epochs for epoch in cell.split(",")]
+    assert f"Of the {len(each)} runs, {each.count('-')} never settle" in prose()
+
+    def fitted(variant):
+        return {
+            one["seed"]: np.argmax(np.array(one["history"]["train_accuracy"]) >= 0.95)
+            for one in records("effects", variant, "odd_even")
+        }
+
+    without, stcm = fitted("no-gru-dropout"), fitted("mans-9-stcm")
+    assert sum(without[seed] < stcm[seed] for seed in stcm) == 4 and len(stcm) == 5
+    assert "sooner than the STCM with four seeds of five" in prose()

@@ -1,0 +1,329 @@
+"""Tables 2, 3 and 5, Figure 3 and the classes of a record, from records made up here."""
+
+import importlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from helpers import ut_kinect_folder
+from test_reports import record
+
+import mans_keras
+from mans_keras.errors import InputError
+from mans_keras.reports import tables
+from mans_keras.skeletons import ut_kinect
+from mans_keras.training.records import write_record
+
+table2, table3, table4, table5, figure3, per_class, effects, headline, attention_gain, paired, common, departures = map(
+    importlib.import_module,
+    (
+        "table2_architectures",
+        "table3_alpha",
+        "table4_ablation",
+        "table5_comparison",
+        "figure3_convergence",
+        "per_class",
+        "effects",
+        "headline",
+        "attention_gain",
+        "paired",
+        "common",
+        "departures",
+    ),
+)
+
+
+def curve(*training_errors):
+    accuracy = [1 - error for error in training_errors]
+    return {"train_accuracy": accuracy, "test_accuracy": [value / 2 for value in accuracy]}
+
+
+def test_mans_9_as_built_is_table_2s():
+    models = {"MANs-9": mans_keras.MANs9(60), "MANs-33": mans_keras.MANs33(60), "MANs-61": mans_keras.MANs61(60)}
+    title, header, rows = table2.table(models)
+    assert title.startswith("Table 2, as built; 0 cells differ")
+    assert header[2:4] == ["MANs-9, paper", "MANs-9"]
+    assert all(ours == theirs for row in rows for theirs, ours in zip(row[2::2], row[3::2], strict=True))
+
+
+def test_a_model_that_is_not_table_2s_is_marked():
+    other = mans_keras.MANs9(60, units=32)
+    title, _, rows = table2.table({"MANs-9": other, "MANs-33": mans_keras.MANs33(60), "MANs-61": other})
+    assert rows[0][3] == "32x2 (differs)"
+    assert [row[7] for row in rows[2:4]] == ["[3x3, 64; 3x3, 64] x 2 (differs)", "[3x3, 128; 3x3, 128] x 2 (differs)"]
+    assert "4 cells differ" in title
+
+
+def test_operations_are_those_counted_by_hand():
+    model = mans_keras.MANs9(60, (4, 6, 3), units=5, alpha=2)
+    dense, gru, attention = 4 * 2 * (6 * 5) * 2, 2 * 4 * 3 * 2 * (5 * 5 + 5 * 5), 2 * (4 * 2) * 2
+    stem = 2 * 25 * 3 * 64 * (2 * 3)
+    first, second = 4 * 2 * 9 * 64 * 64 * (2 * 3), 2 * 9 * 64 * 128 * 2 + 3 * 2 * 9 * 128 * 128 * 2
+    rest = 2 * 64 * 128 * 2 + 2 * 128 * 60
+    assert table2.flops(model) == 3 * (dense + gru + attention) + stem + first + second + rest
+
+
+def test_table3_has_a_row_an_alpha():
+    records = [record("mans-9-alpha4", last=0.6), record("mans-9", last=0.7)]
+    title, _, rows = table3.table(records)
+    assert [row[0] for row in rows] == [4, 8, 16, 32]
+    assert [row[3] for row in rows] == ["60.00", "not run", "70.00", "not run"]
+    assert "Below the paper" not in title and "compare the order" in title
+
+
+def test_table3_compares_the_papers_model_on_the_papers_data():
+    made = record("mans-resnet18", "kfold", model="mans-resnet18", dataset="hdm05", last=0.9)
+    title, _, rows = table3.table([made])
+    assert rows[2][4] == "-9.23"
+    assert title.startswith("Below the paper: alpha 16, kfold: 90.00 where the paper has 99.23 (Table 3)")
+
+
+def test_table5_quotes_the_published_methods_above_ours():
+    title, header, rows = table5.table([record(protocol="loso", last=0.9, parameters=850_000)])
+    assert header[:4] == ["Method", "#param, paper", "#param", "paper, ut_kinect loocv"]
+    assert len(rows) == 11 + 5
+    assert rows[8][:4] == ["GCA-LSTM (Liu et al., 2017a), quoted", "-", "-", 99.00]
+    assert rows[11] == ["MANs-9", "0.8M", "0.85M", 100.0, "90.00", "-10.00", "75.00", "1"]
+    assert rows[12] == ["MANs-33", "3.1M", "not run", 100.0, "not run", "-", "not run", "0"]
+    assert title.startswith("Below the paper: MANs-9, loso: 90.00 where the paper has 100.00 (Table 5, loocv)")
+
+
+def test_table5_on_other_recordings_compares_nothing():
+    title, header, rows = table5.table([record(protocol="cross_view", dataset="synthetic", parameters=1)])
+    assert header[3:5] == ["paper, ntu_rgbd cross_subject", "paper, ntu_rgbd cross_view"]
+    assert rows[11][6] == "-"
+    assert "SYNTHETIC" in title and "other recordings" in title and "Below" not in title
+
+
+@pytest.mark.parametrize("dataset", ["nw_ucla", "utd_mhad"])
+def test_tables_on_a_data_set_that_the_paper_does_not_have_say_so(dataset):
+    history = curve(0.5, 0.1, 0.1)
+    made = record(protocol="loso", dataset=dataset, parameters=1, recipe={"name": "released"}, history=history)
+    for table in (table3, table4, table5, figure3, headline):
+        title, *_ = table.table([made])
+        assert f"\nThe paper has no numbers for {dataset}." in title and "Below" not in title
+        assert "no numbers" not in table.table([{**made, "dataset": "ut_kinect"}])[0]
+    (row,) = headline.table([made])[2]
+    assert row[6:9] == ["-", "50.00", "-"]
+
+
+@pytest.mark.parametrize(("dataset", "name"), [("nw_ucla", "a01_s{}_e00_v03"), ("utd_mhad", "a10_s{}_t1")])
+def test_names_of_the_other_data_sets_tell_the_subject(dataset, name):
+    predictions = {"name": [name.format(subject) for subject in ("2", "10")], "true": [0, 1], "predicted": [0, 0]}
+    parts = paired.by_subject(record(dataset=dataset, predictions=predictions))
+    assert {subject: part["last_epoch_test_accuracy"] for subject, part in parts.items()} == {"2": 1, "10": 0}
+
+
+@pytest.mark.parametrize(
+    ("errors", "epoch"),
+    [
+        ((0.5, 0.3, 0.105, 0.1, 0.1), 3),
+        ((0.1, 0.3, 0.1, 0.1), 3),
+        ((0.5, 0.4, 0.3), None),
+        ((0.1, 0.1), 1),
+    ],
+)
+def test_convergence_is_where_the_training_error_stays_near_its_least(errors, epoch):
+    assert figure3.convergence({"history": curve(*errors)}) == epoch
+
+
+def test_figure3_has_a_curve_a_row_and_an_epoch_of_convergence():
+    made = [record(variant, history=curve(0.5, 0.1, 0.1), epochs=3) for variant in ("mans-9-stcm", "mans-9")]
+    _, _, rows = figure3.table(made)
+    assert rows == [["STCM-9 (CNNs)", 30, "2", "55.00", "25.00", "1"], ["MANs-9", 26, "2", "55.00", "25.00", "1"]]
+    figure = figure3.draw(made)
+    assert [axes.get_title() for axes in figure.axes] == ["Training error", "Testing error"]
+    assert [line.get_label() for line in figure.axes[0].lines] == ["STCM-9 (CNNs)", "MANs-9"]
+    np.testing.assert_allclose(figure.axes[1].lines[1].get_ydata(), [75, 55, 55])
+
+
+def test_a_diverged_run_has_a_curve_up_to_where_it_ended():
+    history = {"train_accuracy": [0.5, None], "test_accuracy": [0.5, 0.1]}
+    figure = figure3.draw([record("mans-9", history=history, epochs=4)])
+    np.testing.assert_array_equal(figure.axes[0].lines[0].get_ydata(), [50, np.nan, np.nan, np.nan])
+
+
+def test_classes_of_several_records_are_counted_together():
+    told = {"true": [0, 0, 0, 1], "predicted": [0, 1, 1, 1]}
+    made = [record(predictions=told), record(predictions=told, seed=1)]
+    assert tables.confusion(made).tolist() == [[2, 4], [0, 2]]
+    _, _, rows = per_class.table(made)
+    assert rows == [["walk", 6, "33.33", "100.00", "run (4)"], ["run", 2, "100.00", "33.33", "-"]]
+
+
+def test_records_of_other_classes_are_not_counted_together():
+    with pytest.raises(InputError, match="class_names"):
+        per_class.table([record(), record(class_names=["a", "b"])])
+
+
+def test_records_of_other_protocols_or_tensors_are_not_counted_together():
+    for other in ({"protocol": "loso"}, {"tensors": "others"}):
+        with pytest.raises(InputError, match=next(iter(other))):
+            per_class.table([record(), record(**other)])
+
+
+def test_an_effect_is_the_mean_of_paired_differences_with_students_interval():
+    baseline = [record("mans-9", last=last, seed=seed) for seed, last in enumerate((0.80, 0.84, 0.70))]
+    hip = [record("hip", last=last, seed=seed, coordinates="hip") for seed, last in enumerate((0.81, 0.86, 0.73))]
+    *_, rows = effects.table([*baseline, *hip])
+    assert [[*row[1:3], *row[4:7]] for row in rows] == [
+        ["the default settings", "", "78.00 ± 7.21", "", ""],
+        ["coordinates", "hip", "80.00 ± 6.56", "+2.00", "2.48"],  # t(0.975, 2) 1 / sqrt(3)
+    ]
+
+
+def test_the_interval_over_subjects_is_that_of_their_own_differences():
+    names = [f"s0{subject}_e01_{action}" for subject in (1, 2, 3) for action in ("walk", "run")]
+    told = {"name": names, "true": [0, 1, 0, 1, 0, 1]}
+    ours = record(predictions={**told, "predicted": [0, 1, 0, 1, 0, 0]})
+    theirs = record(predictions={**told, "predicted": [1, 1, 0, 1, 0, 0]})
+    assert paired.difference([ours], [theirs])[1:] == ["-", "71.71"]  # of 50, 0, 0: t(0.975, 2) 28.87 / sqrt(3)
+
+
+def test_an_effect_of_nothing_is_not_below_zero():
+    lasts = {"theirs": (0.07, 0.05), "ours": (0.06, 0.06)}  # 100 * 0.07 is above 7, by rounding
+    theirs, ours = ([record(last=last, seed=seed) for seed, last in enumerate(cell)] for cell in lasts.values())
+    assert paired.difference(ours, theirs)[0] == "+0.00"
+
+
+def test_runs_without_a_counterpart_are_in_no_difference():
+    ours = [record(last=0.9), record(last=0.1, seed=1), record(last=0.1, fold="other")]
+    assert paired.difference(ours, [record(last=0.5)])[:2] == ["+40.00", "-"]
+    assert paired.difference(ours, []) == ["-"] * 3
+
+
+def test_while_a_seed_lacks_folds_nothing_is_told_of_the_chance_over_seeds():
+    runs = [("a", 0), ("b", 0), ("a", 1), ("b", 1), ("a", 2)]
+    ours, theirs = ([record(fold=fold, seed=seed, last=last) for fold, seed in runs] for last in (0.9, 0.5))
+    assert paired.difference(ours, theirs)[:2] == ["+40.00", "-"]
+    assert paired.difference(ours[:4], theirs)[:2] == ["+40.00", "0.00"]
+
+
+def test_records_of_other_settings_than_their_factors_are_refused():
+    with pytest.raises(InputError, match="records of hip have coordinates raw, where it is hip now"):
+        effects.table([record("mans-9"), record("hip", coordinates="raw")])
+
+
+def test_each_factor_of_the_effects_departs_from_the_baseline_and_from_each_other():
+    assert len({str(replace(factor, shown=())) for factor in effects.FACTORS.values()}) == len(effects.FACTORS)
+
+
+def test_the_effects_share_the_records_of_table_4():
+    rows = [(name, arguments) for name, _, arguments in table4.variants(["mans-9"], table4.SETTINGS)]
+    assert [(name, effects.FACTORS[name].arguments) for name, _ in rows] == rows
+
+
+def test_the_gain_of_attention_is_over_each_other_row_of_table_4():
+    made = [record(last=last, seed=seed) for seed, last in enumerate((0.80, 0.84, 0.70))]
+    made += [record("mans-9-stcm", last=last, seed=seed) for seed, last in enumerate((0.79, 0.82, 0.67))]
+    _, _, rows = attention_gain.table([*made, record("mans-9-no-attention", last=0.9)])
+    assert rows == [
+        ["odd_even", "STCM-9 (CNNs)", "+2.00", "2.48", "0.00", "3 seeds"],
+        ["odd_even", "MANs-9 (no attention)", "-10.00", "-", "0.00", "1"],
+    ]
+
+
+def test_classes_that_only_time_tells_apart_are_counted_alone():
+    names = ["wave", *(name for pair in attention_gain.TIME_ONLY_PAIRS for name in pair)]
+    predictions = {"true": [0, 0, 1, 2, 3, 4], "predicted": [1, 1, 1, 1, 3, 4]}
+    assert attention_gain.of_time_only_classes(record(class_names=names, predictions=predictions)) == 75
+
+
+def test_the_tensors_of_an_effect_are_those_it_names(tmp_path):
+    sources = ut_kinect.segments(ut_kinect_folder(tmp_path / "raw"))
+    opened = effects.tensors(sources, tmp_path, effects.FACTORS["hip"].preparation)
+    assert (opened.coordinates, opened.layout) == ("hip", "resize")
+    others = effects.tensors(sources[:1], tmp_path, effects.FACTORS["hip"].preparation)
+    assert len(others.name) == 1 < len(opened.name)
+
+
+def test_labels_are_corrected_but_for_the_effects_of_others(tmp_path, monkeypatch):
+    sources = ut_kinect.segments(ut_kinect_folder(tmp_path / "raw"))
+    number = {"printed": 1, "corrected": 2, "modified": 3}
+    monkeypatch.setattr(ut_kinect, "relabelled", lambda sources, labels: sources[: number[labels]])
+    made = [
+        len(effects.tensors(sources, tmp_path, effects.FACTORS[name].preparation))
+        for name in ("printed-labels", "mans-9", "modified-labels")
+    ]
+    assert made == [1, 2, 3]
+
+
+def test_a_table_of_records_of_one_model_by_two_networks_says_so():
+    made = [record(seed=seed, fingerprint=[0.5, seed * change]) for seed in (0, 1) for change in (1,)]
+    title, *_ = table4.table(made)
+    assert "MIXES NETWORKS: some records of mans-9 were made before" in title
+    title, *_ = table4.table([{**one, "fingerprint": [0.5, 0.00005 * one["seed"]]} for one in made])
+    assert "MIXES" not in title
+
+
+def test_repeated_frames_are_kept_in_the_effect_of_that_name(tmp_path):
+    raw = ut_kinect_folder(tmp_path / "raw")
+    joints = raw / "joints_s01_e01.txt"
+    number, *numbers = joints.read_text().splitlines()[2].split()
+    repeated = " ".join([number, *(str(float(value) + 1) for value in numbers)])
+    joints.write_text(f"{repeated}\n{joints.read_text()}")
+    made = [
+        effects.tensors(ut_kinect.segments(raw), tmp_path, effects.FACTORS[name].preparation)
+        for name in ("mans-9", "all-rows")
+    ]
+    first, second = (tensors.read([0]) for tensors in made)
+    assert np.abs(first - second).max() > 0.1
+
+
+def test_the_headline_has_each_run_on_the_tensors_of_the_defaults_or_of_the_recipes_source_once(tmp_path):
+    released, best = {"recipe": {"name": "released"}}, {"recipe": {"name": "best"}}
+    made = {
+        "table4_ablation/mans-9/a": record("mans-9", last=0.8, **released),
+        "effects/mans-9/a": record("mans-9", last=0.8, experiment="effects", **released),
+        "effects/mans-9/b": record("mans-9", last=0.9, seed=1, experiment="effects", **released),
+        "effects/best/a": record("best", last=1.0, **best),
+        "effects/printed-labels/a": record("printed-labels", last=0.1, **released),
+        "effects/pad/a": record("pad", last=0.4, layout="pad", **released),
+        "effects/released-pad/a": record("released-pad", last=0.6, coordinates="released", layout="pad", **released),
+        "effects/best/b": record("best", "loso_odd", last=0.1, **best),
+        "table4_ablation/mans-9-song/a": record("mans-9-song", last=0.1, arguments={"attention": "song"}, **released),
+    }
+    for name, content in made.items():
+        experiment, variant, run = name.split("/")
+        write_record(tmp_path / experiment / "ut_kinect" / variant / f"{run}.json", content)
+    title, _, rows = headline.table(headline.records(tmp_path, "ut_kinect"))
+    assert [[*row[:3], *row[5:9]] for row in rows] == [
+        ["MANs-9", "released", "body, pad", "odd_even", "100.00 (loocv)", "40.00", "-60.00"],
+        ["MANs-9", "released", "body, resize", "odd_even", "100.00 (loocv)", "85.00 ± 7.07", "-15.00"],
+        ["MANs-9", "released", "released, pad", "odd_even", "100.00 (loocv)", "60.00", "-40.00"],
+        ["MANs-9", "best", "body, resize", "odd_even", "100.00 (loocv)", "100.00", "+0.00"],
+    ]
+    assert title.startswith("Below the paper in 3 of 4 rows, by up to 60.00 points.\n")
+
+
+def test_the_headline_does_not_choose_between_two_trainings_of_one_run(tmp_path):
+    for experiment, last in (("table4_ablation", 0.8), ("effects", 0.7)):
+        made = record(last=last, experiment=experiment, recipe={"name": "released"})
+        write_record(tmp_path / experiment / "ut_kinect/mans-9/a.json", made)
+    with pytest.raises(InputError, match="effects and table4_ablation have other records of one run"):
+        headline.records(tmp_path, "ut_kinect")
+
+
+def test_the_gain_of_attention_tells_how_many_runs_were_compared():
+    ours = [record("mans-9", last=0.9, seed=seed) for seed in (0, 1)]
+    theirs = [record("mans-9-stcm", last=0.8, seed=seed) for seed in (0, 1, 2)]
+    *_, rows = attention_gain.table([*ours, *theirs])
+    assert [(row[2], row[-1]) for row in rows] == [("+10.00", "2 seeds")]
+
+
+def test_a_table_with_records_of_another_network_than_the_codes_says_so(tmp_path):
+    path = tmp_path / "table4_ablation/ut_kinect/mans-9/odd_even-seed0.json"
+    write_record(path, record())
+    written = path.parent.parent / "table4_ablation.md"
+    for of_another_network, says_so in (([], False), ([path], True)):
+        common.show_table(tmp_path, "table4_ablation", "ut_kinect", table4.table, of_another_network)
+        assert ("MIXES NETWORKS: records of mans-9 were made before" in written.read_text()) == says_so
+
+
+def test_departures_name_factors_of_the_effects_and_say_what_each_is_worth():
+    named = [name for departure in departures.DEPARTURES for name in departure.factors]
+    assert len(set(named)) == len(named) and set(named) <= set(effects.FACTORS)
+    made = [record(last=0.5), record("pad", last=0.25)]
+    _, _, rows = departures.table(made)
+    assert {row[0]: row[-1] for row in rows}["size"] == "layout pad: -25.00 (odd_even)"
+    assert {row[0]: row[-1] for row in rows}["batch"] == "not measured"

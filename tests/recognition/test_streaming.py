@@ -1,0 +1,174 @@
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from helpers import ACTIONS, ROOT, SHARED, standing_body, tiny_model, ut_kinect_folder
+
+from mans_keras.cli import main
+from mans_keras.errors import InputError
+from mans_keras.recognition import streaming
+from mans_keras.recognition.recognizer import Recognizer
+from mans_keras.recognition.streaming import Stream
+from mans_keras.reports import plots
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return tiny_model(tmp_path_factory.mktemp("streaming") / "tiny.h5")
+
+
+@pytest.fixture(scope="module")
+def recognizer(model):
+    return Recognizer(model)
+
+
+def _pushed(recognizer, frames, **options):
+    stream = Stream(recognizer, **options)
+    for frame in frames:
+        stream.push(frame)
+    return stream
+
+
+def _predicted(recognizer, joints):
+    return recognizer.predict([np.asarray(joints)])[0].scores
+
+
+def test_the_scores_are_those_of_the_frames_in_the_window(recognizer):
+    joints = standing_body(9)
+    joints[:, 7] += np.linspace(0, 0.8, 9)[:, None] ** 2
+    stream = Stream(recognizer, window=4)
+    seen = []
+    for number, frame in enumerate(joints):
+        stream.push(frame)
+        seen.append(stream.scores())
+        expected = _predicted(recognizer, joints[max(0, number - 3) : number + 1])
+        np.testing.assert_allclose(seen[-1], expected, rtol=1e-6)
+    assert np.abs(seen[-1] - seen[3]).max() > 1e-6
+
+
+def test_the_window_is_as_long_as_the_recordings_of_training(recognizer, tmp_path):
+    assert Stream(recognizer).window == 5
+    with pytest.raises(InputError, match="say window="):
+        Stream(Recognizer(tiny_model(tmp_path / "old.h5", frames=None)))
+    with pytest.raises(InputError, match="at least 1"):
+        Stream(recognizer, window=0)
+
+
+def test_a_frame_may_be_changed_by_its_owner_after_it_was_pushed(recognizer):
+    frame = standing_body(1)[0]
+    stream = _pushed(recognizer, [frame])
+    before = stream.scores()
+    frame[:] = 0
+    np.testing.assert_array_equal(stream.scores(), before)
+
+
+@pytest.mark.parametrize("nobody", [None, np.full((20, 3), np.nan), np.zeros((1, 20, 3)), np.zeros((0, 20, 3))])
+def test_without_a_body_in_the_window_there_are_no_scores(recognizer, nobody):
+    joints = standing_body(3)
+    stream = _pushed(recognizer, [nobody, nobody], window=3)
+    assert stream.scores() is None
+    stream.push(joints[0])
+    expected = _predicted(recognizer, [joints[0] * 0, joints[0] * 0, joints[0]])
+    np.testing.assert_allclose(stream.scores(), expected, rtol=1e-6)
+    for _ in range(3):
+        stream.push(nobody)
+    assert stream.scores() is None
+
+
+def test_a_joint_that_is_missing_too_often_gives_no_scores_until_it_is_back(recognizer):
+    joints = standing_body(6)
+    joints[:3, 5] = np.nan
+    assert _pushed(recognizer, joints[:4], window=4).scores() is None
+    stream = _pushed(recognizer, joints, window=4)  # frames 2 to 5: the joint is missing in the first
+    np.testing.assert_allclose(stream.scores(), _predicted(recognizer, joints[2:]), rtol=1e-6)
+
+
+def test_bodies_come_and_go(recognizer):
+    one, two = standing_body(4), standing_body(4, facing=60) + 1
+    both = np.stack([one, two], axis=1)
+    stream = _pushed(recognizer, [one[0], both[1], both[2], one[3]], window=4)
+    both[[0, 3], 1] = 0
+    scores = stream.scores()
+    np.testing.assert_allclose(scores, _predicted(recognizer, both), rtol=1e-6)
+    assert np.abs(scores - _predicted(recognizer, one)).max() > 1e-6
+
+
+@pytest.mark.parametrize(
+    ("frame", "complaint"),
+    [
+        (np.zeros((25, 3)), r"shape \(25, 3\) is not \(20, 3\)"),
+        (np.zeros((4, 1, 20, 3)), "is not"),
+        (np.full((20, 3), np.inf), "infinite"),
+        (standing_body(1)[0] * 1000, "metres are expected"),
+        ("wave", "is not"),
+    ],
+)
+def test_a_frame_that_does_not_fit_is_refused_and_not_kept(recognizer, frame, complaint):
+    stream = _pushed(recognizer, standing_body(2))
+    before = stream.scores()
+    with pytest.raises(InputError, match=complaint):
+        stream.push(frame)
+    np.testing.assert_array_equal(stream.scores(), before)
+
+
+def test_between_two_questions_the_scores_stay(recognizer):
+    joints = np.concatenate([np.zeros((2, 1, 20, 3)), standing_body(5)[:, None]])
+    scores = streaming.over_time(Stream(recognizer, window=3), joints, every=2)
+    assert np.isnan(scores[:2]).all() and np.isfinite(scores[2:]).all()
+    np.testing.assert_array_equal(scores[2::2][:2], scores[3::2][:2])
+    np.testing.assert_allclose(scores[4], _predicted(recognizer, joints[2:5]), rtol=1e-6)
+    assert np.abs(scores[4] - scores[6]).max() > 1e-7
+
+
+def test_the_true_segments_are_counted_in_frames_of_the_file(tmp_path):
+    folder = ut_kinect_folder(tmp_path / "raw")  # frames 10, 12, ... 68
+    assert streaming.true_segments(folder / "joints_s01_e01.txt") == [
+        ("walk", 0, 5),
+        ("sitDown", 6, 15),
+        ("standUp", 17, 25),
+    ]
+    (folder / "joints_s01_e01.txt").unlink()  # one recording needs no other
+    assert [name for name, _, _ in streaming.true_segments(folder / "joints_s02_e01.txt")] == ["walk", "standUp"]
+    assert streaming.true_segments(tmp_path / "mine.npy") is None
+
+
+def test_the_picture_frames_the_true_segments_in_the_rows_of_their_classes():
+    scores = np.full((30, 4), 0.1)
+    scores[:, 3] = 0.7
+    scores[:4] = np.nan
+    names = ("walk", "never seen", "a class with a rather long name", "run")
+    figure = plots.scores_over_time(scores, names, [("walk", 5, 9), (names[2], 20, 29)], "title")
+    axes = figure.axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["walk", names[2], "run"]
+    boxes = [(*patch.get_xy(), patch.get_width(), patch.get_height()) for patch in axes.patches]
+    assert boxes == [(4.5, -0.5, 5, 1), (19.5, 0.5, 10, 1)]
+    figure.draw_without_rendering()
+    tight, whole = figure.get_tightbbox(), figure.bbox_inches
+    assert tight.x0 >= -0.01 and tight.y0 >= -0.01 and tight.x1 <= whole.width and tight.y1 <= whole.height
+
+
+def test_mans_stream_says_what_leads_when_and_draws_it(model, tmp_path):
+    labels = "s01_e01\nwalk: 10 20\nsitDown: 22 40\nthrow: 42 43\nstandUp: 44 60\n"  # the model knows no `throw`
+    folder = ut_kinect_folder(tmp_path / "raw", labels)
+    arguments = ["stream", str(model), str(folder / "joints_s01_e01.txt"), "--every", "10"]
+    done = CliRunner().invoke(main, [*arguments, "--plot", str(tmp_path / "over.png")])
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("frame 0: ") and lines[0].split()[2] in ACTIONS
+    assert lines[-1].endswith("of the 25 frames in 3 segments are right")
+    assert str(tmp_path / "over.png") in done.stderr
+    assert (tmp_path / "over.png").read_bytes().startswith(b"\x89PNG")
+    refused = CliRunner().invoke(main, [*arguments, "--plot", str(tmp_path / "over.txt")])
+    assert refused.exit_code == 1 and "must end with .png, .pdf or .svg" in refused.output
+
+
+@pytest.mark.skipif(not (SHARED / "data/ut_kinect").is_dir(), reason="the real UT-Kinect is not beside the checkout")
+def test_a_real_recording_streams_as_it_is_predicted():
+    recognizer = Recognizer(ROOT / "experiments/results/trained/mans9_ut_kinect.h5")
+    file = SHARED / "data/ut_kinect/joints_s02_e01.txt"
+    joints = recognizer.read(file)
+    segments = streaming.true_segments(file)
+    assert len(segments) == 10
+    scores = streaming.over_time(Stream(recognizer), joints, every=40)
+    for last in range(0, len(joints), 200):
+        window = joints[max(0, last - recognizer.frames + 1) : last + 1]
+        np.testing.assert_allclose(scores[last], _predicted(recognizer, window), atol=1e-6)

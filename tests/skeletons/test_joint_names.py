@@ -1,0 +1,73 @@
+import re
+
+import numpy as np
+import pytest
+from helpers import standing_body
+
+from mans_keras.errors import InputError
+from mans_keras.skeletons.joint_names import body_of, mirrored, read_names
+from mans_keras.skeletons.sequence import KINECT_1
+from mans_keras.tensors.transforms import body_frame
+
+CENTRES = ("HipCenter", "Spine", "ShoulderCenter", "Head")
+LIMBS = [f"{joint}{side}" for side in ("Left", "Right") for joint in ("Shoulder", "Elbow", "Wrist", "Hand")]
+LIMBS += [f"{joint}{side}" for side in ("Left", "Right") for joint in ("Hip", "Knee", "Ankle", "Foot")]
+KINECT_NAMES = [*CENTRES, *LIMBS]
+
+
+def test_kinects_names_give_its_body_frame():
+    body = body_of(KINECT_NAMES)
+    assert (body.left_hip, body.right_hip, body.left_shoulder) == (12, 16, 4)
+    assert (body.ankles, body.feet) == (KINECT_1.ankles, KINECT_1.feet)
+    np.testing.assert_allclose(body_frame(standing_body(), body), body_frame(standing_body(), KINECT_1), atol=0.05)
+
+
+def test_left_and_right_are_exchanged_by_names():
+    assert mirrored(KINECT_NAMES) == body_of(KINECT_NAMES).mirrored == KINECT_1.mirrored
+    assert mirrored(["root", "lhip", "rhip", "lowerback", "lthumb"]) == (0, 2, 1, 3, 4)
+    assert mirrored(["a", "b"]) == ()
+
+
+@pytest.mark.parametrize(
+    "form", ["left_hip", "LEFT_HIP", "left hip", "LeftHip", "hip_left", "HipLeft", "LHip", "l_hip", "hip.L"]
+)
+def test_a_side_is_known_in_many_spellings(form):
+    assert body_of(["neck", form, "RHip"]).left_hip == 1
+
+
+def test_toes_go_before_feet():
+    names = ["LHip", "RHip", "Neck", "LAnkle", "RAnkle", "LFoot", "RFoot", "LBigToe", "RBigToe"]
+    assert body_of(names).feet == (7, 8)
+
+
+def test_without_ankles_there_are_no_feet():
+    body = body_of(["LHip", "RHip", "Neck", "LFoot", "RFoot"])
+    assert (body.ankles, body.feet) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("names", "missing"),
+    [
+        (["neck", "left_hip"], "right_hip"),
+        (["left_hip", "right_hip", "pelvis", "left_shoulder"], "left_shoulder and right_shoulder (or neck)"),
+        (["a", "b"], "left_hip, right_hip, left_shoulder and right_shoulder (or neck)"),
+    ],
+)
+def test_what_is_missing_is_listed(names, missing):
+    with pytest.raises(InputError, match=f"joints: {re.escape(missing)}$"):
+        body_of(names)
+
+
+def test_names_come_from_a_list_a_file_or_as_their_number(tmp_path):
+    (tmp_path / "joints.txt").write_text("left hip\n\nright hip\r\n")
+    assert read_names("left hip, right hip") == (2, ["left hip", "right hip"])
+    assert read_names(str(tmp_path / "joints.txt")) == (2, ["left hip", "right hip"])
+    assert read_names("33") == (33, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"), [("nowhere.txt", "no readable file"), ("a,b,a", "a is named twice"), (",", "no names")]
+)
+def test_other_names_are_refused(text, complaint):
+    with pytest.raises(InputError, match=complaint):
+        read_names(text)

@@ -1,0 +1,262 @@
+import json
+import pickle
+import shutil
+
+import h5py
+import numpy as np
+import pytest
+from helpers import script, standing_body
+from test_joint_names import KINECT_NAMES
+
+from mans_keras.errors import InputError
+from mans_keras.skeletons import own
+from mans_keras.skeletons.sequence import KINECT_1, Dropped
+from mans_keras.tensors.store import Tensors
+
+SCRIPT = "data_prep/own_data.py"
+
+
+@pytest.fixture
+def raw(tmp_path):
+    """Two classes, two subjects, two cameras; a file of each format."""
+    folder = tmp_path / "raw"
+    body = standing_body()
+    for name in ("wave", "kick"):
+        (folder / name).mkdir(parents=True)
+        np.save(folder / name / "P1_C1.npy", body)
+        np.savez(folder / name / "P1_C2.npz", body)
+        np.savetxt(folder / name / "P2_C1.csv", body.reshape(6, -1), delimiter=",")
+        (folder / name / "P2_C2.json").write_text(json.dumps(body.tolist()))
+    return folder
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(array, bodies=1, joints=3):
+        np.save(tmp_path / "a.npy", array)
+        return own.read(own.Source(tmp_path / "a.npy", "class/a.npy", 0), bodies, joints).joints
+
+    return read
+
+
+def test_classes_are_the_folders_sorted(raw):
+    classes, sources, left_out = own.find(raw)
+    assert classes == ("kick", "wave") and left_out == []
+    assert [(source.name, source.label) for source in sources[3:5]] == [("kick/P2_C2.json", 0), ("wave/P1_C1.npy", 1)]
+
+
+def test_what_is_no_recording_is_left_out_and_named(raw):
+    for path in (".hidden/a.npy", "empty/readme.txt", "wave/.a.npy", "wave/clip.mp4", "wave/more/a.npy", "a.npy"):
+        (raw / path).parent.mkdir(exist_ok=True)
+        (raw / path).touch()
+    classes, sources, left_out = own.find(raw)
+    assert classes == ("kick", "wave") and len(sources) == 8
+    assert left_out == [".hidden", "a.npy", "empty", "wave/.a.npy", "wave/clip.mp4", "wave/more"]
+
+
+def test_a_folder_without_recordings_says_what_is_expected(tmp_path):
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(InputError, match="one folder a class is expected"):
+            own.find(folder)
+
+
+def test_one_class_alone_is_refused(raw):
+    shutil.rmtree(raw / "kick")
+    with pytest.raises(InputError, match="one class alone, wave"):
+        own.find(raw)
+
+
+def _people(sources):
+    return {source.name: (source.subject, source.camera) for source in sources}
+
+
+def test_a_pattern_tells_subject_and_camera(raw):
+    (raw / "wave/other.npy").touch()
+    people = _people(own.with_pattern(own.find(raw)[1], "P{subject}*C{camera}"))
+    assert people["wave/P2_C1.csv"] == (2, 1) and people["wave/other.npy"] == (-1, -1)
+
+
+@pytest.mark.parametrize("pattern", ["P1", "{subject}{subject}", "X{subject}"])
+def test_a_pattern_that_tells_nothing_is_refused(raw, pattern):
+    with pytest.raises(InputError, match="--pattern"):
+        own.with_pattern(own.find(raw)[1], pattern)
+
+
+def test_a_table_tells_subject_and_camera(raw, tmp_path):
+    (tmp_path / "t.csv").write_text("Subject;file;camera\n7;wave/P1_C1.npy;3\n8;P1_C2.npz;\n")
+    people = _people(own.with_table(own.find(raw)[1], tmp_path / "t.csv"))
+    assert people["wave/P1_C1.npy"] == (7, 3) and people["kick/P1_C1.npy"] == (-1, -1)
+    assert people["wave/P1_C2.npz"] == people["kick/P1_C2.npz"] == (8, -1)
+
+
+@pytest.mark.parametrize(
+    ("table", "complaint"),
+    [
+        ("", "must name the columns"),
+        ("file,camera\nP1_C1.npy,1\n", "must name the columns"),
+        ("file,subject\nP1_C1.npy,anna\n", "whole numbers"),
+        ("file,subject\nP1_C1.npy,1\nP1_C1.npy,2\n", "listed twice"),
+        ("file,subject\nother.npy,1\n", "names none of the files"),
+        ("subject,file\n1,P1_C1.npy\n2\n", ": 2: a file is expected"),
+        ("\udcff", "not UTF-8"),
+    ],
+)
+def test_a_table_that_can_not_be_understood_is_refused(raw, tmp_path, table, complaint):
+    (tmp_path / "t.csv").write_bytes(table.encode("utf-8", "surrogateescape"))
+    with pytest.raises(InputError, match=complaint):
+        own.with_table(own.find(raw)[1], tmp_path / "t.csv")
+
+
+def test_the_most_common_number_of_joints_and_the_most_bodies_are_expected(raw):
+    np.save(raw / "kick/A.npy", np.ones((3, 2, 9, 3)))
+    (raw / "kick/B.npy").write_bytes(b"broken")
+    assert own.survey(own.find(raw)[1]) == (2, 20)
+    with pytest.raises(InputError, match="25 joints, but the files have 9, 20"):
+        own.survey(own.find(raw)[1], 25)
+
+
+def test_without_any_readable_file_the_first_reason_is_told(tmp_path):
+    for name in ("wave", "zoom"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.npy").write_bytes(b"broken")
+    with pytest.raises(InputError, match=r"no file holds a recording; wave/a\.npy: no \.npy array"):
+        own.survey(own.find(tmp_path)[1])
+
+
+def _csv(path, names):
+    header = ",".join(f"{name}_{axis}" for name in names for axis in "xyz")
+    np.savetxt(path, standing_body()[:, : len(names)].reshape(6, -1), delimiter=",", header=header, comments="")
+
+
+def test_joints_in_another_order_than_their_names_are_refused(tmp_path):
+    for folder in ("kick", "wave"):
+        (tmp_path / folder).mkdir()
+        _csv(tmp_path / folder / "a.csv", ["neck", "left_hip", "right_hip"])
+    sources = own.find(tmp_path)[1]
+    assert own.survey(sources, 3, ["Neck", "LeftHip", "RightHip"]) == (1, 3)
+    with pytest.raises(InputError, match=r"kick/a\.csv has its joints in another order than --joints: neck"):
+        own.survey(sources, 3, ["left_hip", "right_hip", "neck"])
+    with pytest.raises(InputError, match="another order"):
+        own.survey(sources, 3, ["LHip", "RHip", "Thorax"])
+    _csv(tmp_path / "wave/a.csv", ["left_hip", "neck", "right_hip"])
+    with pytest.raises(InputError, match=r"wave/a\.csv has its joints in another order than kick/a\.csv"):
+        own.survey(sources)
+
+
+@pytest.mark.parametrize(("axes", "up"), [((0, 1, 2), "+y"), ((2, 0, 1), "+z"), ((1, 2, 0), "+x")])
+def test_the_vertical_is_told_by_most_bodies(raw, axes, up):
+    sources = own.find(raw)[1]
+    for source in sources[:-2]:
+        if source.path.suffix == ".npy":
+            np.save(source.path, standing_body()[..., axes])
+    files = [source for source in sources if source.path.suffix == ".npy"]
+    assert own.vertical([*files[:1], *files], KINECT_1) == up
+
+
+def test_a_file_with_other_joints_is_dropped(read):
+    with pytest.raises(Dropped, match="2 joints, where 3 are expected"):
+        read(np.ones((4, 2, 3)))
+
+
+def test_bodies_that_a_file_lacks_are_zeros(read):
+    joints = read(np.ones((4, 3, 3)), bodies=2)
+    assert joints.shape == (4, 2, 3, 3) and joints[:, 0].all() and not joints[:, 1].any()
+
+
+def test_a_body_without_coordinates_is_absent(read):
+    array = np.ones((4, 3, 3))
+    array[1] = np.nan
+    np.testing.assert_array_equal(read(array)[:, 0].all(axis=(1, 2)), [True, False, True, True])
+
+
+def test_a_missing_joint_is_interpolated_over_the_frames_that_have_the_body(read):
+    array = np.ones((7, 3, 3))
+    array[:, 0, 0] = [9, 1, np.nan, 0, 4, 5, np.nan]
+    array[3] = 0
+    np.testing.assert_allclose(read(array)[:, 0, 0, 0], [9, 1, 2, 0, 4, 5, 5])
+
+
+def test_a_joint_that_is_mostly_missing_drops_the_file(read):
+    array = np.ones((5, 3, 3))
+    array[:3, 0] = np.nan
+    with pytest.raises(Dropped, match="more than half"):
+        read(array)
+
+
+def test_a_file_without_a_body_is_dropped(read):
+    for value in (0, np.nan):
+        with pytest.raises(Dropped, match="no body in any frame"):
+            read(np.full((4, 3, 3), value))
+
+
+def test_a_reader_can_be_sent_to_processes(raw):
+    classes, sources, _ = own.find(raw)
+    reader = pickle.loads(pickle.dumps(own.reader("moves", classes, None, 1, 20)))
+    np.testing.assert_allclose(reader.read(sources[2]).joints[:, 0], standing_body())
+
+
+def test_the_script_writes_the_contract(raw, tmp_path):
+    (raw / "wave/broken.json").write_text("{")
+    done = script(SCRIPT, raw, tmp_path, "--name", "moves", "--pattern", "P{subject}_C{camera}", "--jobs", 2)
+    assert done.returncode == 0, done.stderr
+    assert "9 sequences found, 8 kept, 1 dropped" in done.stdout
+    assert "coordinates raw" in done.stdout and "1 without a subject: wave/broken.json" in done.stdout
+    tensors = Tensors(tmp_path / "moves_50.h5")
+    assert (tensors.dataset, tensors.coordinates, tensors.class_names) == ("moves", "raw", ["kick", "wave"])
+    assert tensors.subject.tolist() == [1, 1, 2, 2] * 2
+    assert tensors.camera.tolist() == [1, 2, 1, 2] * 2
+    with h5py.File(tensors.path) as file:
+        assert file["dropped/name"].asstr()[:].tolist() == ["wave/broken.json"]
+    np.testing.assert_allclose(np.ptp(tensors.read(range(8)), axis=0), 0, atol=1e-5)
+
+
+def test_joint_names_make_body_coordinates_the_default(raw, tmp_path):
+    done = script(SCRIPT, raw, tmp_path, "--name", "moves", "--joints", ",".join(KINECT_NAMES))
+    assert done.returncode == 0, done.stderr
+    assert Tensors(tmp_path / "moves_50.h5").coordinates == "body"
+
+
+def test_joint_names_tell_left_from_right_in_raw_coordinates_too(raw, tmp_path):
+    done = script(SCRIPT, raw, tmp_path, "--name", "moves", "--joints", ",".join(KINECT_NAMES), "--coordinates", "raw")
+    assert done.returncode == 0, done.stderr
+    assert Tensors(tmp_path / "moves_50.h5").mirroring() is not None
+
+
+def test_upright_coordinates_of_recordings_with_z_up_are_refused(raw, tmp_path):
+    for path in raw.rglob("*.npy"):
+        np.save(path, standing_body()[..., (2, 0, 1)])
+    for path in [path for path in raw.rglob("*") if path.suffix in (".npz", ".csv", ".json")]:
+        path.unlink()
+    arguments = [SCRIPT, raw, tmp_path, "--name", "moves", "--joints", ",".join(KINECT_NAMES), "--coordinates"]
+    done = script(*arguments, "upright")
+    assert done.returncode == 1 and done.stderr.startswith("error: +z points up in most of the files")
+    done = script(*arguments, "hip")
+    assert done.returncode == 0 and "+z points up" in done.stdout
+
+
+def test_a_class_whose_files_are_all_dropped_is_told(raw, tmp_path):
+    (raw / "zoom").mkdir()
+    (raw / "zoom/a.npy").write_bytes(b"broken")
+    assert "1 classes have no sequence: zoom" in script(SCRIPT, raw, tmp_path, "--name", "moves").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--coordinates", "body"], "need the names of the joints"),
+        (["--coordinates", "hip", "--joints", "a,b,left_hip"], "more joints: right_hip, left_shoulder and"),
+        (["--joints", "25"], "the files have 20"),
+        (["--layout", "pad", "--table", "nowhere.csv"], "nowhere.csv"),
+    ],
+)
+def test_what_can_not_be_done_is_one_line_and_no_file(raw, tmp_path, arguments, complaint):
+    done = script(SCRIPT, raw, tmp_path / "out", "--name", "moves", *arguments)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
+    assert complaint in done.stderr and not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["ntu_rgbd", "Synthetic", "a/b", "", ".a", "-a"])
+def test_a_name_that_can_not_be_is_refused(raw, tmp_path, name):
+    done = script(SCRIPT, raw, tmp_path / "out", f"--name={name}")
+    assert done.returncode == 2 and "argument --name" in done.stderr.splitlines()[-1]

@@ -1,0 +1,203 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import pytest
+from helpers import PATH, tensor_file
+from test_training import make_run, tiny_model
+
+from mans_keras.errors import InputError
+from mans_keras.tensors.store import Tensors
+from mans_keras.training import recipes, records, runs
+from mans_keras.training import run as training
+
+
+@pytest.fixture
+def tensors(tmp_path):
+    return Tensors(tensor_file(tmp_path / "ut_kinect_50.h5"))
+
+
+@pytest.fixture
+def planned(tensors, monkeypatch):
+    monkeypatch.setitem(training.MODELS, "mans-9", tiny_model)
+    return [make_run(tensors, seed=seed) for seed in range(3)]
+
+
+def test_records_lie_where_the_contract_says(tensors, planned, tmp_path):
+    plain = replace(recipes.RELEASED, epochs={"ut_kinect": 3}, batch={"ut_kinect": 4})
+    runs.execute([replace(planned[0], recipe=plain)], tensors, tmp_path / "results", jobs=1)
+    path = tmp_path / "results/test/ut_kinect/mans-9/odd_even-seed0.json"
+    assert records.read_record(path)["epochs"] == 3
+
+
+@pytest.mark.parametrize(
+    "change, folder",
+    [
+        ({"epochs": 2}, "epochs-2"),
+        ({"batch": 4}, "batch-4"),
+        ({"precision": "mixed_bfloat16"}, "mixed_bfloat16"),
+        ({"recipe": recipes.BEST, "epochs": 2}, "best-epochs-2"),
+    ],
+)
+def test_a_trial_with_other_settings_is_filed_apart(planned, tmp_path, change, folder):
+    plain = replace(planned[0], recipe=recipes.RELEASED, epochs=50, batch=8)
+    path = records.record_path(tmp_path, replace(plain, **change))
+    assert path == tmp_path / folder / records.record_path(".", plain)
+
+
+def test_a_variant_that_is_named_after_its_recipe_is_no_trial(planned, tmp_path):
+    run = replace(planned[0], recipe=recipes.BEST, variant="best-body", epochs=100, batch=8)
+    assert run.trial == ""
+
+
+def test_after_a_trial_the_plain_command_trains_as_if_it_had_not_been(tensors, planned, tmp_path):
+    trial, plain = planned[0], replace(planned[0], recipe=recipes.RELEASED, epochs=50, batch=8)
+    runs.execute([trial], tensors, tmp_path, jobs=1)
+    assert runs.missing([plain], tmp_path) == ([plain], [])
+    assert runs.missing([trial], tmp_path) == ([], [])
+
+
+def test_recorded_runs_are_not_run_again(tensors, planned, tmp_path):
+    runs.execute(planned[1:2], tensors, tmp_path, jobs=1)
+    assert runs.missing(planned, tmp_path) == ([planned[0], planned[2]], [])
+
+
+@pytest.mark.parametrize("change", [{"recipe": replace(recipes.PAPER, learning_rate=0.2)}, {"tensors": "other"}])
+def test_a_record_of_other_settings_is_neither_used_nor_overwritten_unless_asked_for(
+    tensors, planned, tmp_path, change
+):
+    runs.execute(planned[:1], tensors, tmp_path, jobs=1)
+    changed = replace(planned[0], **change)
+    with pytest.raises(InputError, match=f"other settings .*{next(iter(change))}.*--retrain"):
+        runs.missing([changed], tmp_path)
+    assert runs.missing([changed], tmp_path, retrain=True) == ([changed], [])
+
+
+def test_a_record_of_another_network_is_named_and_trained_anew_only_if_asked_for(
+    tensors, planned, tmp_path, monkeypatch
+):
+    runs.execute(planned[:2], tensors, tmp_path, jobs=1)
+    paths = [records.record_path(tmp_path, run) for run in planned[:2]]
+    monkeypatch.setitem(training.MODELS, "mans-9", lambda classes, **_: tiny_model(classes, pool=5))
+    assert runs.missing(planned[:2], tmp_path) == ([], paths)
+    assert runs.missing(planned[:2], tmp_path, retrain=True) == (planned[:2], [])
+
+
+def test_another_experiments_record_of_another_network_is_not_taken_over(tensors, planned, tmp_path, monkeypatch):
+    runs.execute(planned[:1], tensors, tmp_path, jobs=1)
+    monkeypatch.setitem(training.MODELS, "mans-9", lambda classes, **_: tiny_model(classes, pool=5))
+    run = replace(planned[0], experiment="table5")
+    assert runs.missing([run], tmp_path) == ([run], [])
+
+
+def test_the_record_of_another_experiment_with_the_same_settings_is_taken_over(tensors, planned, tmp_path):
+    runs.execute(planned[:1], tensors, tmp_path, jobs=1)
+    same, other = (
+        replace(planned[0], experiment="table5"),
+        replace(planned[0], experiment="table6", recipe=recipes.RELEASED),
+    )
+    assert runs.missing([same, other], tmp_path) == ([other], [])
+    path = records.record_path(tmp_path, same)
+    assert records.read_record(path)["experiment"] == "table5"
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}"])
+def test_a_file_that_is_no_record_is_named(planned, tmp_path, text):
+    path = records.record_path(tmp_path, planned[0])
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"odd_even-seed0\.json is not a"):
+        runs.missing(planned, tmp_path)
+
+
+def test_a_record_that_can_not_be_written_by_a_worker_is_one_clear_error(tensors, planned, tmp_path):
+    (tmp_path / "results").write_text("a file")
+    small = [replace(run, arguments={"tarm": False}) for run in planned[:2]]
+    with pytest.raises(InputError, match="Not a directory"):
+        runs.execute(small, tensors, tmp_path / "results", jobs=2)
+
+
+# Trains four runs of the tiny model in two processes; a worker imports this file, and so has the tiny model too.
+PROGRAM = """
+import sys
+sys.path[:0] = {path!r}
+from test_training import make_run, tiny_model
+from mans_keras.training import runs
+from mans_keras.training import run as training
+from mans_keras.tensors.store import Tensors
+
+training.MODELS["mans-9"] = tiny_model
+
+if __name__ == "__main__":
+    tensors = Tensors(sys.argv[1])
+    planned = [make_run(tensors, seed=seed, epochs=20) for seed in range(4)]
+    to_train, _ = runs.missing(planned, sys.argv[2])
+    runs.execute(to_train, tensors, sys.argv[2], jobs=2)
+"""
+
+
+def _start(tmp_path, results):
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM.format(path=PATH))
+    command = [sys.executable, str(program), str(tmp_path / "ut_kinect_50.h5"), str(results)]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
+
+
+def _records(results):
+    return {path.name: json.loads(path.read_text()) for path in results.rglob("*.json")}
+
+
+def _wait_for_records(process, results, number):
+    deadline = time.monotonic() + 240
+    while len(_records(results)) < number and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def _workers(process):
+    listed = subprocess.run(["ps", "-o", "pid=", "-g", str(process.pid)], capture_output=True, text=True)
+    return [int(pid) for pid in listed.stdout.split() if int(pid) != process.pid]
+
+
+def test_killed_runs_go_on_and_end_with_the_records_of_undisturbed_ones(tensors, tmp_path):
+    results, undisturbed = tmp_path / "killed", tmp_path / "undisturbed"
+    process = _start(tmp_path, results)
+    _wait_for_records(process, results, 1)
+    assert process.poll() is None, process.communicate()[0]
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    deadline = time.monotonic() + 30
+    while _workers(process) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not _workers(process), "workers outlive their parent"
+    before = _records(results)
+    assert 1 <= len(before) < 4
+
+    for folder in (results, undisturbed):
+        process = _start(tmp_path, folder)
+        output, _ = process.communicate(timeout=300)
+        assert process.returncode == 0, output
+    next(results.rglob("*-seed3.json")).unlink()
+    process = _start(tmp_path, results)  # one run alone is left, and has the cores that it had before
+    output, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, output
+    after, expected = _records(results), _records(undisturbed)
+    assert len(after) == 4 and all(after[name] == before[name] for name in before if "seed3" not in name)
+    for name, record in expected.items():
+        assert {**record, "seconds": 0} == {**after[name], "seconds": 0}
+
+
+def test_a_worker_that_dies_is_one_clear_error(tensors, tmp_path):
+    results = tmp_path / "results"
+    process = _start(tmp_path, results)
+    _wait_for_records(process, results, 1)
+    for pid in _workers(process):
+        os.kill(pid, signal.SIGKILL)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "a worker process died" in output

@@ -1,0 +1,259 @@
+import json
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+from helpers import tensor_file
+from keras import layers
+
+from mans_keras.models.mans import MemoryAttentionNetwork
+from mans_keras.skeletons.sequence import KINECT_1
+from mans_keras.tensors import protocols, store
+from mans_keras.tensors.store import Tensors
+from mans_keras.training import recipes
+from mans_keras.training import run as training
+
+
+def tiny_model(classes, pool=10, **_):
+    """Stands in for a network where only the training around it is tested."""
+    inputs = keras.Input((50, 50, 3))
+    pooled = keras.layers.AveragePooling2D(pool)(inputs)
+    scores = keras.layers.Dense(classes, activation="softmax")(keras.layers.Flatten()(pooled))
+    return MemoryAttentionNetwork(inputs, scores)
+
+
+def exploding_model(classes, **_):
+    """One whose loss is not finite from its first step on."""
+    model = tiny_model(classes)
+    model.layers[-1].kernel.assign(np.full(model.layers[-1].kernel.shape, np.nan))
+    return model
+
+
+@pytest.fixture
+def tensors(tmp_path):
+    return Tensors(tensor_file(tmp_path / "ut_kinect_50.h5"))
+
+
+def make_run(tensors, **changes):
+    settings = {
+        "experiment": "test",
+        "dataset": tensors.dataset,
+        "protocol": "odd_even",
+        "fold": protocols.folds(tensors, "odd_even")[0],
+        "model": "mans-9",
+        "variant": "mans-9",
+        "arguments": {},
+        "recipe": "paper",
+        "epochs": 3,
+        "batch": 4,
+        "seed": 0,
+        "precision": "float32",
+        "tensors": tensors.digest(),
+    }
+    settings |= changes
+    return training.Run(**{**settings, "recipe": recipes.RECIPES[settings["recipe"]]})
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    monkeypatch.setitem(training.MODELS, "mans-9", tiny_model)
+
+
+def test_another_seed_gives_another_record(tensors, tiny):
+    one, other = (training.train(make_run(tensors, seed=seed), tensors)["history"] for seed in (3, 4))
+    assert one != other
+
+
+def test_a_record_holds_both_accuracies_and_the_last_predictions(tensors, tiny):
+    record = training.train(make_run(tensors, epochs=4), tensors)
+    curve = record["history"]["test_accuracy"]
+    assert len(curve) == len(record["history"]["train_loss"]) == 4
+    assert record["last_epoch_test_accuracy"] == curve[-1]
+    assert record["best_epoch_test_accuracy"] == max(curve) == curve[record["best_epoch"] - 1]
+    told = record["predictions"]
+    assert len(told["name"]) == 12
+    right = np.mean(np.array(told["true"]) == np.array(told["predicted"]))
+    assert right == pytest.approx(record["last_epoch_test_accuracy"], abs=1e-6)
+
+
+def test_a_record_names_its_source_and_is_json(tensors, tiny):
+    record = training.train(make_run(tensors, seed=5), tensors)
+    assert json.loads(json.dumps(record, allow_nan=False))["seed"] == 5
+    assert record["tensors"] == tensors.digest()
+    assert record["recipe"]["learning_rate"] == 0.1
+    assert record["backend"] == keras.backend.backend() and record["versions"]["keras"] == keras.__version__
+    assert record["parameters"] == 5 * 5 * 3 * 3 + 3
+
+
+def test_departures_are_where_tensors_are_not_those_of_the_recipes_source():
+    assert recipes.departures("paper", "raw", "resize") == []
+    assert recipes.departures("released", "body", "pad", mirroring=False) == [
+        "the recipe released has coordinates released in its source; these tensors have body",
+        "no sequence is mirrored: the tensors do not say which joints are left and right",
+    ]
+
+
+@pytest.mark.parametrize("body", [KINECT_1, None])
+def test_training_sequences_are_mirrored_where_left_and_right_are_known(tmp_path, tiny, monkeypatch, body):
+    seen = []
+    monkeypatch.setattr(training, "augment", lambda x, *_, mirroring, **__: (seen.append(mirroring), x)[1])
+    tensors = Tensors(tensor_file(tmp_path / "t.h5", body=body))
+    record = training.train(make_run(tensors, recipe="best", epochs=1), tensors)
+    assert record["mirroring"] == (body is not None)
+    assert seen and all((one is None) == (body is None) for one in seen)
+
+
+def test_a_run_whose_loss_is_not_finite_stops_and_says_so(tensors, monkeypatch):
+    monkeypatch.setitem(training.MODELS, "mans-9", exploding_model)
+    record = training.train(make_run(tensors, epochs=5), tensors)
+    assert record["diverged"]
+    assert record["history"]["train_loss"] == [None]
+    json.dumps(record, allow_nan=False)
+
+
+def test_a_file_above_the_budget_gives_the_record_of_one_in_memory(tensors, tiny, monkeypatch):
+    in_memory = training.train(make_run(tensors), tensors)
+    monkeypatch.setattr(store, "BUDGET", 0)
+    assert {**training.train(make_run(tensors), tensors), "seconds": 0} == {**in_memory, "seconds": 0}
+
+
+def test_what_a_recipe_says_is_what_the_model_trains_with(tensors):
+    recipe = replace(
+        recipes.PAPER,
+        l2=0.03,
+        gru_initializer="zeros",
+        conv_initializer="ones",
+        gru_dropout={50: 0.25, 224: 0.0},
+        alpha=5,
+        batch_norm_momentum={"ut_kinect": 0.7},
+        label_smoothing=0.2,
+        learning_rate=0.3,
+        momentum=0.4,
+        nesterov=True,
+    )
+    model = training.build(replace(make_run(tensors), recipe=recipe), classes=3)
+    tarm, convolution = model.get_layer("tarm_x"), next(one for one in model.layers if isinstance(one, layers.Conv2D))
+    norms = [one.momentum for one in model.layers if isinstance(one, layers.BatchNormalization)]
+    assert convolution.kernel_regularizer.l2 == pytest.approx(0.03)
+    assert isinstance(convolution.kernel_initializer, keras.initializers.Ones)
+    assert norms and set(norms) == {0.7}
+    assert (tarm.alpha, tarm.dropout) == (5, 0.25)
+    told = keras.saving.serialize_keras_object(tarm)["config"]
+    assert "Zeros" in json.dumps(told["kernel_initializer"]) and "0.03" in json.dumps(told["kernel_regularizer"])
+    assert model.loss.label_smoothing == 0.2
+    optimizer = model.optimizer
+    assert (float(optimizer.learning_rate), optimizer.momentum, optimizer.nesterov) == (pytest.approx(0.3), 0.4, True)
+
+
+def test_a_run_trains_in_its_precision(tensors, monkeypatch):
+    seen = []
+
+    def watched(classes, **options):
+        seen.append(keras.config.dtype_policy().name)
+        return tiny_model(classes)
+
+    monkeypatch.setitem(training.MODELS, "mans-9", watched)
+    for precision in ("mixed_bfloat16", "float32"):
+        training.train(make_run(tensors, epochs=1, precision=precision), tensors)
+        assert keras.config.dtype_policy().name == "float32"
+    # each record's fingerprint is that of the network in float32
+    assert seen == ["float32", "mixed_bfloat16", "float32", "float32"]
+
+
+def test_recipes_hold_the_values_of_their_sources():
+    paper, released = recipes.PAPER, recipes.RELEASED
+    assert (paper.learning_rate, paper.momentum, paper.nesterov, paper.plateau) == (0.1, 0.9, False, None)
+    assert [paper.batch[d] for d in ("ntu_rgbd", "hdm05", "sysu_3d", "ut_kinect")] == [40, 20, 8, 8]
+    assert [paper.epochs[d] for d in ("ntu_rgbd", "hdm05", "sysu_3d", "ut_kinect")] == [50, 100, 100, 100]
+    assert (released.learning_rate, released.momentum, released.nesterov) == (0.01, 0.9, True)
+    assert released.plateau == recipes.Plateau(factor=0.2, patience=5, cooldown=3, floor=1e-4)
+    assert (released.batch["ntu_rgbd"], released.coordinates, released.layout) == (128, "released", "pad")
+    for recipe in (paper, released):
+        assert (recipe.l2, recipe.gru_dropout, recipe.alpha) == (1e-4, {50: 0.5, 224: 0.0}, 16)
+        assert (recipe.gru_initializer, recipe.conv_initializer) == ("orthogonal", "he_normal")
+
+
+@pytest.mark.parametrize("dataset", ["moves", "nw_ucla", "utd_mhad"])
+def test_a_data_set_that_the_paper_does_not_have_is_trained_as_its_smallest(dataset):
+    for recipe, epochs in ((recipes.PAPER, 100), (recipes.RELEASED, 50)):
+        assert recipes.for_dataset(recipe.epochs, dataset) == epochs
+        assert recipes.for_dataset(recipe.batch, dataset) == 8
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="another backend always compiles")
+def test_a_network_that_xla_slows_down_is_trained_without_it(tensors, tiny, monkeypatch):
+    compiled = []
+    for without in ((), ("mans-9",)):
+        monkeypatch.setattr(training, "WITHOUT_XLA", without)
+        compiled.append(training.build(make_run(tensors), classes=3).jit_compile)
+    assert compiled == [True, False]
+
+
+def test_nothing_of_our_own_recipe_looks_at_the_test_sequences():
+    assert recipes.BEST.plateau is None
+
+
+@pytest.fixture
+def best(tensors, monkeypatch):
+    """Train by BEST, a step an epoch; returns the model, its record, and its kernel and rate after each epoch."""
+    built, noted = [], []
+
+    def model(*arguments, **options):
+        built.append(tiny_model(*arguments, **options))
+        return built[-1]
+
+    def note(*_):
+        kernel = keras.ops.convert_to_numpy(built[-1].layers[-1].kernel)
+        noted.append((kernel, float(built[-1].optimizer.learning_rate)))
+
+    monkeypatch.setitem(training.MODELS, "mans-9", model)
+    record = training.train(make_run(tensors, recipe="best", epochs=4, batch=100), tensors, on_epoch=note)
+    return built[-1], record, *zip(*noted, strict=True)
+
+
+def test_our_own_recipe_tests_the_mean_of_the_weights(best):
+    model, record, kernels, _ = best
+    mean = kernels[0]
+    for kernel in kernels[1:]:
+        mean = 0.99 * mean + 0.01 * kernel
+    found = keras.ops.convert_to_numpy(model.layers[-1].kernel)
+    np.testing.assert_allclose(found, mean, atol=1e-6)
+    assert np.abs(mean - kernels[-1]).max() > 1e-4
+    told = record["predictions"]
+    right = np.mean(np.array(told["true"]) == np.array(told["predicted"]))
+    assert right == pytest.approx(record["last_epoch_test_accuracy"], abs=1e-6)
+
+
+def test_the_rate_of_our_own_recipe_falls_to_zero_along_half_a_cosine(best):
+    assert best[3] == pytest.approx([0.05 * (1 + np.cos(np.pi * step / 4)) / 2 for step in range(1, 5)], abs=1e-8)
+
+
+@pytest.mark.parametrize("recipe", ["paper", "released"])
+def test_both_recipes_train_the_attention_with_their_own_optimiser(tensors, recipe):
+    model = training.build(make_run(tensors, recipe=recipe), classes=3)
+    trained = {id(variable) for variable in model.trainable_variables}
+    for axis in "xyz":
+        assert {id(variable) for variable in model.get_layer(f"tarm_{axis}").attend.variables} <= trained
+    assert model.optimizer.nesterov is (recipe == "released")
+    assert float(model.optimizer.learning_rate) == pytest.approx({"paper": 0.1, "released": 0.01}[recipe])
+
+
+def test_the_released_recipe_lowers_the_rate_when_the_test_loss_stalls(tensors, monkeypatch):
+    rates = []
+
+    def constant(classes, **_):
+        model = tiny_model(classes)
+        model.layers[-1].trainable = False
+        return model
+
+    monkeypatch.setitem(training.MODELS, "mans-9", constant)
+    run = make_run(tensors, recipe="released", epochs=8)
+    training.train(run, tensors, on_epoch=lambda _, logs: rates.append(float(logs.get("learning_rate", 0.01))))
+    assert rates[0] == pytest.approx(0.01)
+    assert rates[-1] == pytest.approx(0.002)
+
+
+def test_alpha_above_the_number_of_frames_is_refused(tensors):
+    with pytest.raises(ValueError, match="alpha=51"):
+        training.build(make_run(tensors, arguments={"alpha": 51}), classes=3)
