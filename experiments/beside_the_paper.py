@@ -72,22 +72,34 @@ def which_epoch(records):
 
 
 def networks(records):
-    """[a line] if records of one model, with the same arguments, were made by networks that compute differently."""
+    """[a line] if records of one model, with the same arguments, were made by networks that compute differently.
+
+    It names the variants of those records that are not of the network that most records of their model are of.
+    """
     of_model = {}
     for record in records:
         drawn = [record["recipe"].get(name) for name in ("alpha", "gru_initializer", "conv_initializer")]
         model = json.dumps([record["model"], record["arguments"], drawn, record["backend"]], sort_keys=True)
         of_model.setdefault(model, []).append(record)
-    mixed = [
-        same_model[0]["variant"]
-        for same_model in of_model.values()
-        if not all(fingerprint.same(r["fingerprint"], same_model[0]["fingerprint"]) for r in same_model)
-    ]
-    if not mixed:
-        return []
-    return [
-        f"MIXES NETWORKS: some records of {', '.join(mixed)} were made before the network's arithmetic was changed."
-    ]
+    mixed = set()
+    for same_model in of_model.values():
+        networks = []  # of records each
+        for record in same_model:
+            is_of = (n for n in networks if fingerprint.same(record.get("fingerprint"), n[0].get("fingerprint")))
+            network = next(is_of, None)
+            if network is None:
+                networks.append(network := [])
+            network.append(record)
+        networks.sort(key=len, reverse=True)
+        mixed |= {record["variant"] for network in networks[1:] for record in network}
+    return [mixed_networks(mixed)] if mixed else []
+
+
+def mixed_networks(variants):
+    """The line of a table in which records of these variants are of other networks than the rest."""
+    return (
+        f"MIXES NETWORKS: records of {', '.join(sorted(variants))} are of another network (--retrain trains them anew)."
+    )
 
 
 def title(name, records, below, notes=()):

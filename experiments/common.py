@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import beside_the_paper as beside
+
 from mans_keras.errors import InputError
 from mans_keras.reports import tables
 from mans_keras.skeletons.sequence import DATASETS
@@ -168,8 +170,8 @@ def run_missing(args, planned, tensors):
     if of_another_network:
         names = "\n  ".join(map(str, of_another_network))
         print(
-            f"{len(of_another_network)} records are of ANOTHER NETWORK than the code has now: its arithmetic has "
-            f"changed since. --retrain trains them anew:\n  {names}"
+            f"Records of ANOTHER NETWORK than the code has now, whose arithmetic or first weights are other: "
+            f"{len(of_another_network)}. --retrain trains them anew:\n  {names}"
         )
     # of those planned, not of those left: an interrupted run goes on with as many cores as it had
     jobs = min(args.jobs or (1 if args.devices > 1 else runs.default_jobs()), len(planned))
@@ -187,12 +189,17 @@ def show_table(results, experiment, dataset, table, of_another_network):
     of_another_network: the paths that `run_missing` returned.
     """
     title, header, rows = table(tables.records(results, experiment, dataset))
-    if of_another_network:
-        variants = ", ".join(sorted({path.parent.name for path in of_another_network}))
-        title += f"\nMIXES NETWORKS: records of {variants} were made before the network's arithmetic was changed."
+    title += mixes_networks(title, of_another_network)
     folder = results / experiment / dataset
     print("\n" + tables.write_table(folder, experiment, title, header, rows))
     print(f"Written to {folder / experiment}.md and .csv")
+
+
+def mixes_networks(title, of_another_network):
+    """What a table's title lacks if these records, by their paths, are of another network than the code has now."""
+    if not of_another_network or "MIXES NETWORKS" in title:
+        return ""
+    return "\n" + beside.mixed_networks({path.parent.name for path in of_another_network})
 
 
 def show_records(description, experiment, records, table):

@@ -161,9 +161,17 @@ def main():
         preparation: tensors(sources, args.data / EXPERIMENT, preparation)
         for preparation in dict.fromkeys(factor.preparation for factor in chosen.values())
     }
+    own_epochs = {}
+    if args.epochs:  # all factors alike, and so filed apart all together
+        args.results = args.results / f"epochs-{args.epochs}"
+        own_epochs = {"epochs": {"ut_kinect": args.epochs}}
     planned = {
         name: common.plan(
-            args, EXPERIMENT, opened[factor.preparation], [(name, "mans-9", factor.arguments)], factor.recipe
+            args,
+            EXPERIMENT,
+            opened[factor.preparation],
+            [(name, "mans-9", factor.arguments)],
+            replace(factor.recipe, **own_epochs),
         )
         for name, factor in chosen.items()
     }

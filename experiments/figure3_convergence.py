@@ -90,12 +90,14 @@ def main():
     tensors = common.open_tensors(args, "ntu_rgbd", common.SCALES[args.models[0]])
     args.protocol = args.protocol or protocols.defaults(tensors.dataset)[0]
     planned = common.plan(args, table4.EXPERIMENT, tensors, table4.variants(args.models[:1]))
-    common.run_missing(args, planned, tensors)
+    of_another_network = common.run_missing(args, planned, tensors)
     model, fold = planned[0].model, planned[0].fold.name
     results = args.results / planned[0].trial
     of_fold = [r for r in records(results, tensors.dataset) if (r["model"], r["fold"]) == (model, fold)]
     folder = results / EXPERIMENT / tensors.dataset
-    print("\n" + tables.write_table(folder, EXPERIMENT, *table(of_fold)))
+    title, header, rows = table(of_fold)
+    title += common.mixes_networks(title, of_another_network)
+    print("\n" + tables.write_table(folder, EXPERIMENT, title, header, rows))
     for path in save(of_fold, folder):
         print(f"Drawn to {path}")
 

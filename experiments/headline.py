@@ -46,7 +46,8 @@ def records(results, dataset):
                 same = found.setdefault((*run, recipe.name, _tensors(record)), record)
                 if same["history"] != record["history"]:
                     two = " and ".join(one["experiment"] for one in (same, record))
-                    raise InputError(f"{two} have other records of one run: {record['variant']} {record['fold']}")
+                    run = f"{record['variant']} {record['fold']} seed {record['seed']}"
+                    raise InputError(f"{two} have other records of one run, {run}: --retrain one of the two")
     return list(found.values())
 
 
@@ -78,8 +79,8 @@ def table(found):
         lines = [f"Below the paper in {len(below)} of {len(rows)} rows, by up to {-min(below):.2f} points.", ""]
     lines += [
         f"{beside.shown(dataset)}: test accuracy in percent; the paper's protocol is in brackets.",
-        "Tensors are those of the defaults and those of the recipe's source: "
-        + "; ".join(f"`{one.name}` {one.coordinates}, {one.layout}" for one in recipes.RECIPES.values())
+        "Tensors are named by coordinates and layout; the recipes are made for: "
+        + "; ".join(f"`{recipe.name}` {recipe.coordinates}, {recipe.layout}" for recipe in recipes.RECIPES.values())
         + ".",
         *beside.not_in_the_paper(dataset),
         *beside.other_task(found[0]),

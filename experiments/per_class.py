@@ -11,7 +11,7 @@ import common
 
 from mans_keras.errors import exit_code
 from mans_keras.reports import plots, tables
-from mans_keras.training import runs
+from mans_keras.training.records import read_record
 
 
 def table(records):
@@ -39,7 +39,7 @@ def main():
         "--out", type=Path, metavar="DIR", help="where table and picture go (default: beside the first record)"
     )
     args = parser.parse_args()
-    records = [runs.read_record(path) for path in args.records]
+    records = [read_record(path) for path in args.records]
     folder, name = args.out or args.records[0].parent, f"{args.records[0].stem}-classes"
     title, header, rows = table(records)
     print(tables.write_table(folder, name, title, header, rows))

@@ -17,6 +17,7 @@ import figure3_convergence as figure3
 from mans_keras.errors import InputError, exit_code
 from mans_keras.files import replacing
 from mans_keras.reports import tables
+from mans_keras.training import recipes
 
 ROOT = common.DATA_PREP.parent
 RESULTS = ROOT / "experiments" / "results"
@@ -24,13 +25,13 @@ PAGES = (ROOT / "README.md", ROOT / "mans_keras" / "README.md", RESULTS / "READM
 MARKED = re.compile(r"<!-- (\w+) (\w+) -->\n(.*?)<!-- end -->", re.DOTALL)
 
 
-def table(experiment, dataset):
+def table(experiment, dataset, results=RESULTS):
     """(title, header, rows) of committed records."""
     script = importlib.import_module(experiment)
     read = getattr(script, "records", functools.partial(tables.records, experiment=experiment))
-    found = read(RESULTS, dataset=dataset)
+    found = read(results, dataset=dataset)
     if not found:
-        raise InputError(f"no record for the table {experiment} {dataset} lies in {RESULTS}")
+        raise InputError(f"no record for the table {experiment} {dataset} lies in {results}")
     return script.table(found)
 
 
@@ -45,10 +46,11 @@ def shown(experiment, dataset):
 
 def main():
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
-    for folder in sorted(RESULTS.glob("*/*/")):
-        experiment, dataset = folder.parts[-2:]
-        if any(folder.glob("*/*.json")) or (folder / f"{experiment}.md").exists():
-            tables.write_table(folder, experiment, *table(experiment, dataset))
+    for root in (RESULTS, *(RESULTS / recipe for recipe in recipes.RECIPES)):
+        for folder in sorted(root.glob("*/*/")):
+            experiment, dataset = folder.parts[-2:]
+            if any(folder.glob("*/*.json")) or (folder / f"{experiment}.md").exists():
+                tables.write_table(folder, experiment, *table(experiment, dataset, root))
     for folder in RESULTS.glob(f"{figure3.EXPERIMENT}/*/"):
         figure3.save(figure3.records(RESULTS, folder.name), folder)
     for page in PAGES:

@@ -10,8 +10,8 @@ from pathlib import Path
 def replacing(path, suffix=""):
     """Yield a path to write to; what was written there takes the place of `path` in one step when the block ends.
 
-    Who reads `path` meanwhile sees the whole old file or the whole new one, however many write it at once: each writes
-    under a name of its own, and the last to end stays. If the block raises, the old file stays and nothing else is
+    A reader of `path` sees the whole old file or the whole new one, however many write it at once: each writes under a
+    name of its own, and the last to end stays. If the block raises, the old file stays and nothing else is
     left. A killed process leaves its half behind, named like `.m.h5.0a1b2c3d.part.h5`. No reader takes that for a
     result, and no writer removes it, since whoever writes it may still be alive; it may be deleted by hand.
 

@@ -1,7 +1,8 @@
 """What a network answers, untrained, on a fixed input: a few numbers that its record keeps.
 
 They change with the network's arithmetic and with the way in which its weights are drawn. They do not change when code
-is moved, renamed or documented, nor, to `TOLERANCE`, with the processor.
+is moved, renamed or documented, nor, to `TOLERANCE`, with the processor. What only training does (dropout, gradients,
+the optimiser, the changes of sequences) is not in them.
 """
 
 import keras
@@ -18,8 +19,8 @@ def fingerprint(build):
 
     Seed, classes and input are the same for all runs, so that records of other seeds, folds and data sets can be
     compared. First come the logits, centred and divided by the largest, since those of a deep untrained network are
-    large; then F_A of every 17th frame in each TARM. What is not finite is 0. Computed on the CPU, whatever
-    the run uses.
+    large; the logarithm of the largest; then F_A of every 17th frame in each TARM. What is not finite is 0. Computed on
+    the CPU, whatever the run uses.
     """
     keras.backend.clear_session()
     with keras.device("cpu:0"):
@@ -34,9 +35,10 @@ def fingerprint(build):
             for axis, tarm in enumerate(tarms)
         ]
     logits -= logits.mean()
-    with np.errstate(invalid="ignore"):
-        answer = np.concatenate([logits / np.abs(logits).max(), *attention]).astype(float)
-    return np.nan_to_num(answer).round(6).tolist()
+    largest = np.abs(logits).max()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        answer = np.concatenate([logits / largest, [np.log(largest)], *attention]).astype(float)
+    return np.nan_to_num(answer, posinf=0, neginf=0).round(6).tolist()
 
 
 def _input(shape):
@@ -46,5 +48,8 @@ def _input(shape):
 
 
 def same(ours, theirs):
-    """Whether two fingerprints are of one network."""
-    return len(ours) == len(theirs) and bool(np.allclose(ours, theirs, rtol=0, atol=TOLERANCE))
+    """Whether two fingerprints are of one network; what is no list of numbers, e.g. None, is of none."""
+    for numbers in (ours, theirs):
+        if not isinstance(numbers, list) or not all(isinstance(number, (int, float)) for number in numbers):
+            return False
+    return len(ours) == len(theirs) > 0 and bool(np.allclose(ours, theirs, rtol=0, atol=TOLERANCE))

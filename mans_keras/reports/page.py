@@ -23,6 +23,8 @@ from mans_keras.training.recipes import departures
 # Of a record, what the page shows elsewhere than among the settings.
 SHOWN_APART = ("history", "predictions", "class_names", "diverged")
 SHOWN_APART += ("last_epoch_test_accuracy", "best_epoch_test_accuracy", "best_epoch")
+# What it does not show: the notes have the first two, and the third means nothing to a reader.
+LEFT_OUT = ("departures", "mirroring", "fingerprint")
 NEEDED = (*SHOWN_APART, "dataset", "protocol", "fold", "variant", "recipe", "seed", "epochs", "coordinates", "layout")
 
 
@@ -80,15 +82,24 @@ def of_record(record):
             ],
             "notes": [
                 *(["DIVERGED: the loss was no longer finite"] if record["diverged"] else []),
-                *departures(record["recipe"]["name"], record["coordinates"], record["layout"], record.get("mirroring")),
+                *departures(record["recipe"]["name"], record["coordinates"], record["layout"], _mirroring(record)),
             ],
             "pictures": pictures,
             "classes": [tables.CLASSES_HEADER, [[str(cell) for cell in row] for row in tables.classes([record])]],
             "tested": len(predictions["true"]),
             "mistakes": [["Sequence", "is", "was taken for"], mistakes],
-            "settings": [[name, _text(value)] for name, value in record.items() if name not in SHOWN_APART],
+            "settings": [
+                [name, _text(value)] for name, value in record.items() if name not in (*SHOWN_APART, *LEFT_OUT)
+            ],
         },
     )
+
+
+def _mirroring(record):
+    """As `recipes.mirrors` says; records of older versions have a sentence instead."""
+    if any("mirroring" in sentence for sentence in record.get("departures", ())):
+        return False
+    return record.get("mirroring")
 
 
 def write(path, html):
@@ -108,6 +119,8 @@ def _check(record):
     absent = [name for name in NEEDED if name not in record]
     if absent:
         raise InputError(f"the record is not complete: {', '.join(absent)} is missing")
+    if not isinstance(record["recipe"], dict) or "name" not in record["recipe"]:
+        raise InputError("the record is not complete: its recipe has no name")
     predictions, classes = record["predictions"], len(record["class_names"])
     if "name" not in predictions:
         raise InputError("the record is not complete: the names of its predictions are missing")

@@ -208,7 +208,7 @@ def read_joints(path, counts=None, slots=False):
         raise Dropped("more than two bodies in the last frame")
     joints = _slots(tokens, frames) if slots else _tracks(tokens, frames)
     if not joints.any():
-        raise Dropped("no body in any frame")
+        raise Dropped("every frame lists more than two bodies" if any(frames) and slots else "no body in any frame")
     return joints
 
 

@@ -37,7 +37,7 @@ class Sequence:
 
 @dataclass(frozen=True)
 class Body:
-    """The joints, by number from 0, that orient a body (FACTS: the released code's body frame).
+    """The joints, by number from 0, that orient a body in `tensors.transforms`.
 
     left_shoulder: any joint well above the hips will do; ankles, feet: left and right, both None if not known.
     mirrored: the joints in the order of a body whose left and right are exchanged, () if not known.

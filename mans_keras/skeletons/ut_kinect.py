@@ -6,7 +6,6 @@ which each action goes.
 
 import functools
 import re
-from collections import defaultdict
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -54,7 +53,7 @@ def _label_error(path, number, line, expected):
 @functools.cache
 def _changes():
     """{labels: {(recording, action, first, last) as printed: (first, last)}} of data/ut_kinect_labels.txt."""
-    changes = defaultdict(dict)
+    changes = {labels: {} for labels in LABELS}
     for line in (resources.files("mans_keras.skeletons") / "data/ut_kinect_labels.txt").read_text().splitlines():
         if not line.startswith("#"):
             labels, recording, action, *frames = line.split()
@@ -67,7 +66,8 @@ def relabelled(segments, labels="corrected"):
     """Segments of actionLabel.txt with the frames that one of `LABELS` gives them.
 
     printed: as they are; corrected: two typing errors put right; modified: the seven changes of an independent
-    correction. A segment that the file does not have as it was printed there is left as it is.
+    correction. A segment that the file does not have as it was printed there is left as it is. Raises `KeyError` for
+    other labels.
     """
     changes = _changes()[labels]
     result = []

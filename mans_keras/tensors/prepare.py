@@ -53,8 +53,9 @@ def argument_parser(description, raw=None):
         "--coordinates",
         choices=COORDINATES,
         default="body",
-        help="raw: the camera's; hip: moved to the hips of the first frame; body: each body turned to its own axes, "
-        "too; upright: turned about the vertical alone; released: turned and mirrored as by the released code",
+        help="raw: the camera's; hip: moved to the hips of the first frame; body: each body turned to its own axes and "
+        "mirrored by its own joints; released: turned alike, and all mirrored by the first body, as in the released "
+        "code; upright: turned about the vertical alone",
     )
     parser.add_argument("--jobs", type=positive, default=1, metavar="N", help="processes that read and transform")
     return parser

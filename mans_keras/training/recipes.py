@@ -4,7 +4,8 @@ PAPER and RELEASED are faithful: what one source leaves open takes the other's v
 neither's, and nothing in it looks at the test sequences.
 """
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import asdict, dataclass, field
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,9 @@ PAPER = Recipe(
     layout="resize",
 )
 
-# Two departures: DenseNet-161 started from ImageNet weights there, and starts at random here; and there the layers of
-# Eq. 8, created inside a Lambda, stayed as they were drawn: a fault of that model, not a way to train, so not kept.
+# mans_keras/README.md lists every departure. Two are of this recipe: DenseNet-161 started from ImageNet weights there,
+# and starts at random here; and there the layers of Eq. 8, created inside a Lambda, stayed as they were drawn: a fault
+# of that model, not a way to train, so not kept.
 RELEASED = Recipe(
     name="released",
     learning_rate=0.01,
@@ -113,6 +115,16 @@ BEST = Recipe(
 RECIPES = {recipe.name: recipe for recipe in (PAPER, RELEASED, BEST)}
 
 
+def changes(recipe, source):
+    """E.g. ["learning_rate-0.02"]: the values in which a recipe differs from another, but for epochs and batch."""
+    values, others = asdict(recipe), asdict(source)
+    return [
+        re.sub(r"[^\w.+-]+", "_", f"{name}-{value}")[:60]
+        for name, value in values.items()
+        if name not in ("name", "epochs", "batch") and value != others[name]
+    ]
+
+
 def for_dataset(values, dataset):
     """A recipe's value for a dataset; for one that is none of the paper's, that for its smallest."""
     return values.get(dataset, values["ut_kinect"])
@@ -126,15 +138,15 @@ def mirrors(recipe, tensors):
 
 
 def departures(recipe, coordinates, layout, mirroring=None):
-    """Sentences: where tensors are not those of the source of a recipe, given by its name.
+    """Sentences: where tensors are not those that a recipe, given by its name, was made for.
 
-    mirroring: as `mirrors` says.
+    A recipe of one's own is made for any. mirroring: as `mirrors` says.
     """
-    source = RECIPES[recipe]
+    source = RECIPES.get(recipe)
     sentences = [
-        f"the recipe {recipe} has {what} {theirs} in its source; these tensors have {ours}"
-        for what, ours, theirs in (("coordinates", coordinates, source.coordinates), ("layout", layout, source.layout))
-        if ours != theirs
+        f"the recipe {recipe} is made for {what} {getattr(source, what)}; these tensors have {ours}"
+        for what, ours in (("coordinates", coordinates), ("layout", layout))
+        if source and ours != getattr(source, what)
     ]
     if mirroring is False:
         sentences.append("no sequence is mirrored: the tensors do not say which joints are left and right")

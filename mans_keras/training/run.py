@@ -31,6 +31,8 @@ MODELS = {
 # On a CPU, a step of DenseNet-161 takes longer with XLA, and the first one minutes; the others are faster with it
 # (benchmark.py).
 WITHOUT_XLA = ("mans-densenet161",)
+# Of a recipe, what `network` heeds.
+NETWORK_VALUES = ("alpha", "gru_dropout", "l2", "gru_initializer", "conv_initializer")
 SCALES = {"mans-9": 50, "mans-33": 50, "mans-61": 50, "mans-resnet18": 224, "mans-densenet161": 224}
 
 
@@ -70,9 +72,9 @@ class Run:
 
     @property
     def trial(self):
-        """In what this run departs from the released recipe's own epochs, batch and precision, e.g. "best-epochs-2".
+        """What is other in this run than its table has by default, e.g. "best-epochs-2"; "" if nothing is.
 
-        "" if in nothing. A recipe that the variant is named after is left out.
+        A recipe, or a value of one, that the variant is named after is no trial.
         """
         recipe, dataset = self.recipe, self.dataset
         departures = {
@@ -81,6 +83,8 @@ class Run:
             f"batch-{self.batch}": self.batch != recipes.for_dataset(recipe.batch, dataset),
             self.precision: self.precision != "float32",
         }
+        if self.variant.startswith(self.model) and recipe.name in recipes.RECIPES:
+            departures |= dict.fromkeys(recipes.changes(recipe, recipes.RECIPES[recipe.name]), True)
         return "-".join(name for name, departs in departures.items() if departs)
 
 
@@ -96,10 +100,17 @@ def network(run, classes):
     )
 
 
+_fingerprints = {}
+
+
 def fingerprint_of(run):
-    """The `fingerprint` of a run's network, as its record keeps it."""
-    with _dtype_policy("float32"):
-        return fingerprint(functools.partial(network, run))
+    """The `fingerprint` of a run's network, as its record keeps it; computed once in a process."""
+    recipe = {name: value for name, value in asdict(run.recipe).items() if name in NETWORK_VALUES}
+    key = (MODELS[run.model], json.dumps([run.arguments, recipe], sort_keys=True))
+    if key not in _fingerprints:
+        with _dtype_policy("float32"):
+            _fingerprints[key] = fingerprint(functools.partial(network, run))
+    return _fingerprints[key]
 
 
 def build(run, classes, devices=1, steps=1):
@@ -130,7 +141,7 @@ def build(run, classes, devices=1, steps=1):
 
 
 def _with_xla(model, devices):
-    """Keras' `jit_compile` by which steps of a network are fastest."""
+    """The `jit_compile` that makes a network's steps fastest."""
     # JAX always compiles; with TensorFlow on a GPU, the GRUs' cuDNN kernels exclude XLA.
     if keras.backend.backend() != "tensorflow" or gpu() or devices > 1:
         return "auto"

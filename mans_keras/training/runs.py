@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mans_keras.errors import InputError
-from mans_keras.models import fingerprint
+from mans_keras.models.fingerprint import same
 from mans_keras.tensors.store import Tensors
 from mans_keras.training import cluster, machine
 from mans_keras.training.records import read_record, record_path, write_record
@@ -26,33 +26,29 @@ from mans_keras.training.run import fingerprint_of, train
 def missing(runs, results, retrain=False):
     """(runs to train, paths of records that another network made than the code has now).
 
-    A run that another experiment has recorded takes over its record: the same seed would give the same. retrain: train
-    the runs anew whose record is of another network, or was made with other settings or data than the run asks for.
-    Without it, the former keep their record, and the latter raise `InputError`: they are neither a result of this run,
-    nor ours to overwrite.
+    A run that another experiment has recorded takes over its record: the same seed would give the same. retrain: do so,
+    or train anew, too, where a record is of another network, or was made with other settings or data than the run asks
+    for. Without it, the former stay, and the latter raise `InputError`: they are neither a result of this run, nor ours
+    to overwrite.
     """
     to_train, of_another_network = [], []
-    is_of_network = _Networks()
     for run in runs:
         path = record_path(results, run)
-        if not path.exists() and (same := _of_another_experiment(run, results, is_of_network)):
-            write_record(path, same)
-        if not path.exists():
-            to_train.append(run)
-            continue
-        record = read_record(path)
-        different = _different_settings(record, run)
-        if different and not retrain:
+        record = read_record(path) if path.exists() else None
+        if record and not retrain and (different := _different_settings(record, run)):
+            older = "" if "fingerprint" in record else ", by an older version of mans_keras"
             raise InputError(
-                f"{path} was made with other settings ({different}): name another --results, or train it anew with "
-                "--retrain"
+                f"{path} was made with other settings ({different}){older}: name another --results, or train it anew "
+                "with --retrain"
             )
-        if not different and is_of_network(record, run):
+        if record and _is_of(record, run):
             continue
-        if retrain:
-            to_train.append(run)
-        else:
+        if record and not retrain:
             of_another_network.append(path)
+        elif taken_over := _of_another_experiment(run, results):
+            write_record(path, taken_over)
+        else:
+            to_train.append(run)
     return to_train, of_another_network
 
 
@@ -61,7 +57,7 @@ def _settings(run):
 
 
 def _different_settings(record, run):
-    """What a record's settings are other in than a run's, as text; "" if they are the same."""
+    """The settings in which a record differs from a run, as text; "" if there are none."""
     wanted = _settings(run)
     return ", ".join(
         f"{name} {record.get(name)} where {value} is asked for"
@@ -72,27 +68,17 @@ def _different_settings(record, run):
     )
 
 
-class _Networks:
-    """Whether records are of the networks that runs have now; each network is built once."""
-
-    def __init__(self):
-        self.fingerprints = {}
-
-    def __call__(self, record, run):
-        network = json.dumps([run.model, run.arguments, _settings(run)["recipe"]], sort_keys=True)
-        if network not in self.fingerprints:
-            self.fingerprints[network] = fingerprint_of(run)
-        return fingerprint.same(record.get("fingerprint", []), self.fingerprints[network])
+def _is_of(record, run):
+    """Whether a record is of a run's settings and of the network that it has now."""
+    return not _different_settings(record, run) and same(record.get("fingerprint"), fingerprint_of(run))
 
 
-def _of_another_experiment(run, results, is_of_network):
-    wanted = _settings(run)
-    del wanted["experiment"]
+def _of_another_experiment(run, results):
     name = record_path(".", run).relative_to(Path(run.trial, run.experiment))
     for path in sorted(Path(results, run.trial).glob(f"*/{glob.escape(str(name))}")):
-        record = read_record(path)
-        if wanted.items() <= record.items() and is_of_network(record, run):
-            return {**record, "experiment": run.experiment}
+        record = {**read_record(path), "experiment": run.experiment}
+        if _is_of(record, run):
+            return record
     return None
 
 

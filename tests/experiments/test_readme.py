@@ -7,6 +7,7 @@ from helpers import ROOT
 from test_models import PARAMETERS
 
 from mans_keras.reports import tables
+from mans_keras.training import recipes
 
 paired = importlib.import_module("paired")
 readme_tables = importlib.import_module("readme_tables")
@@ -19,12 +20,14 @@ def test_a_table_is_what_the_committed_records_say(experiment, dataset, shown):
     assert shown == readme_tables.shown(experiment, dataset)
 
 
-WRITTEN = [path for path in readme_tables.RESULTS.glob("*/*/*.md") if path.stem == path.parts[-3]]
+ROOTS = (readme_tables.RESULTS, *(readme_tables.RESULTS / recipe for recipe in recipes.RECIPES))
+WRITTEN = [path for root in ROOTS for path in root.glob("*/*/*.md") if path.stem == path.parts[-3]]
 
 
 @pytest.mark.parametrize("path", WRITTEN, ids=lambda path: " ".join(path.parts[-3:-1]))
 def test_a_written_table_is_what_the_committed_records_say(path, tmp_path):
-    tables.write_table(tmp_path, path.stem, *readme_tables.table(path.stem, path.parent.name))
+    table = readme_tables.table(path.stem, path.parent.name, path.parents[2])
+    tables.write_table(tmp_path, path.stem, *table)
     for name in (path.name, f"{path.stem}.csv"):
         assert (tmp_path / name).read_text() == path.with_name(name).read_text()
 

@@ -14,7 +14,21 @@ from mans_keras.reports import tables
 from mans_keras.skeletons import ut_kinect
 from mans_keras.training.records import write_record
 
-table2, table3, table4, table5, figure3, per_class, effects, headline, attention_gain, paired, common, departures = map(
+(
+    table2,
+    table3,
+    table4,
+    table5,
+    figure3,
+    per_class,
+    effects,
+    headline,
+    attention_gain,
+    paired,
+    common,
+    departures,
+    beside,
+) = map(
     importlib.import_module,
     (
         "table2_architectures",
@@ -29,6 +43,7 @@ table2, table3, table4, table5, figure3, per_class, effects, headline, attention
         "paired",
         "common",
         "departures",
+        "beside_the_paper",
     ),
 )
 
@@ -248,12 +263,16 @@ def test_labels_are_corrected_but_for_the_effects_of_others(tmp_path, monkeypatc
     assert made == [1, 2, 3]
 
 
-def test_a_table_of_records_of_one_model_by_two_networks_says_so():
-    made = [record(seed=seed, fingerprint=[0.5, seed * change]) for seed in (0, 1) for change in (1,)]
-    title, *_ = table4.table(made)
-    assert "MIXES NETWORKS: some records of mans-9 were made before" in title
-    title, *_ = table4.table([{**one, "fingerprint": [0.5, 0.00005 * one["seed"]]} for one in made])
+def test_a_table_names_the_records_that_are_not_of_the_network_of_most_of_their_model():
+    one, other = {"fingerprint": [0.5, 0.0]}, {"fingerprint": [0.5, 1.0]}
+    made = [record(seed=seed, **one) for seed in (0, 1)]
+    title, *_ = table4.table([*made, record(seed=2, **other)])
+    assert "MIXES NETWORKS: records of mans-9 are of another network" in title
+    made += [record("pad", layout="pad", seed=0, **other)]
+    assert "records of pad are" in beside.networks(made)[0]
+    title, *_ = table4.table([record(seed=seed, fingerprint=[0.5, 0.00005 * seed]) for seed in (0, 1)])
     assert "MIXES" not in title
+    assert beside.networks([{**record(), "fingerprint": None}, record(seed=1)])
 
 
 def test_repeated_frames_are_kept_in_the_effect_of_that_name(tmp_path):
@@ -317,7 +336,7 @@ def test_a_table_with_records_of_another_network_than_the_codes_says_so(tmp_path
     written = path.parent.parent / "table4_ablation.md"
     for of_another_network, says_so in (([], False), ([path], True)):
         common.show_table(tmp_path, "table4_ablation", "ut_kinect", table4.table, of_another_network)
-        assert ("MIXES NETWORKS: records of mans-9 were made before" in written.read_text()) == says_so
+        assert ("MIXES NETWORKS: records of mans-9 are of another network" in written.read_text()) == says_so
 
 
 def test_departures_name_factors_of_the_effects_and_say_what_each_is_worth():

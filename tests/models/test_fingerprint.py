@@ -21,6 +21,15 @@ def test_every_argument_that_changes_the_arithmetic_changes_the_fingerprint():
     assert not any(same(one, other) for place, one in enumerate(found) for other in found[:place])
 
 
+def test_the_scale_of_the_first_weights_shows():
+    def larger(classes):
+        model = SMALL(classes)
+        model.layers[-1].kernel.assign(2 * model.layers[-1].kernel)
+        return model
+
+    assert not same(fingerprint(larger), fingerprint(SMALL))
+
+
 def test_what_only_training_heeds_does_not_change_it():
     plain = fingerprint(SMALL)
     assert plain == fingerprint(functools.partial(SMALL, dropout=0.1, l2=0.0))

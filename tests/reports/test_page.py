@@ -122,9 +122,22 @@ def test_a_run_tells_its_settings_and_where_it_departs():
     assert not {"history", "predictions"} & settings.keys()
     assert [note.split(":")[0] for note in data["notes"]] == [
         "DIVERGED",
-        "the recipe paper has coordinates raw in its source; these tensors have body",
-        "the recipe paper has layout resize in its source; these tensors have pad",
+        "the recipe paper is made for coordinates raw; these tensors have body",
+        "the recipe paper is made for layout resize; these tensors have pad",
     ]
+
+
+def test_a_record_of_an_older_version_keeps_its_note_on_mirroring_and_no_other():
+    old = ["coordinates: body, where the released recipe's source has raw", "mirroring: none, since ..."]
+    data = embedded(page.of_record(run_record(departures=old, coordinates="raw")))
+    assert data["notes"] == ["no sequence is mirrored: the tensors do not say which joints are left and right"]
+    assert not {"departures", "fingerprint"} & dict(data["settings"]).keys()
+
+
+def test_a_record_whose_recipe_is_ones_own_has_a_page_and_one_without_a_recipe_is_refused():
+    assert embedded(page.of_record(run_record(recipe={"name": "mine"})))["notes"] == []
+    with pytest.raises(InputError, match="its recipe has no name"):
+        page.of_record(run_record(recipe=None))
 
 
 def test_a_run_on_synthetic_recordings_says_so():

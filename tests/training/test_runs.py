@@ -41,6 +41,7 @@ def test_records_lie_where_the_contract_says(tensors, planned, tmp_path):
         ({"batch": 4}, "batch-4"),
         ({"precision": "mixed_bfloat16"}, "mixed_bfloat16"),
         ({"recipe": recipes.BEST, "epochs": 2}, "best-epochs-2"),
+        ({"recipe": replace(recipes.RELEASED, learning_rate=0.02)}, "learning_rate-0.02"),
     ],
 )
 def test_a_trial_with_other_settings_is_filed_apart(planned, tmp_path, change, folder):
@@ -49,9 +50,12 @@ def test_a_trial_with_other_settings_is_filed_apart(planned, tmp_path, change, f
     assert path == tmp_path / folder / records.record_path(".", plain)
 
 
-def test_a_variant_that_is_named_after_its_recipe_is_no_trial(planned, tmp_path):
-    run = replace(planned[0], recipe=recipes.BEST, variant="best-body", epochs=100, batch=8)
-    assert run.trial == ""
+@pytest.mark.parametrize(
+    "variant, recipe, epochs",
+    [("best-body", recipes.BEST, 100), ("rate-0.1", replace(recipes.RELEASED, learning_rate=0.1), 50)],
+)
+def test_a_variant_that_is_named_after_its_recipe_or_a_value_of_it_is_no_trial(planned, variant, recipe, epochs):
+    assert replace(planned[0], recipe=recipe, variant=variant, epochs=epochs, batch=8).trial == ""
 
 
 def test_after_a_trial_the_plain_command_trains_as_if_it_had_not_been(tensors, planned, tmp_path):
@@ -66,7 +70,7 @@ def test_recorded_runs_are_not_run_again(tensors, planned, tmp_path):
     assert runs.missing(planned, tmp_path) == ([planned[0], planned[2]], [])
 
 
-@pytest.mark.parametrize("change", [{"recipe": replace(recipes.PAPER, learning_rate=0.2)}, {"tensors": "other"}])
+@pytest.mark.parametrize("change", [{"arguments": {"tarm": False}}, {"tensors": "other"}])
 def test_a_record_of_other_settings_is_neither_used_nor_overwritten_unless_asked_for(
     tensors, planned, tmp_path, change
 ):
@@ -85,6 +89,25 @@ def test_a_record_of_another_network_is_named_and_trained_anew_only_if_asked_for
     monkeypatch.setitem(training.MODELS, "mans-9", lambda classes, **_: tiny_model(classes, pool=5))
     assert runs.missing(planned[:2], tmp_path) == ([], paths)
     assert runs.missing(planned[:2], tmp_path, retrain=True) == (planned[:2], [])
+
+
+@pytest.mark.parametrize("damage", [None, "0.5", ["a"], {}, 3, []])
+def test_a_record_with_a_damaged_fingerprint_is_of_another_network(tensors, planned, tmp_path, damage):
+    runs.execute(planned[:1], tensors, tmp_path, jobs=1)
+    path = records.record_path(tmp_path, planned[0])
+    records.write_record(path, {**records.read_record(path), "fingerprint": damage})
+    assert runs.missing(planned[:1], tmp_path) == ([], [path])
+    assert runs.missing(planned[:1], tmp_path, retrain=True) == (planned[:1], [])
+
+
+def test_to_train_anew_takes_over_the_record_that_another_experiment_trained_anew(tensors, planned, tmp_path):
+    runs.execute(planned[:1], tensors, tmp_path, jobs=1)
+    run = replace(planned[0], experiment="table5")
+    fresh = records.read_record(records.record_path(tmp_path, planned[0]))
+    path = records.record_path(tmp_path, run)
+    records.write_record(path, {**fresh, "experiment": "table5", "fingerprint": [0.0]})
+    assert runs.missing([run], tmp_path, retrain=True) == ([], [])
+    assert records.read_record(path)["fingerprint"] == fresh["fingerprint"]
 
 
 def test_another_experiments_record_of_another_network_is_not_taken_over(tensors, planned, tmp_path, monkeypatch):
