@@ -184,3 +184,28 @@ def test_what_the_prose_says_of_figure_3_is_the_records():
     without, stcm = fitted("no-gru-dropout"), fitted("mans-9-stcm")
     assert sum(without[seed] < stcm[seed] for seed in stcm) == 4 and len(stcm) == 5
     assert "sooner than the STCM with four seeds of five" in prose()
+
+
+def test_what_the_prose_says_of_scale_224_is_the_records():
+    ours = records("table4_ablation", "mans-resnet18", "odd_even")
+    gains = [
+        paired.difference(ours, records("table4_ablation", f"mans-resnet18-{setting}", "odd_even"))
+        for setting in ("stcm", "no-attention", "other-attention")
+    ]
+    points, seeds = ([float(gain[column]) for gain in gains] for column in (0, 1))
+    assert f"by {min(points):.2f} to {max(points):.2f} points" in prose()
+    assert "wider than ± 11" in prose() and min(seeds) > 11
+    last, _ = tables.summary(ours, "last")
+    nine, _ = tables.summary(records("table4_ablation", "mans-9", "odd_even"), "last")
+    assert f"MANs (ResNet-18) ends at {last:.2f} (three seeds), MANs-9 at {nine:.2f} (five seeds)" in prose()
+    assert {one["device"] for one in ours} == {"NVIDIA H200"} and {one["backend"] for one in ours} == {"jax"}
+    best = tables.records(readme_tables.RESULTS / "best", "table4_ablation", "ut_kinect")
+    tested = " and ".join(f"{100 * one['last_epoch_test_accuracy']:.2f}" for one in best)
+    trained = " and ".join(f"{100 * one['history']['train_accuracy'][-1]:.1f}" for one in best)
+    assert f"end at {tested}, and at {trained} % of the training" in prose()
+    (fold,) = {
+        (one["fold"], len(one["predictions"]["true"]), wrong(one))
+        for one in tables.records(readme_tables.RESULTS, "table3_alpha", "hdm05")
+        if one["model"] == "mans-resnet18"
+    }
+    assert f"all four name each of its {fold[1]} test sequences" in prose() and fold[2] == 0
