@@ -74,7 +74,7 @@ def test_nodes_are_layers_that_load(paper_model):
 
 
 def test_no_model_is_missing():
-    public = {name for name in vars(mans_keras) if name.startswith("MANs") and name != "MANs"}
+    public = {name for name in mans_keras.__all__ if name.startswith("MANs") and name != "MANs"}
     assert public == set(PARAMETERS) == set(TABLE_5)
 
 
