@@ -263,7 +263,7 @@ def test_mans_train_evaluate_and_summary_go_hand_in_hand(folder, monkeypatch):
     record = json.loads((folder / "new" / "mine.h5.json").read_text())
     shown = mans("evaluate", made, folder / "ut_kinect_50.h5", "--protocol", "odd_even").stdout
     assert f"{record['last_epoch_test_accuracy']:.2%}  of 2 sequences, whether the model was trained on them" in shown
-    assert "layout: resize, where the released recipe's source has pad" in done.stderr
+    assert "the recipe released is made for layout pad; these tensors have resize" in done.stderr
     assert "at the last epoch, on 2 sequences (odd_even)" in done.stdout
     everything = mans("evaluate", made, folder / "ut_kinect_50.h5").stdout
     assert everything.rstrip().endswith("sequences, whether the model was trained on them or not")

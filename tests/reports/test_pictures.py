@@ -302,9 +302,10 @@ def test_mans_predict_draws_each_recording(tiny_model, tmp_path):
     assert [_gif(tmp_path / "new" / f"p_{name}.gif")[0] for name in ("one", "two")] == [5, 6]
 
 
-def test_a_picture_of_an_unknown_kind_is_refused_before_any_work(monkeypatch):
+def test_a_picture_of_an_unknown_kind_is_refused_before_any_work(tmp_path, monkeypatch):
     monkeypatch.setattr(inference, "load", lambda path: pytest.fail("the model was loaded"))
-    done = CliRunner().invoke(cli.main, ["predict", "m.h5", "a.npy", "--plot", "p.bmp"])
+    (tmp_path / "m.h5").touch()
+    done = CliRunner().invoke(cli.main, ["predict", str(tmp_path / "m.h5"), "a.npy", "--plot", "p.bmp"])
     assert done.exit_code == 1 and done.stderr.count("\n") == 1
     assert "p.bmp must end with one of .png, .pdf, .gif, .mp4" in done.stderr
 
