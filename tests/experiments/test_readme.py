@@ -124,7 +124,16 @@ def away_from_the_default(factor, protocol="odd_even"):
 def test_effects_that_the_prose_calls_unseen_are_within_what_it_says():
     assert "less than 1.1 points either way, by the seeds" in prose() and "could hide up to five points" in prose()
     narrow = ["all-rows", "no-l2", "mans-9-frozen-attention"]
-    wide = ["printed-labels", "glorot", "constant", "cosine", "mans-9-other-attention", "mans-9-frame-gate"]
+    wide = [
+        "printed-labels",
+        "modified-labels",
+        "no-recurrent-l2",
+        "glorot",
+        "constant",
+        "cosine",
+        "mans-9-other-attention",
+        "mans-9-frame-gate",
+    ]
     for factor in (*narrow, *wide, "mans-9-no-attention"):
         points, seeds, _ = map(float, away_from_the_default(factor))
         assert abs(points) < seeds
@@ -209,3 +218,34 @@ def test_what_the_prose_says_of_scale_224_is_the_records():
         if one["model"] == "mans-resnet18"
     }
     assert f"all four name each of its {fold[1]} test sequences" in prose() and fold[2] == 0
+
+
+def test_what_the_prose_says_of_the_released_codes_tensors_is_the_records():
+    by_subject, by_seed, padded = (
+        away_from_the_default(f"released-{layout}", protocol)
+        for layout, protocol in (("resize", "loso"), ("resize", "odd_even"), ("pad", "odd_even"))
+    )
+    number = {4: "four", 5: "five"}[len(records("effects", "released-pad", "odd_even"))]
+    for sentence in (
+        f"level with `body` by `loso` ({by_subject[0]} ± {by_subject[2]} points over the subjects); "
+        f"by `odd_even` they are behind over {number} seeds ({by_seed[0]} ± {by_seed[1]}), "
+        f"but not over the subjects (± {by_seed[2]})",
+        f"even subjects: {padded[0]} ± {padded[1]} points over {number} seeds, on each of the five subjects",
+    ):
+        assert sentence in prose()
+    assert abs(float(by_subject[0])) < float(by_subject[2])
+    assert float(by_seed[1]) < abs(float(by_seed[0])) < float(by_seed[2])
+    own, _ = tables.summary(records("effects", "released-pad", "odd_even"), "last")
+    raw, _ = tables.summary(records("effects", "paper-raw", "odd_even"), "last")
+    assert f"`paper` ends at {raw:.2f} on raw coordinates, and `released` at {own:.2f} on its own" in prose()
+    ours, theirs = (by_subjects(records("effects", name, "odd_even")) for name in ("released-pad", "mans-9"))
+    assert len(ours) == 5 and all(ours[subject] < theirs[subject] for subject in ours)
+
+
+def by_subjects(cell):
+    """{subject: mean accuracy over a cell's records}."""
+    found = {}
+    for one in cell:
+        for subject, part in paired.by_subject(one).items():
+            found.setdefault(subject, []).append(paired.accuracy(part))
+    return {subject: np.mean(accuracies) for subject, accuracies in found.items()}
