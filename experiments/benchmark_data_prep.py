@@ -171,7 +171,6 @@ def main():
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         title, rows = measure(Path(folder), args.files // 5, args.files)
-    del sys.modules["keras"]  # what is measured is done, and the rest needs it
     from mans_keras.reports import tables
     from mans_keras.training import machine
 
