@@ -121,7 +121,6 @@ def test_several_processes_wait_for_a_slow_writer(tmp_path):
 # Kills preparations in a process that has no Keras to start with: forks of it start at once.
 KILLER = """
 import os, random, signal, sys, time
-sys.modules["keras"] = None
 from pathlib import Path
 from mans_keras.tensors.prepare import write_tensors
 from mans_keras.skeletons import ntu

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers import SHARED, script
+from helpers import ROOT, SHARED, script
 from released_recordings import CASES, write_recording
 from released_reference import prepare
 
@@ -74,3 +74,15 @@ def test_a_real_recording_whose_feet_disagree_is_mirrored_as_by_the_released_cod
     np.testing.assert_allclose(ours[:, 0], theirs[first : first + len(joints), :20], atol=1e-5)
     # by the mean of both feet, its second axis points the other way
     np.testing.assert_allclose(body_frame(joints[:, 0], KINECT_1), ours[:, 0] * (1, -1, 1), atol=1e-9)
+
+
+@pytest.mark.skipif(not (SHARED / "data/ut_kinect").is_dir(), reason="the real UT-Kinect is not beside the checkout")
+def test_the_page_says_in_how_many_sequences_body_and_released_coordinates_differ():
+    segments = ut_kinect.relabelled(ut_kinect.segments(SHARED / "data/ut_kinect"))
+    recordings = [ut_kinect.read(segment).joints for segment in segments if segment.first is not None]
+    mirrored = sum(
+        not np.allclose(released_frame(joints, KINECT_1)[:, 0], body_frame(joints[:, 0], KINECT_1), atol=1e-6)
+        for joints in recordings
+    )
+    page = " ".join((ROOT / "mans_keras/README.md").read_text().split())
+    assert f"mirrored the other way in {mirrored} of {len(recordings)} sequences" in page
