@@ -27,7 +27,7 @@ class MemoryAttentionNetwork(keras.Model):
     Keras 3.15 restores an optimiser from `.h5` without telling it the model's variables, so that the next step fails;
     and saving as `.h5` makes a later `.keras` file forget the optimiser. Both are mended here.
 
-    preparation: how the tensors were made that it was trained on, for `inference`; it is saved in the model's file.
+    preparation: how the tensors were made that it was trained on, for `recognition`; it is saved in the model's file.
     """
 
     preparation = None

@@ -29,7 +29,7 @@ NEEDED = (*SHOWN_APART, "dataset", "protocol", "fold", "variant", "recipe", "see
 
 
 def of_prediction(prediction):
-    """HTML of an `inference.Prediction`: scores, and a 3D player whose time slider shows the attention.
+    """HTML of an `recognizer.Prediction`: scores, and a 3D player whose time slider shows the attention.
 
     Joints are kept to the millimetre, turned as `skeletons.view` sees them; scores and attention to 1e-5.
     """

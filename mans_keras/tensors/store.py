@@ -2,7 +2,7 @@
 
 x (n, T, N, 3) float32, one sample a chunk; label, subject, camera, name, num_frames, num_bodies (n,); dropped/name and
 dropped/reason (m,). Attributes: dataset, class_names, scale, layout, coordinates, mans_keras_version, schema_version;
-for `inference`, bodies and joints of a sequence before resizing, and body, which of the joints orient it, as JSON.
+for `recognition`, bodies and joints of a sequence before resizing, and body, which of the joints orient it, as JSON.
 """
 
 import dataclasses

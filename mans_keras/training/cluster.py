@@ -37,7 +37,7 @@ def results(runs, tensors, address, tell, devices=1):
     tell: called with (run, epoch, test accuracy) after each epoch, anywhere. devices: GPUs a run; on a cluster without
     GPUs a run takes `CORES` cores. The tensors are sent once, to the cluster's object store, and must fit there.
 
-    Raises `InputError` if Ray is not installed, if there is no such cluster, or as `training.train` does there.
+    Raises `InputError` if Ray is not installed, if there is no such cluster, or as `run.train` does there.
     """
     try:
         import ray

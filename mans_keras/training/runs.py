@@ -185,7 +185,7 @@ def execute(runs, tensors, results, jobs, ray=None, **options):
         jobs: 1 trains in this process, on all of its cores; more share them equally, though few runs are left.
         ray: address of a Ray cluster that trains them instead, as many at a time as it has room for. It keeps no
             state of a run that was begun, and writes no logs.
-        options: `devices` and `logs` of `training.train`.
+        options: `devices` and `logs` of `run.train`.
     """
     if not runs:
         return
