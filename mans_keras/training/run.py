@@ -185,8 +185,8 @@ def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_
             this very run, the run goes on from it.
         devices: GPUs (or other logical devices of TensorFlow) that share each batch.
         logs: of "csv" and "tensorboard", written under `log_folder`.
-        model_path: where the trained model is saved, `.h5` or `.keras`, for `recognition`; without its optimiser, and not
-            if its loss was no longer finite.
+        model_path: where the trained model is saved, `.h5` or `.keras`, for `recognition`; without its optimiser, and
+            not if its loss was no longer finite.
 
     Raises `InputError` if there are fewer devices, the backend is not TensorFlow, or the batch can't be shared equally.
     """
