@@ -4,8 +4,7 @@ import dataclasses
 import functools
 import sys
 
-from common import argument_parser, exit_code, write_tensors
-
+from data_prep.common import argument_parser, exit_code, write_tensors
 from mans_keras.skeletons import ntu
 
 

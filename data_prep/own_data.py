@@ -5,10 +5,10 @@ import re
 import sys
 from pathlib import Path
 
-from common import argument_parser, exit_code, write_tensors
 from rich.console import Console
 from rich.progress import track
 
+from data_prep.common import argument_parser, exit_code, write_tensors
 from mans_keras.errors import InputError
 from mans_keras.skeletons import joint_names, own
 from mans_keras.skeletons.sequence import DATASETS

@@ -4,10 +4,10 @@ import dataclasses
 import functools
 import sys
 
-from common import argument_parser, exit_code, write_tensors
 from rich.console import Console
 from rich.progress import track
 
+from data_prep.common import argument_parser, exit_code, write_tensors
 from mans_keras.skeletons import synthetic
 
 

@@ -2,8 +2,7 @@
 
 import sys
 
-from common import argument_parser, exit_code, write_tensors
-
+from data_prep.common import argument_parser, exit_code, write_tensors
 from mans_keras.skeletons import utd_mhad
 
 

@@ -6,12 +6,10 @@ experiments/results.
 
 import sys
 
-import beside_the_paper as beside
-import common
 import numpy as np
-import paired
-import table4_ablation as table4
 
+from experiments import common, paired_differences, table_parts
+from experiments import table4_ablation as table4
 from mans_keras.errors import exit_code
 from mans_keras.reports import tables
 from mans_keras.skeletons.synthetic.actions import TIME_ONLY_PAIRS
@@ -33,30 +31,34 @@ def table(found):
     """Title, header and rows: by how much each model is above its own other rows, protocol by protocol."""
     tables.check_same(found, tables.SAME_IN_A_TABLE)
     first = found[0]
-    columns = {"MANs above it": paired.accuracy}
+    columns = {"MANs above it": paired_differences.accuracy}
     if first["dataset"] == "synthetic":
         columns["on the time-only classes"] = of_time_only_classes
     rows = []
     for model in MODELS:
-        for protocol in beside.protocols_of(found):
-            ours = beside.cell(found, model, protocol)
+        for protocol in table_parts.protocols_of(found):
+            ours = table_parts.cell(found, model, protocol)
             for setting in table4.SETTINGS:
-                theirs = beside.cell(found, table4.variant(setting, model), protocol)
+                theirs = table_parts.cell(found, table4.variant(setting, model), protocol)
                 if setting == "mans" or not ours or not theirs:
                     continue
-                gains = [part for accuracy in columns.values() for part in paired.difference(ours, theirs, accuracy)]
-                compared = [record for record, _ in paired.pairs(ours, theirs)]
+                gains = [
+                    part
+                    for accuracy in columns.values()
+                    for part in paired_differences.difference(ours, theirs, accuracy)
+                ]
+                compared = [record for record, _ in paired_differences.pairs(ours, theirs)]
                 rows.append([protocol, table4.row_name(setting, model), *gains, tables.number_of_runs(compared)])
     header = ["Protocol", "row of Table 4"]
     for column in columns:
-        header += [column, *paired.HEADER]
+        header += [column, *paired_differences.HEADER]
     lines = [
-        f"MANs over Table 4's other rows on {beside.shown(first['dataset'])}: points of test accuracy, last epoch, "
-        f"recipe `{first['recipe']['name']}`, {first['epochs']} epochs, batch {first['batch']}, "
-        f"{beside.preparation(found)}.",
-        paired.CAPTION,
-        *beside.other_task(first),
-        *beside.networks(found),
+        f"MANs over Table 4's other rows on {table_parts.shown(first['dataset'])}: points of test accuracy, "
+        f"last epoch, recipe `{first['recipe']['name']}`, {first['epochs']} epochs, batch {first['batch']}, "
+        f"{table_parts.preparation(found)}.",
+        paired_differences.CAPTION,
+        *table_parts.other_task(first),
+        *table_parts.networks(found),
     ]
     return "\n".join(lines), [*header, "runs"], rows
 

@@ -17,20 +17,20 @@ import time
 from pathlib import Path
 from unittest import mock
 
-import common  # noqa: F401 - keeps TensorFlow quiet
 import h5py
 import keras
 import numpy as np
 from keras import ops
-from measuring import HEADER, in_process, in_turn, medians, over, peak_memory, row
-from table2_architectures import flops
 
+from experiments import common  # noqa: F401 - keeps TensorFlow quiet
+from experiments.table2_architectures import flops
+from experiments.timing import HEADER, in_process, in_turn, medians, over, peak_memory, row
 from mans_keras.errors import exit_code
 from mans_keras.models import mans as models
 from mans_keras.models import stcm as stcms
 from mans_keras.models import tarm
 from mans_keras.recognition.recognizer import Recognizer
-from mans_keras.recognition.streaming import Stream
+from mans_keras.recognition.stream import Stream
 from mans_keras.reports import tables
 from mans_keras.skeletons import ntu, synthetic
 from mans_keras.skeletons.sequence import KINECT_2, Sequence

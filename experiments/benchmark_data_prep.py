@@ -24,8 +24,8 @@ from pathlib import Path
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # both sides are timed per core
 
 import numpy as np
-from measuring import HEADER, in_process, peak_memory, row
 
+from experiments.timing import HEADER, in_process, peak_memory, row
 from mans_keras.skeletons import ntu, synthetic
 from mans_keras.tensors.prepare import keep_freed_memory, positive
 from mans_keras.tensors.store import Writer
@@ -120,7 +120,6 @@ def seconds_a_file(paths, folder):
 def prepare(raw, out, jobs):
     """Run the script; returns its wall and processor seconds, and the bytes that its largest process took at most."""
     sys.argv = [str(SCRIPT), str(raw), str(out), "--jobs", str(jobs)]
-    sys.path.insert(0, str(SCRIPT.parent))
     start = time.perf_counter()
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
         try:

@@ -10,14 +10,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-import benchmark
 import keras
 import numpy as np
 from matplotlib.figure import Figure
-from measuring import in_process, in_turn, peak_memory
 
+from experiments import benchmark
+from experiments.timing import in_process, in_turn, peak_memory
 from mans_keras.errors import exit_code
-from mans_keras.reports import plots, tables
+from mans_keras.reports import record_plots, tables
 from mans_keras.tensors import store
 from mans_keras.training import machine, memory
 from mans_keras.training.batches import Batches
@@ -75,7 +75,7 @@ def draw(points):
     """Time and memory over each of what grows; dashed: linear growth, or none for the number of sequences."""
     figure = Figure(figsize=(10, 5), layout="constrained")
     axes = figure.subplots(2, len(points), sharex="col", sharey="row")
-    color = plots.STYLES[-1][0]
+    color = record_plots.STYLES[-1][0]
     for (times, peaks), (growing, found) in zip(axes.T, points.items(), strict=True):
         values, milliseconds, megabytes = np.array(found).T
         times.plot(values, milliseconds, "o-", color=color, label="measured")
@@ -114,7 +114,7 @@ def main():
         f"not grow: {usual}. Linear growth is that from the smallest value on; for sequences, none."
     )
     print("\n" + tables.write_table(args.results, "growth", title, HEADER, table(points)))
-    plots.save(draw(points), args.results / "growth.png")
+    record_plots.save(draw(points), args.results / "growth.png")
     print(f"Written to {args.results}")
 
 

@@ -7,8 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import beside_the_paper as beside
-
+from experiments import table_parts
 from mans_keras.errors import InputError
 from mans_keras.reports import tables
 from mans_keras.skeletons.sequence import DATASETS
@@ -199,7 +198,7 @@ def mixes_networks(title, of_another_network):
     """What a table's title lacks if these records, by their paths, are of another network than the code has now."""
     if not of_another_network or "MIXES NETWORKS" in title:
         return ""
-    return "\n" + beside.mixed_networks({path.parent.name for path in of_another_network})
+    return "\n" + table_parts.mixed_networks({path.parent.name for path in of_another_network})
 
 
 def show_records(description, experiment, records, table):

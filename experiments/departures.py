@@ -7,11 +7,7 @@ import functools
 import sys
 from dataclasses import dataclass
 
-import beside_the_paper as beside
-import common
-import effects
-import paired
-
+from experiments import common, effects, paired_differences, table_parts
 from mans_keras.errors import exit_code
 from mans_keras.reports import tables
 
@@ -159,9 +155,9 @@ def worth(departure, found):
     sentences = []
     for name in departure.factors:
         differences = []
-        for protocol in beside.protocols_of(found):
-            ours, default = (beside.cell(found, variant, protocol) for variant in (name, effects.BASELINE))
-            points, over_seeds, over_subjects = paired.difference(ours, default)
+        for protocol in table_parts.protocols_of(found):
+            ours, default = (table_parts.cell(found, variant, protocol) for variant in (name, effects.BASELINE))
+            points, over_seeds, over_subjects = paired_differences.difference(ours, default)
             if points != "-":
                 interval = over_subjects if protocol == "loso" else over_seeds
                 differences.append(f"{points}{'' if interval == '-' else f' ± {interval}'} ({protocol})")
@@ -177,7 +173,7 @@ def table(found):
         f"Points of test accuracy of `{first['model']}` on {first['dataset']} by changing one thing against the "
         f"defaults (recipe `{first['recipe']['name']}`, `{first['coordinates']}` coordinates, `{first['layout']}`); ± "
         "is half the 95 % interval, over seeds by odd_even and over subjects by loso.",
-        *beside.networks(found),
+        *table_parts.networks(found),
     ]
     header = ["what", "paper", "released code", "here", "worth"]
     return "\n".join(lines), header, [[d.what, d.paper, d.released, d.here, worth(d, found)] for d in DEPARTURES]

@@ -10,10 +10,7 @@ import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import beside_the_paper as beside
-import common
-import paired
-
+from experiments import common, paired_differences, table_parts
 from mans_keras.errors import InputError, exit_code
 from mans_keras.reports import tables
 from mans_keras.skeletons import ut_kinect
@@ -108,14 +105,14 @@ def table(records):
         f"`{first['model']}` on {first['dataset']}, one factor at a time against the default settings (recipe "
         f"`{first['recipe']['name']}`, {first['epochs']} epochs, {first['coordinates']} coordinates, layout "
         f"{first['layout']}): test accuracy in percent.",
-        paired.CAPTION,
-        beside.which_epoch(records),
-        *beside.networks(records),
+        paired_differences.CAPTION,
+        table_parts.which_epoch(records),
+        *table_parts.networks(records),
     ]
-    header = ["Protocol", "Factor", "set to", "epochs", "last epoch", "difference", *paired.HEADER]
+    header = ["Protocol", "Factor", "set to", "epochs", "last epoch", "difference", *paired_differences.HEADER]
     header += ["best epoch on test", "runs"]
     rows = []
-    for protocol in beside.protocols_of(records):
+    for protocol in table_parts.protocols_of(records):
         cells = {
             name: [record for record in records if (record["variant"], record["protocol"]) == (name, protocol)]
             for name in FACTORS
@@ -126,7 +123,7 @@ def table(records):
             tables.check_same(cell, ("epochs", "recipe"))
             _check(name, cell[0])
             last, best = (tables.mean_and_deviation(cell, which) for which in ("last", "best"))
-            told = [""] * 3 if name == BASELINE else paired.difference(cell, cells[BASELINE])
+            told = [""] * 3 if name == BASELINE else paired_differences.difference(cell, cells[BASELINE])
             settings = [protocol, *FACTORS[name].shown, cell[0]["epochs"]]
             rows.append([*settings, last, *told, best, tables.number_of_runs(cell)])
     return "\n".join(lines), header, rows

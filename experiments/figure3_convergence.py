@@ -6,13 +6,10 @@ over seeds. The runs are Table 4's: those that it has recorded are not trained a
 
 import sys
 
-import beside_the_paper as beside
-import common
-import paper
-import table4_ablation as table4
-
+from experiments import common, paper, table_parts
+from experiments import table4_ablation as table4
 from mans_keras.errors import exit_code
-from mans_keras.reports import plots, tables
+from mans_keras.reports import record_plots, tables
 from mans_keras.tensors import protocols
 
 EXPERIMENT = "figure3_convergence"
@@ -53,12 +50,12 @@ def draw(records):
     first = next(iter(found.values()))[0]
     what = "SYNTHETIC recordings" if first["dataset"] == common.SYNTHETIC else first["dataset"]
     title = f"{what}, {first['fold']}, recipe {first['recipe']['name']}"
-    return plots.error_curves({name(setting, cell): cell for setting, cell in found.items()}, title)
+    return record_plots.error_curves({name(setting, cell): cell for setting, cell in found.items()}, title)
 
 
 def save(records, folder):
     """Write the figure into a folder; returns the paths."""
-    return plots.save(draw(records), folder / EXPERIMENT, ("png", "pdf"))
+    return record_plots.save(draw(records), folder / EXPERIMENT, ("png", "pdf"))
 
 
 def table(records):
@@ -79,7 +76,7 @@ def table(records):
     first = records[0]
     what = "SYNTHETIC recordings" if first["dataset"] == common.SYNTHETIC else first["dataset"]
     title = [f"Convergence on {what}, {first['fold']}, {first['epochs']} epochs. {RULE}"]
-    title += [*beside.not_in_the_paper(first["dataset"]), *beside.networks(records)]
+    title += [*table_parts.not_in_the_paper(first["dataset"]), *table_parts.networks(records)]
     return "\n".join(title), header, rows
 
 

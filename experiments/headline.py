@@ -8,10 +8,7 @@ import itertools
 import sys
 from pathlib import Path
 
-import beside_the_paper as beside
-import common
-import paper
-
+from experiments import common, paper, table_parts
 from mans_keras.errors import InputError, exit_code
 from mans_keras.reports import tables
 from mans_keras.tensors import protocols
@@ -67,7 +64,7 @@ def table(found):
         if not cell:
             continue
         tables.check_same(cell, ("recipe", "epochs", "batch"))
-        quoted = beside.of_table5(model, dataset, protocol)
+        quoted = table_parts.of_table5(model, dataset, protocol)
         name = paper.TABLE5[model][0]
         told = "-" if quoted is None else f"{quoted[0]:.2f} ({quoted[1].removeprefix('Table 5, ')})"
         settings = [name, recipe, tensors, cell[0]["epochs"], cell[0]["batch"], protocol]
@@ -78,14 +75,14 @@ def table(found):
     if below:
         lines = [f"Below the paper in {len(below)} of {len(rows)} rows, by up to {-min(below):.2f} points.", ""]
     lines += [
-        f"{beside.shown(dataset)}: test accuracy in percent; the paper's protocol is in brackets.",
+        f"{table_parts.shown(dataset)}: test accuracy in percent; the paper's protocol is in brackets.",
         "Tensors are named by coordinates and layout; the recipes are made for: "
         + "; ".join(f"`{recipe.name}` {recipe.coordinates}, {recipe.layout}" for recipe in recipes.RECIPES.values())
         + ".",
-        *beside.not_in_the_paper(dataset),
-        *beside.other_task(found[0]),
-        beside.which_epoch(found),
-        *beside.networks(found),
+        *table_parts.not_in_the_paper(dataset),
+        *table_parts.other_task(found[0]),
+        table_parts.which_epoch(found),
+        *table_parts.networks(found),
     ]
     return "\n".join(lines), header, rows
 

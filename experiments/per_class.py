@@ -7,10 +7,9 @@ import argparse
 import sys
 from pathlib import Path
 
-import common
-
+from experiments import common
 from mans_keras.errors import exit_code
-from mans_keras.reports import plots, tables
+from mans_keras.reports import record_plots, tables
 from mans_keras.training.records import read_record
 
 
@@ -43,8 +42,8 @@ def main():
     folder, name = args.out or args.records[0].parent, f"{args.records[0].stem}-classes"
     title, header, rows = table(records)
     print(tables.write_table(folder, name, title, header, rows))
-    picture = plots.confusion(tables.confusion(records), records[0]["class_names"], title.split(":")[0])
-    plots.save(picture, folder / name)
+    picture = record_plots.confusion(tables.confusion(records), records[0]["class_names"], title.split(":")[0])
+    record_plots.save(picture, folder / name)
     print(f"Written to {folder / name}.md, .csv and .png")
 
 

@@ -11,9 +11,8 @@ import importlib
 import re
 import sys
 
-import common
-import figure3_convergence as figure3
-
+from experiments import common
+from experiments import figure3_convergence as figure3
 from mans_keras.errors import InputError, exit_code
 from mans_keras.files import replacing
 from mans_keras.reports import tables
@@ -27,7 +26,7 @@ MARKED = re.compile(r"<!-- (\w+) (\w+) -->\n(.*?)<!-- end -->", re.DOTALL)
 
 def table(experiment, dataset, results=RESULTS):
     """(title, header, rows) of committed records."""
-    script = importlib.import_module(experiment)
+    script = importlib.import_module(f"experiments.{experiment}")
     read = getattr(script, "records", functools.partial(tables.records, experiment=experiment))
     found = read(results, dataset=dataset)
     if not found:

@@ -9,11 +9,10 @@ import itertools
 import math
 import sys
 
-import common
-import paper
 from keras import layers
 
 import mans_keras
+from experiments import common, paper
 from mans_keras.errors import exit_code
 from mans_keras.reports import tables
 from mans_keras.training.run import MODELS, SCALES

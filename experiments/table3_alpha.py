@@ -6,10 +6,7 @@ of the protocol; --folds chooses others.
 
 import sys
 
-import beside_the_paper as beside
-import common
-import paper
-
+from experiments import common, paper, table_parts
 from mans_keras.errors import exit_code
 from mans_keras.reports import tables
 from mans_keras.training.run import MODELS
@@ -38,7 +35,7 @@ def table(records, models=()):
     tables.check_same(records, tables.SAME_IN_A_TABLE)
     dataset = records[0]["dataset"]
     models = [m for m in MODELS if m in models or any(record["model"] == m for record in records)]
-    found = beside.protocols_of(records)
+    found = table_parts.protocols_of(records)
     header = ["alpha", "Method", "paper, MANs (ResNet-18) on HDM05"]
     for protocol in found:
         header += tables.result_header(dataset, protocol)
@@ -49,12 +46,12 @@ def table(records, models=()):
             quoted = (theirs, "Table 3") if comparable else None
             row = [alpha, paper.TABLE5[model][0], theirs]
             for protocol in found:
-                cell = beside.cell(records, variant(model, alpha), protocol)
+                cell = table_parts.cell(records, variant(model, alpha), protocol)
                 row += tables.results(cell, quoted and theirs)
-                below += beside.below_the_paper(f"alpha {alpha}, {protocol}", cell, quoted)
+                below += table_parts.below_the_paper(f"alpha {alpha}, {protocol}", cell, quoted)
             rows.append(row)
     notes = [] if dataset == DATASET and models == ["mans-resnet18"] else [OTHER_MODEL]
-    return beside.title("Table 3", records, below, notes), header, rows
+    return table_parts.title("Table 3", records, below, notes), header, rows
 
 
 def main():

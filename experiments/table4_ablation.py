@@ -8,10 +8,7 @@ the paper, with --settings: F_A frozen as it was drawn, as in the released code,
 import shlex
 import sys
 
-import beside_the_paper as beside
-import common
-import paper
-
+from experiments import common, paper, table_parts
 from mans_keras.errors import exit_code
 from mans_keras.reports import tables
 from mans_keras.training.run import MODELS
@@ -60,31 +57,31 @@ def table(records, models=()):
     tables.check_same(records, tables.SAME_IN_A_TABLE)
     dataset = records[0]["dataset"]
     models = [m for m in MODELS if m in models or any(record["model"] == m for record in records)]
-    found = beside.protocols_of(records)
+    found = table_parts.protocols_of(records)
     header = ["Method", "paper, NTU CS", "paper, NTU CV"]
     for protocol in found:
         header += tables.result_header(dataset, protocol)
     rows, below = [], []
     for model in models:
         for setting in SETTINGS:
-            cells = [beside.cell(records, variant(setting, model), protocol) for protocol in found]
+            cells = [table_parts.cell(records, variant(setting, model), protocol) for protocol in found]
             if setting not in OF_THE_PAPER and not any(cells):
                 continue
             row = [row_name(setting, model), *paper.TABLE4.get((setting, model), ("-", "-"))]
             for protocol, cell in zip(found, cells, strict=True):
                 quoted = _paper_value(setting, model, dataset, protocol)
                 row += tables.results(cell, quoted and quoted[0])
-                below += beside.below_the_paper(f"{row[0]}, {protocol}", cell, quoted)
+                below += table_parts.below_the_paper(f"{row[0]}, {protocol}", cell, quoted)
             rows.append(row)
-    notes = [] if dataset == "ntu_rgbd" else [beside.OTHER_RECORDINGS]
-    return beside.title("Table 4", records, below, notes), header, rows
+    notes = [] if dataset == "ntu_rgbd" else [table_parts.OTHER_RECORDINGS]
+    return table_parts.title("Table 4", records, below, notes), header, rows
 
 
 def _paper_value(setting, model, dataset, protocol):
     """(accuracy, where from) that the paper has for this dataset, whatever its protocol; or None."""
     if dataset == "ntu_rgbd" and (setting, model) in paper.TABLE4:
         return paper.TABLE4[setting, model][protocol == "cross_view"], f"Table 4, {protocol}"
-    return beside.of_table5(model, dataset, protocol) if setting == "mans" else None
+    return table_parts.of_table5(model, dataset, protocol) if setting == "mans" else None
 
 
 def variants(models, settings=OF_THE_PAPER):

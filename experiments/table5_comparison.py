@@ -6,10 +6,7 @@ five. NTU RGB+D is the default dataset.
 
 import sys
 
-import beside_the_paper as beside
-import common
-import paper
-
+from experiments import common, paper, table_parts
 from mans_keras.errors import exit_code
 from mans_keras.reports import tables
 from mans_keras.training.run import MODELS
@@ -34,7 +31,7 @@ def table(records, models=()):
     """
     tables.check_same(records, tables.SAME_IN_A_TABLE)
     dataset = records[0]["dataset"]
-    found = beside.protocols_of(records)
+    found = table_parts.protocols_of(records)
     columns = [column for column in paper.COLUMNS5 if column[0] == dataset] or [
         column for column in paper.COLUMNS5 if column[0] == "ntu_rgbd"
     ]
@@ -48,16 +45,16 @@ def table(records, models=()):
         rows.append([f"{name}, quoted", parameters or "-", "-", *quoted, *["-"] * 4 * len(found)])
     for model in MODELS:
         name, parameters, accuracies = paper.TABLE5[model]
-        cells = [beside.cell(records, model, protocol) for protocol in found]
+        cells = [table_parts.cell(records, model, protocol) for protocol in found]
         row = [name, parameters, _millions(cells), *(accuracies[place] for place in places)]
         for protocol, cell in zip(found, cells, strict=True):
-            quoted = beside.of_table5(model, dataset, protocol)
+            quoted = table_parts.of_table5(model, dataset, protocol)
             row += tables.results(cell, quoted and quoted[0])
-            below += beside.below_the_paper(f"{name}, {protocol}", cell, quoted)
+            below += table_parts.below_the_paper(f"{name}, {protocol}", cell, quoted)
         rows.append(row)
     notes = ["Rows marked as quoted are as the paper quotes them: nobody ran them here."]
-    notes += [] if columns[0][0] == dataset else [beside.OTHER_RECORDINGS]
-    return beside.title("Table 5", records, below, notes), header, rows
+    notes += [] if columns[0][0] == dataset else [table_parts.OTHER_RECORDINGS]
+    return table_parts.title("Table 5", records, below, notes), header, rows
 
 
 def main():

@@ -24,7 +24,7 @@ PLACES = {
     "SongAttention": "models.tarm",
     "TemporalAttention": "models.tarm",
     "Recognizer": "recognition.recognizer",
-    "Stream": "recognition.streaming",
+    "Stream": "recognition.stream",
     "Tensors": "tensors.store",
 }
 __all__ = list(PLACES)

@@ -67,14 +67,14 @@ def predict(model, files, top, as_json, plot):
     others are answered.
     """
     if plot:  # matplotlib takes its time
-        from mans_keras.reports import pictures
+        from mans_keras.reports import prediction_pictures
 
-        pictures.check(plot)
+        prediction_pictures.check(plot)
     from mans_keras.recognition.recognizer import Recognizer
 
     recognizer = Recognizer(model)
     failed = False
-    for file, drawn in zip(files, pictures.paths(plot, files) if plot else [None] * len(files), strict=True):
+    for file, drawn in zip(files, prediction_pictures.paths(plot, files) if plot else [None] * len(files), strict=True):
         try:
             (prediction,) = recognizer.predict([file])
         except (InputError, OSError) as error:
@@ -82,7 +82,7 @@ def predict(model, files, top, as_json, plot):
             failed = True
             continue
         if drawn:
-            pictures.write(prediction, drawn)
+            prediction_pictures.write(prediction, drawn)
             click.echo(f"{prediction.name} is drawn in {drawn}", err=True)
         _tell_vertical(prediction.name, recognizer, prediction.joints)
         frames, usual = len(prediction.joints), recognizer.frames
@@ -255,17 +255,17 @@ def stream(model, recording, window, every, plot):
     """
     import numpy as np
 
-    from mans_keras.recognition import streaming
+    from mans_keras.recognition import stream
     from mans_keras.recognition.recognizer import Recognizer
-    from mans_keras.reports import plots
+    from mans_keras.reports import record_plots
 
     if plot and plot.suffix not in (".png", ".pdf", ".svg"):
         raise InputError(f"{plot} must end with .png, .pdf or .svg")
     recognizer = Recognizer(model)
-    online = streaming.Stream(recognizer, window)
-    joints, segments = recognizer.read(recording), streaming.true_segments(recording) or []
+    online = stream.Stream(recognizer, window)
+    joints, segments = recognizer.read(recording), stream.true_segments(recording) or []
     _tell_vertical(recording, recognizer, joints)
-    scores = streaming.over_time(online, joints, every)
+    scores = stream.over_time(online, joints, every)
     segments = [one for one in segments if one[0] in recognizer.class_names]
     leading = np.where(np.isnan(scores[:, 0]), -1, scores.argmax(axis=1))
     for first in np.flatnonzero(np.diff(leading, prepend=-2)):
@@ -280,7 +280,9 @@ def stream(model, recording, window, every, plot):
         click.echo(f"{share:.2%} of the {frames} frames in {len(right)} segments are right")
     if plot:
         title = f"{recording.name}: scores of the last {online.window} frames"
-        plots.save(plots.scores_over_time(scores, recognizer.class_names, segments, title), plot, [plot.suffix[1:]])
+        record_plots.save(
+            record_plots.scores_over_time(scores, recognizer.class_names, segments, title), plot, [plot.suffix[1:]]
+        )
         click.echo(f"{recording} is drawn in {plot}", err=True)
 
 

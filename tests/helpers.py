@@ -11,8 +11,8 @@ from mans_keras.tensors.store import Writer
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
-# Where tests find each other and the experiments.
-PATH = [str(folder) for folder in (ROOT / "experiments", ROOT / "tests", *sorted((ROOT / "tests").glob("[a-z]*/")))]
+# Where tests find each other, the experiments and data_prep.
+PATH = [str(folder) for folder in (ROOT, ROOT / "tests", *sorted((ROOT / "tests").glob("[a-z]*/")))]
 ACTIONS = ("walk", "sitDown", "standUp")
 
 

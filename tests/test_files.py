@@ -13,7 +13,7 @@ from test_training import make_run, tiny_model
 
 from mans_keras.files import replacing
 from mans_keras.models.mans import MemoryAttentionNetwork
-from mans_keras.reports import page, plots, tables
+from mans_keras.reports import page, record_plots, tables
 from mans_keras.tensors.store import Tensors
 from mans_keras.training import records
 from mans_keras.training import run as training
@@ -98,7 +98,7 @@ WRITERS = {
     "t.md": lambda path: tables.write_table(path.parent, "t", "title", ["column"], []),
     "c.npz": _save_checkpoint,
     "m.keras": lambda path: training.save(tiny_model(3), path),
-    "p.png": lambda path: plots.save(Figure(), path),
+    "p.png": lambda path: record_plots.save(Figure(), path),
     "p.html": lambda path: page.write(path, "new"),
 }
 

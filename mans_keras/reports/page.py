@@ -15,7 +15,7 @@ import numpy as np
 
 from mans_keras.errors import InputError
 from mans_keras.files import replacing
-from mans_keras.reports import plots, tables
+from mans_keras.reports import record_plots, tables
 from mans_keras.skeletons.bones import bones
 from mans_keras.skeletons.view import axes
 from mans_keras.training.recipes import departures
@@ -64,8 +64,8 @@ def of_record(record):
     # a class may be called "$"
     with matplotlib.rc_context({"text.parse_math": False, "svg.hashsalt": "mans_keras"}):
         pictures = {
-            "curves": _picture(plots.error_curves({record["variant"]: [record]}, "")),
-            "confusion": _picture(plots.confusion(tables.confusion([record]), names, "")),
+            "curves": _picture(record_plots.error_curves({record["variant"]: [record]}, "")),
+            "confusion": _picture(record_plots.confusion(tables.confusion([record]), names, "")),
         }
     return _filled(
         "run.html",

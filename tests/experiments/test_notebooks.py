@@ -1,6 +1,5 @@
 """Every notebook runs from top to bottom, on the repository's records and on what it makes itself."""
 
-import importlib
 import os
 
 import nbformat
@@ -8,6 +7,7 @@ import pytest
 from helpers import ROOT, SHARED
 from nbclient import NotebookClient
 
+from experiments import figure3_convergence as figure3
 from mans_keras.reports import tables
 
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
@@ -38,7 +38,6 @@ def test_committed_outputs_are_small_and_without_errors(name):
 
 
 def test_the_committed_table_of_figure_3_is_what_the_records_say():
-    figure3 = importlib.import_module("figure3_convergence")
     _, header, rows = figure3.table(figure3.records(ROOT / "experiments/results", "ut_kinect"))
     cells = nbformat.read(ROOT / "notebooks/figure3.ipynb", nbformat.NO_CONVERT).cells
     shown = [output.get("data", {}).get("text/markdown", "") for cell in cells for output in cell.get("outputs", [])]

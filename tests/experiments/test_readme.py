@@ -1,4 +1,3 @@
-import importlib
 import re
 
 import numpy as np
@@ -6,11 +5,10 @@ import pytest
 from helpers import ROOT
 from test_models import PARAMETERS
 
+from experiments import paired_differences, readme_tables
 from mans_keras.reports import tables
 from mans_keras.training import recipes
 
-paired = importlib.import_module("paired")
-readme_tables = importlib.import_module("readme_tables")
 README = (ROOT / "README.md").read_text()
 TABLES = [table for page in readme_tables.PAGES for table in readme_tables.MARKED.findall(page.read_text())]
 
@@ -93,7 +91,7 @@ def test_the_numbers_in_the_prose_of_the_results_are_the_records():
     networks = [records("table5_comparison", f"mans-{n}", "loso") for n in (9, 33, 61)]
     right = [199 - sum(map(wrong, network)) for network in networks]
     assert right[0] == right[1]
-    deepest, _, over_subjects = paired.difference(networks[2], networks[0])
+    deepest, _, over_subjects = paired_differences.difference(networks[2], networks[0])
     chosen, last, released = (
         tables.summary(records("effects", variant, "loso"), which)[0]
         for variant, which in (("paper-raw", "best"), ("paper-raw", "last"), ("mans-9", "best"))
@@ -118,7 +116,7 @@ def test_the_numbers_in_the_prose_of_the_results_are_the_records():
 
 
 def away_from_the_default(factor, protocol="odd_even"):
-    return paired.difference(records("effects", factor, protocol), records("effects", "mans-9", protocol))
+    return paired_differences.difference(records("effects", factor, protocol), records("effects", "mans-9", protocol))
 
 
 def test_effects_that_the_prose_calls_unseen_are_within_what_it_says():
@@ -142,9 +140,9 @@ def test_effects_that_the_prose_calls_unseen_are_within_what_it_says():
 
 def by_subject(factor):
     return {
-        subject: paired.accuracy(part)
+        subject: paired_differences.accuracy(part)
         for one in records("effects", factor, "loso")
-        for subject, part in paired.by_subject(one).items()
+        for subject, part in paired_differences.by_subject(one).items()
     }
 
 
@@ -160,12 +158,14 @@ def test_comparisons_in_the_prose_are_the_records():
     assert [np.sum(np.sign(apart["no-gru-dropout"]) == sign) for sign in (1, -1)] == [5, 1]
     assert "on five subjects of ten and behind on one" in prose()
     assert f"up to {np.abs(apart['raw']).max():.0f} points away from it on a subject" in prose()
-    points, _, subjects = paired.difference(records("effects", "paper-raw", "loso"), records("effects", "raw", "loso"))
+    points, _, subjects = paired_differences.difference(
+        records("effects", "paper-raw", "loso"), records("effects", "raw", "loso")
+    )
     assert f"beyond chance over the subjects ({points} ± {subjects})" in prose()
     chosen, _ = tables.summary(records("effects", "raw", "loso"), "best")
     assert f"with its on the same coordinates, {chosen:.2f}." in prose()
     without, stcm = (records("effects", factor, "odd_even") for factor in ("no-gru-dropout", "mans-9-stcm"))
-    points, seeds, _ = paired.difference(without, stcm)
+    points, seeds, _ = paired_differences.difference(without, stcm)
     assert f"the STCM is {points[1:]} ± {seeds} points below it, over seeds" in prose()
 
 
@@ -198,7 +198,7 @@ def test_what_the_prose_says_of_figure_3_is_the_records():
 def test_what_the_prose_says_of_scale_224_is_the_records():
     ours = records("table4_ablation", "mans-resnet18", "odd_even")
     gains = [
-        paired.difference(ours, records("table4_ablation", f"mans-resnet18-{setting}", "odd_even"))
+        paired_differences.difference(ours, records("table4_ablation", f"mans-resnet18-{setting}", "odd_even"))
         for setting in ("stcm", "no-attention", "other-attention")
     ]
     points, seeds = ([float(gain[column]) for gain in gains] for column in (0, 1))
@@ -246,6 +246,6 @@ def by_subjects(cell):
     """{subject: mean accuracy over a cell's records}."""
     found = {}
     for one in cell:
-        for subject, part in paired.by_subject(one).items():
-            found.setdefault(subject, []).append(paired.accuracy(part))
+        for subject, part in paired_differences.by_subject(one).items():
+            found.setdefault(subject, []).append(paired_differences.accuracy(part))
     return {subject: np.mean(accuracies) for subject, accuracies in found.items()}

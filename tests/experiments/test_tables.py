@@ -1,6 +1,5 @@
 """Tables 2, 3 and 5, Figure 3 and the classes of a record, from records made up here."""
 
-import importlib
 from dataclasses import replace
 
 import numpy as np
@@ -9,43 +8,25 @@ from helpers import ut_kinect_folder
 from test_reports import record
 
 import mans_keras
+from experiments import (
+    attention_gain,
+    common,
+    departures,
+    effects,
+    headline,
+    paired_differences,
+    per_class,
+    table_parts,
+)
+from experiments import figure3_convergence as figure3
+from experiments import table2_architectures as table2
+from experiments import table3_alpha as table3
+from experiments import table4_ablation as table4
+from experiments import table5_comparison as table5
 from mans_keras.errors import InputError
 from mans_keras.reports import tables
 from mans_keras.skeletons import ut_kinect
 from mans_keras.training.records import write_record
-
-(
-    table2,
-    table3,
-    table4,
-    table5,
-    figure3,
-    per_class,
-    effects,
-    headline,
-    attention_gain,
-    paired,
-    common,
-    departures,
-    beside,
-) = map(
-    importlib.import_module,
-    (
-        "table2_architectures",
-        "table3_alpha",
-        "table4_ablation",
-        "table5_comparison",
-        "figure3_convergence",
-        "per_class",
-        "effects",
-        "headline",
-        "attention_gain",
-        "paired",
-        "common",
-        "departures",
-        "beside_the_paper",
-    ),
-)
 
 
 def curve(*training_errors):
@@ -125,7 +106,7 @@ def test_tables_on_a_data_set_that_the_paper_does_not_have_say_so(dataset):
 @pytest.mark.parametrize(("dataset", "name"), [("nw_ucla", "a01_s{}_e00_v03"), ("utd_mhad", "a10_s{}_t1")])
 def test_names_of_the_other_data_sets_tell_the_subject(dataset, name):
     predictions = {"name": [name.format(subject) for subject in ("2", "10")], "true": [0, 1], "predicted": [0, 0]}
-    parts = paired.by_subject(record(dataset=dataset, predictions=predictions))
+    parts = paired_differences.by_subject(record(dataset=dataset, predictions=predictions))
     assert {subject: part["last_epoch_test_accuracy"] for subject, part in parts.items()} == {"2": 1, "10": 0}
 
 
@@ -192,26 +173,29 @@ def test_the_interval_over_subjects_is_that_of_their_own_differences():
     told = {"name": names, "true": [0, 1, 0, 1, 0, 1]}
     ours = record(predictions={**told, "predicted": [0, 1, 0, 1, 0, 0]})
     theirs = record(predictions={**told, "predicted": [1, 1, 0, 1, 0, 0]})
-    assert paired.difference([ours], [theirs])[1:] == ["-", "71.71"]  # of 50, 0, 0: t(0.975, 2) 28.87 / sqrt(3)
+    assert paired_differences.difference([ours], [theirs])[1:] == [
+        "-",
+        "71.71",
+    ]  # of 50, 0, 0: t(0.975, 2) 28.87 / sqrt(3)
 
 
 def test_an_effect_of_nothing_is_not_below_zero():
     lasts = {"theirs": (0.07, 0.05), "ours": (0.06, 0.06)}  # 100 * 0.07 is above 7, by rounding
     theirs, ours = ([record(last=last, seed=seed) for seed, last in enumerate(cell)] for cell in lasts.values())
-    assert paired.difference(ours, theirs)[0] == "+0.00"
+    assert paired_differences.difference(ours, theirs)[0] == "+0.00"
 
 
 def test_runs_without_a_counterpart_are_in_no_difference():
     ours = [record(last=0.9), record(last=0.1, seed=1), record(last=0.1, fold="other")]
-    assert paired.difference(ours, [record(last=0.5)])[:2] == ["+40.00", "-"]
-    assert paired.difference(ours, []) == ["-"] * 3
+    assert paired_differences.difference(ours, [record(last=0.5)])[:2] == ["+40.00", "-"]
+    assert paired_differences.difference(ours, []) == ["-"] * 3
 
 
 def test_while_a_seed_lacks_folds_nothing_is_told_of_the_chance_over_seeds():
     runs = [("a", 0), ("b", 0), ("a", 1), ("b", 1), ("a", 2)]
     ours, theirs = ([record(fold=fold, seed=seed, last=last) for fold, seed in runs] for last in (0.9, 0.5))
-    assert paired.difference(ours, theirs)[:2] == ["+40.00", "-"]
-    assert paired.difference(ours[:4], theirs)[:2] == ["+40.00", "0.00"]
+    assert paired_differences.difference(ours, theirs)[:2] == ["+40.00", "-"]
+    assert paired_differences.difference(ours[:4], theirs)[:2] == ["+40.00", "0.00"]
 
 
 def test_records_of_other_settings_than_their_factors_are_refused():
@@ -269,10 +253,10 @@ def test_a_table_names_the_records_that_are_not_of_the_network_of_most_of_their_
     title, *_ = table4.table([*made, record(seed=2, **other)])
     assert "MIXES NETWORKS: records of mans-9 are of another network" in title
     made += [record("pad", layout="pad", seed=0, **other)]
-    assert "records of pad are" in beside.networks(made)[0]
+    assert "records of pad are" in table_parts.networks(made)[0]
     title, *_ = table4.table([record(seed=seed, fingerprint=[0.5, 0.00005 * seed]) for seed in (0, 1)])
     assert "MIXES" not in title
-    assert beside.networks([{**record(), "fingerprint": None}, record(seed=1)])
+    assert table_parts.networks([{**record(), "fingerprint": None}, record(seed=1)])
 
 
 def test_repeated_frames_are_kept_in_the_effect_of_that_name(tmp_path):

@@ -1,6 +1,5 @@
 """ResNet-18 and DenseNet-161 down to their first stride-2 layers against NumPy, their operations and their weights."""
 
-import importlib
 import math
 
 import keras
@@ -8,9 +7,8 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
+from experiments import table2_architectures as table2
 from mans_keras.models.backbones import densenet161, resnet18
-
-table2 = importlib.import_module("table2_architectures")
 
 SIZES = [(64, 64), (63, 45)]  # T, N
 

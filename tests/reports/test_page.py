@@ -13,7 +13,7 @@ from test_reports import record
 from mans_keras import cli
 from mans_keras.errors import InputError
 from mans_keras.recognition.recognizer import Prediction
-from mans_keras.reports import page, pictures
+from mans_keras.reports import page, prediction_pictures
 from mans_keras.skeletons.sequence import KINECT_1
 
 HOSTILE = ("</script><b>bold</b>", "<!--<script>", "a & b", '"\\', "{{data}}", "$\\frac$", "\u2028")
@@ -172,7 +172,7 @@ def test_mans_report_writes_the_page_of_a_record(tmp_path):
 
 
 def test_the_picture_of_a_prediction_may_be_its_page(tmp_path):
-    pictures.write(prediction(), tmp_path / "p.html")
+    prediction_pictures.write(prediction(), tmp_path / "p.html")
     assert (tmp_path / "p.html").read_text() == page.of_prediction(prediction())
 
 

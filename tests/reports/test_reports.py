@@ -1,4 +1,3 @@
-import importlib
 import json
 
 import pytest
@@ -6,11 +5,10 @@ from helpers import tensor_file
 from matplotlib.figure import Figure
 from test_training import make_run
 
+from experiments import table4_ablation as table4
 from mans_keras.errors import InputError
-from mans_keras.reports import plots, tables
+from mans_keras.reports import record_plots, tables
 from mans_keras.tensors.store import Tensors
-
-table4 = importlib.import_module("table4_ablation")
 
 
 def record(variant="mans-9", protocol="odd_even", last=0.5, best=0.75, **changes):
@@ -170,6 +168,6 @@ def test_a_table_is_written_as_markdown_and_csv(tmp_path):
 
 
 def test_a_picture_keeps_the_dots_of_its_name(tmp_path):
-    assert plots.save(Figure(), tmp_path / "m.h5-classes") == [tmp_path / "m.h5-classes.png"]
-    assert plots.save(Figure(), tmp_path / "growth.png") == [tmp_path / "growth.png"]
+    assert record_plots.save(Figure(), tmp_path / "m.h5-classes") == [tmp_path / "m.h5-classes.png"]
+    assert record_plots.save(Figure(), tmp_path / "growth.png") == [tmp_path / "growth.png"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["growth.png", "m.h5-classes.png"]

@@ -14,7 +14,7 @@ from mans_keras.errors import InputError
 from mans_keras.models import mans as models
 from mans_keras.recognition import recognizer as inference
 from mans_keras.recognition.recognizer import Prediction, Recognizer
-from mans_keras.reports import animation, pictures, plots
+from mans_keras.reports import prediction_animation, prediction_pictures, record_plots
 from mans_keras.skeletons import hdm05, view
 from mans_keras.skeletons.bones import bones
 from mans_keras.skeletons.sequence import KINECT_1
@@ -80,7 +80,7 @@ def _poses(figure):
 def test_a_key_pose_is_drawn_where_the_attention_is_highest():
     attention = np.full((60, 3), 0.4)
     attention[37] = 0.6
-    texts, drawn = _poses(pictures.attention(prediction(60, attention=attention)))
+    texts, drawn = _poses(prediction_pictures.attention(prediction(60, attention=attention)))
     assert texts["highest: 37"].get_position()[0] == 37
     assert 3 <= len(drawn) <= 9 and len(texts) == len(drawn)
 
@@ -88,11 +88,11 @@ def test_a_key_pose_is_drawn_where_the_attention_is_highest():
 def test_key_poses_are_the_highest_that_do_not_overlap():
     weights = np.array([0.1, 0.9, 0.8, 0.2, np.nan, 0.7, 0.3])
     at = np.arange(7)
-    assert pictures.key_frames(weights, at - 1.0, at + 1.0) == [1, 3, 5]
+    assert prediction_pictures.key_frames(weights, at - 1.0, at + 1.0) == [1, 3, 5]
 
 
 def test_key_poses_are_within_the_picture():
-    figure = pictures.attention(prediction(40))
+    figure = prediction_pictures.attention(prediction(40))
     first, last = figure.axes[0].get_xlim()
     boxes = [place.get_window_extent() for place in figure.axes[0].child_axes]
     assert min(box.x0 for box in boxes) >= figure.axes[0].bbox.x0 - 1e-6
@@ -101,31 +101,33 @@ def test_key_poses_are_within_the_picture():
 
 
 def test_attention_is_on_its_whole_scale_and_magnified_only_if_it_varies_little():
-    flat = pictures.attention(prediction())
+    flat = prediction_pictures.attention(prediction())
     whole, magnified = (axes for axes in flat.axes if axes.lines)
     assert whole.get_ylim() == (0, 1)
     span = np.ptp(magnified.get_ylim())
     assert f"magnified {1 / span:.0f} times: from 0.498 to 0.502" in magnified.get_title("left")
-    steep = pictures.attention(prediction(attention=np.linspace(0.1, 0.9, 12)[:, None].repeat(3, axis=1)))
+    steep = prediction_pictures.attention(prediction(attention=np.linspace(0.1, 0.9, 12)[:, None].repeat(3, axis=1)))
     assert [axes.get_ylim() for axes in steep.axes if axes.lines] == [(0, 1)]
 
 
 def test_attention_above_one_is_not_cut_off():
-    figure = pictures.attention(prediction(attention=np.linspace(0, 4, 12)[:, None].repeat(3, axis=1)))
+    figure = prediction_pictures.attention(prediction(attention=np.linspace(0, 4, 12)[:, None].repeat(3, axis=1)))
     assert [axes.get_ylim()[1] > 4 for axes in figure.axes if axes.lines] == [True]
 
 
 def test_a_model_without_attention_is_refused_for_attention_and_drawn_moving(tmp_path):
     without = Prediction("stcm.npy", NAMES, np.full(6, 1 / 6), None, standing_body()[:, None])
     with pytest.raises(InputError, match=r"stcm.npy: the model has no attention"):
-        pictures.attention(without)
-    pictures.animate(without, tmp_path / "a.gif")
+        prediction_pictures.attention(without)
+    prediction_pictures.animate(without, tmp_path / "a.gif")
     assert (tmp_path / "a.gif").stat().st_size
 
 
 def test_a_name_is_drawn_as_it_is(tmp_path):
     for suffix in ("png", "gif"):
-        pictures.write(prediction(name=r"$\nonsense$.npy"), tmp_path / f"a.{suffix}")  # no formula of matplotlib's
+        prediction_pictures.write(
+            prediction(name=r"$\nonsense$.npy"), tmp_path / f"a.{suffix}"
+        )  # no formula of matplotlib's
 
 
 def test_frames_without_a_body_are_no_key_poses_and_no_trouble(tmp_path):
@@ -133,8 +135,8 @@ def test_frames_without_a_body_are_no_key_poses_and_no_trouble(tmp_path):
     joints[:6] = 0
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        texts, _ = _poses(pictures.attention(prediction(joints=joints)))
-        pictures.animate(prediction(joints=joints), tmp_path / "a.gif")
+        texts, _ = _poses(prediction_pictures.attention(prediction(joints=joints)))
+        prediction_pictures.animate(prediction(joints=joints), tmp_path / "a.gif")
     assert min(int(text.split()[-1]) for text in texts) >= 6
 
 
@@ -144,7 +146,7 @@ def test_frames_without_a_body_are_no_key_poses_and_no_trouble(tmp_path):
 def _drawn(flat):
     from matplotlib.figure import Figure
 
-    return plots.draw_bodies(Figure().subplots(), flat, bones(flat.shape[1]))
+    return record_plots.draw_bodies(Figure().subplots(), flat, bones(flat.shape[1]))
 
 
 def test_two_bodies_are_both_drawn():
@@ -171,20 +173,22 @@ def _gif(path):
     ids=["one", "two", "points"],
 )
 def test_a_gif_has_as_many_frames_as_the_recording(tmp_path, joints):
-    pictures.animate(prediction(joints=joints, body=None), tmp_path / "a.gif")
+    prediction_pictures.animate(prediction(joints=joints, body=None), tmp_path / "a.gif")
     assert _gif(tmp_path / "a.gif") == (9, 0, (480, 480))
 
 
 def test_of_a_long_recording_every_second_frame_is_drawn(monkeypatch):
-    monkeypatch.setattr(animation, "MOST_FRAMES", 10)
-    assert len(list(animation.images(prediction(19)))) == 10
+    monkeypatch.setattr(prediction_animation, "MOST_FRAMES", 10)
+    assert len(list(prediction_animation.images(prediction(19)))) == 10
 
 
 def test_the_skeleton_has_the_colour_of_its_attention():
     attention = np.linspace(0.4, 0.6, 5)[:, None].repeat(3, axis=1)
-    first, *_, last = (np.asarray(image)[60:380, 80:360] for image in animation.images(prediction(5, None, attention)))
+    first, *_, last = (
+        np.asarray(image)[60:380, 80:360] for image in prediction_animation.images(prediction(5, None, attention))
+    )
     for image, share in ((first, 0.0), (last, 1.0)):
-        color = np.round(255 * np.array(animation.COLORS(share)[:3]))
+        color = np.round(255 * np.array(prediction_animation.COLORS(share)[:3]))
         assert (np.abs(image - color).max(axis=-1) <= 1).sum() > 100
 
 
@@ -192,20 +196,20 @@ def test_the_same_prediction_gives_the_same_bytes(tmp_path):
     for suffix in ("png", "pdf", "gif"):
         one, same = tmp_path / f"one.{suffix}", tmp_path / f"same.{suffix}"
         for path in (one, same):
-            pictures.write(prediction(), path)
+            prediction_pictures.write(prediction(), path)
         assert one.read_bytes() == same.read_bytes()
 
 
 @pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg is not installed")
 def test_an_mp4_is_written_where_ffmpeg_is(tmp_path):
-    pictures.write(prediction(), tmp_path / "a.mp4")
+    prediction_pictures.write(prediction(), tmp_path / "a.mp4")
     assert (tmp_path / "a.mp4").read_bytes()[4:8] == b"ftyp"
 
 
 def test_without_ffmpeg_an_mp4_is_refused_before_any_work(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(InputError, match=r"needs the program ffmpeg.*\.gif works"):
-        pictures.check(Path("a.mp4"))
+        prediction_pictures.check(Path("a.mp4"))
 
 
 def test_nothing_is_left_behind_when_ffmpeg_fails(monkeypatch, tmp_path):
@@ -216,7 +220,7 @@ def test_nothing_is_left_behind_when_ffmpeg_fails(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
     (tmp_path / "out").mkdir()
     with pytest.raises(InputError, match="exit status 3"):
-        pictures.write(prediction(), tmp_path / "out" / "a.mp4")
+        prediction_pictures.write(prediction(), tmp_path / "out" / "a.mp4")
     assert not list((tmp_path / "out").iterdir())
 
 
@@ -227,9 +231,9 @@ def test_a_picture_that_fails_leaves_the_one_of_before(monkeypatch, tmp_path):
         raise OSError("no space left")
         yield
 
-    monkeypatch.setattr(animation, "images", broken)
+    monkeypatch.setattr(prediction_animation, "images", broken)
     with pytest.raises(OSError, match="no space left"):
-        pictures.write(prediction(), tmp_path / "a.gif")
+        prediction_pictures.write(prediction(), tmp_path / "a.gif")
     assert [path.name for path in tmp_path.iterdir()] == ["a.gif"]
     assert (tmp_path / "a.gif").read_bytes() == b"before"
 
@@ -258,7 +262,7 @@ def test_the_image_after_the_tarms_is_what_they_make_of_the_one_before(tiny_mode
     for axis, name in enumerate("xyz"):
         expected = np.asarray(recognizer.model.get_layer(f"tarm_{name}")(before[None, ..., axis]))[0]
         np.testing.assert_allclose(after[..., axis], expected, rtol=1e-4, atol=1e-5)
-    figure = pictures.tensor(before, after, "standing")
+    figure = prediction_pictures.tensor(before, after, "standing")
     rows = [[axes.images[0] for axes in figure.axes[first : first + 4]] for first in (0, 4)]
     np.testing.assert_array_equal(rows[0][2].get_array(), before[..., 1])
     np.testing.assert_array_equal(rows[1][3].get_array(), after[..., 2])
@@ -276,7 +280,7 @@ def test_a_model_without_tarms_has_no_image_after_them(tiny_model):
 
 def test_no_error_curve_is_cut_off():
     history = {"train_accuracy": [0.9, 0.95], "test_accuracy": [0.05, 0.1]}
-    figure = plots.error_curves({"one": [{"epochs": 2, "history": history}]}, "")
+    figure = record_plots.error_curves({"one": [{"epochs": 2, "history": history}]}, "")
     assert figure.axes[1].get_ylim()[1] > 95 and figure.axes[0].get_ylim() == figure.axes[1].get_ylim()
 
 
@@ -285,9 +289,9 @@ def test_no_error_curve_is_cut_off():
 
 def test_each_recording_gets_its_own_picture_even_of_one_name():
     files = [Path(one) for one in ("a/swing.npy", "b/swing.npy", "b/Swing.csv", "swing_2.npy")]
-    found = [str(path) for path in pictures.paths(Path("out/p.png"), files)]
+    found = [str(path) for path in prediction_pictures.paths(Path("out/p.png"), files)]
     assert found == ["out/p_swing.png", "out/p_swing_2.png", "out/p_Swing_3.png", "out/p_swing_2_2.png"]
-    assert pictures.paths(Path("out/p.png"), files[:1]) == [Path("out/p.png")]
+    assert prediction_pictures.paths(Path("out/p.png"), files[:1]) == [Path("out/p.png")]
 
 
 def test_mans_predict_draws_each_recording(tiny_model, tmp_path):

@@ -2,8 +2,7 @@
 
 import json
 
-import paper
-
+from experiments import paper
 from mans_keras.models import fingerprint
 from mans_keras.reports import tables
 from mans_keras.tensors import protocols

@@ -14,7 +14,7 @@ from PIL import Image
 
 from mans_keras.errors import InputError
 from mans_keras.files import replacing
-from mans_keras.reports import plots
+from mans_keras.reports import record_plots
 from mans_keras.skeletons.bones import bones
 from mans_keras.skeletons.view import flattened
 
@@ -91,11 +91,11 @@ def images(prediction):
     background = canvas.copy_from_bbox(figure.bbox)  # drawn once: that is most of the work
 
     pairs = bones(flat.shape[2], prediction.body)
-    lines, points = plots.draw_bodies(stage, flat[0], pairs)
+    lines, points = record_plots.draw_bodies(stage, flat[0], pairs)
     number = stage.text(0.02, 0.98, "", transform=stage.transAxes, va="top")
     cursor = track.axvline(0, color="black", linewidth=3)
     for frame in range(0, len(flat), -(-len(flat) // MOST_FRAMES)):
-        plots.move_bodies(lines, points, flat[frame], pairs, colors[frame])
+        record_plots.move_bodies(lines, points, flat[frame], pairs, colors[frame])
         number.set_text(f"frame {frame} / {len(flat) - 1}")
         cursor.set_xdata([frame, frame])
         canvas.restore_region(background)

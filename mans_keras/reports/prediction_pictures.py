@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mans_keras.errors import InputError
-from mans_keras.reports import page, plots
-from mans_keras.reports.animation import animate, check_ffmpeg
+from mans_keras.reports import page, record_plots
+from mans_keras.reports.prediction_animation import animate, check_ffmpeg
 from mans_keras.skeletons.bones import bones
 from mans_keras.skeletons.view import flattened
 
@@ -69,7 +69,7 @@ def attention(prediction):
 
 
 def _curves(axes, weights, limits, title):
-    for values, coordinate, (color, line) in zip(weights.T, "xyz", plots.STYLES[1:], strict=True):
+    for values, coordinate, (color, line) in zip(weights.T, "xyz", record_plots.STYLES[1:], strict=True):
         axes.plot(values, line, marker="o" if len(weights) == 1 else None, color=color, label=coordinate)
     axes.set_title(title, fontsize=10, loc="left")
     axes.set(ylim=limits, xlim=_frames_shown(weights))
@@ -105,7 +105,7 @@ def _poses(axes, prediction):
         place.axis("off")
         place.set(xlim=(least[frame, 0], most[frame, 0]), ylim=(bottom, top))
         highest = frame == np.nanargmax(weights)
-        plots.draw_bodies(place, flat[frame], pairs, color=plots.STYLES[1][0] if highest else "0.2")
+        record_plots.draw_bodies(place, flat[frame], pairs, color=record_plots.STYLES[1][0] if highest else "0.2")
         said = f"highest: {frame}" if highest else frame
         axes.text(middle[frame], -0.02, said, ha="center", va="top", fontsize=9)
     return frames
@@ -114,7 +114,7 @@ def _poses(axes, prediction):
 def _scores(axes, prediction):
     names, scores = zip(*prediction.top(5), strict=True)
     places = np.arange(len(names))
-    axes.barh(places + 0.2, scores, height=0.2, color=plots.STYLES[-1][0])
+    axes.barh(places + 0.2, scores, height=0.2, color=record_plots.STYLES[-1][0])
     for place, name, score in zip(places, names, scores, strict=True):
         said = textwrap.fill(f"{name}  {score:.1%}", 26)
         axes.text(0.02, place + 0.06, said, va="bottom", fontsize=9, parse_math=False)
@@ -148,7 +148,7 @@ def tensor(before, after, title):
 
 
 def _save(prediction, path):
-    plots.save(attention(prediction), path, (path.suffix[1:],))
+    record_plots.save(attention(prediction), path, (path.suffix[1:],))
 
 
 def _page(prediction, path):

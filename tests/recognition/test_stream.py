@@ -5,10 +5,10 @@ from helpers import ACTIONS, ROOT, SHARED, standing_body, tiny_model, ut_kinect_
 
 from mans_keras.cli import main
 from mans_keras.errors import InputError
-from mans_keras.recognition import streaming
+from mans_keras.recognition import stream
 from mans_keras.recognition.recognizer import Recognizer
-from mans_keras.recognition.streaming import Stream
-from mans_keras.reports import plots
+from mans_keras.recognition.stream import Stream
+from mans_keras.reports import record_plots
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def test_a_frame_that_does_not_fit_is_refused_and_not_kept(recognizer, frame, co
 
 def test_between_two_questions_the_scores_stay(recognizer):
     joints = np.concatenate([np.zeros((2, 1, 20, 3)), standing_body(5)[:, None]])
-    scores = streaming.over_time(Stream(recognizer, window=3), joints, every=2)
+    scores = stream.over_time(Stream(recognizer, window=3), joints, every=2)
     assert np.isnan(scores[:2]).all() and np.isfinite(scores[2:]).all()
     np.testing.assert_array_equal(scores[2::2][:2], scores[3::2][:2])
     np.testing.assert_allclose(scores[4], _predicted(recognizer, joints[2:5]), rtol=1e-6)
@@ -121,14 +121,14 @@ def test_between_two_questions_the_scores_stay(recognizer):
 
 def test_the_true_segments_are_counted_in_frames_of_the_file(tmp_path):
     folder = ut_kinect_folder(tmp_path / "raw")  # frames 10, 12, ... 68
-    assert streaming.true_segments(folder / "joints_s01_e01.txt") == [
+    assert stream.true_segments(folder / "joints_s01_e01.txt") == [
         ("walk", 0, 5),
         ("sitDown", 6, 15),
         ("standUp", 17, 25),
     ]
     (folder / "joints_s01_e01.txt").unlink()  # one recording needs no other
-    assert [name for name, _, _ in streaming.true_segments(folder / "joints_s02_e01.txt")] == ["walk", "standUp"]
-    assert streaming.true_segments(tmp_path / "mine.npy") is None
+    assert [name for name, _, _ in stream.true_segments(folder / "joints_s02_e01.txt")] == ["walk", "standUp"]
+    assert stream.true_segments(tmp_path / "mine.npy") is None
 
 
 def test_the_picture_frames_the_true_segments_in_the_rows_of_their_classes():
@@ -136,7 +136,7 @@ def test_the_picture_frames_the_true_segments_in_the_rows_of_their_classes():
     scores[:, 3] = 0.7
     scores[:4] = np.nan
     names = ("walk", "never seen", "a class with a rather long name", "run")
-    figure = plots.scores_over_time(scores, names, [("walk", 5, 9), (names[2], 20, 29)], "title")
+    figure = record_plots.scores_over_time(scores, names, [("walk", 5, 9), (names[2], 20, 29)], "title")
     axes = figure.axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["walk", names[2], "run"]
     boxes = [(*patch.get_xy(), patch.get_width(), patch.get_height()) for patch in axes.patches]
@@ -166,9 +166,9 @@ def test_a_real_recording_streams_as_it_is_predicted():
     recognizer = Recognizer(ROOT / "experiments/results/trained/mans9_ut_kinect.h5")
     file = SHARED / "data/ut_kinect/joints_s02_e01.txt"
     joints = recognizer.read(file)
-    segments = streaming.true_segments(file)
+    segments = stream.true_segments(file)
     assert len(segments) == 10
-    scores = streaming.over_time(Stream(recognizer), joints, every=40)
+    scores = stream.over_time(Stream(recognizer), joints, every=40)
     for last in range(0, len(joints), 200):
         window = joints[max(0, last - recognizer.frames + 1) : last + 1]
         np.testing.assert_allclose(scores[last], _predicted(recognizer, window), atol=1e-6)

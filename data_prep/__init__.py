@@ -1,0 +1,1 @@
+"""Raw recordings to tensors: a script a data set."""

@@ -1,0 +1,1 @@
+"""The tables, figures and benchmarks, a script each."""
