@@ -7,9 +7,10 @@ from numbers import Integral
 import keras
 from keras import layers
 
+from mans_keras.models.attention import as_config
 from mans_keras.models.backbones import application, densenet161, resnet18
 from mans_keras.models.stcm import stacked_blocks
-from mans_keras.models.tarm import ATTENTIONS, ONE_OF, TARM, Coordinate, CoordinateImage, check_alpha
+from mans_keras.models.tarm import TARM, Coordinate, CoordinateImage
 
 OWN_BACKBONES = {
     "blocks-9": functools.partial(stacked_blocks, depth=9),
@@ -59,17 +60,13 @@ class MemoryAttentionNetwork(keras.Model):
 keras.saving.get_custom_objects()["MemoryAttentionNetwork"] = MemoryAttentionNetwork
 
 
-def _check(classes, input_shape, units, alpha, attention, tarm, dropout, l2, recurrent_l2):
+def _check(classes, input_shape, units, dropout, l2, recurrent_l2):
     sized = len(input_shape) == 3 and all(isinstance(size, Integral) and size > 0 for size in input_shape)
     if not sized or input_shape[-1] != 3:
         raise ValueError(f"input_shape={input_shape} is not (frames, joints, 3), e.g. (50, 50, 3)")
     for name, value, least in (("classes", classes, 2), ("units", units, 1)):
         if not isinstance(value, Integral) or value < least:
             raise ValueError(f"{name}={value!r} must be an integer of at least {least}")
-    if attention not in ATTENTIONS:
-        raise ValueError(f"attention={attention!r} is not known: {ONE_OF}")
-    if tarm and attention in ("residual", "frozen"):
-        check_alpha(alpha, input_shape[0])
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout={dropout} must be at least 0 and below 1")
     for name, value in (("l2", l2), ("recurrent_l2", recurrent_l2)):
@@ -103,7 +100,8 @@ def MANs(
         input_shape: (T frames, N joints, 3).
         tarm: False leaves the STCM alone on the original image: setting A of Table 4.
         attention: "residual", the paper's; None, no F_A: setting B; "song", the gate of STA-LSTM: setting C.
-            Not in the paper: "frozen", F_A random and never trained, as in the released code; "gate", see `tarm`.
+            Not in the paper: "frozen", F_A random and never trained, as in the released code; "gate"; a name that you
+            registered (see `attention.py`); or a Keras layer (batch, T, K) -> (batch, T, 1), see `tarm.TARM`.
         units: K, GRU neurons in each direction; the paper has 64 at scale 50 and 128 at scale 224.
         alpha: the ratio of Eq. 8.
         dropout: of the GRUs, on inputs and recurrent state.
@@ -115,8 +113,10 @@ def MANs(
     Raises: `ValueError`, which says what would be right.
     """
     recurrent_l2 = l2 if recurrent_l2 is None else recurrent_l2
-    _check(classes, input_shape, units, alpha, attention, tarm, dropout, l2, recurrent_l2)
-    classes, units, alpha = int(classes), int(units), int(alpha)  # Keras takes no integers of NumPy
+    _check(classes, input_shape, units, dropout, l2, recurrent_l2)
+    attention = as_config(attention)
+    # Keras takes no integers of NumPy.
+    classes, units, alpha = (int(value) if isinstance(value, Integral) else value for value in (classes, units, alpha))
     regularizer, recurrent_regularizer = (keras.regularizers.L2(w) if w else None for w in (l2, recurrent_l2))
 
     inputs = layers.Input(input_shape, name="joints")

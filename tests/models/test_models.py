@@ -241,7 +241,7 @@ def test_application_is_a_backbone(name):
         ({"units": 0}, "units=0 must be an integer of at least 1"),
         ({"alpha": 0}, "alpha=0 .* 1 to 50"),
         ({"alpha": 51}, "alpha=51 .* 1 to 50"),
-        ({"attention": "spatial"}, "'spatial' is not known: it must be 'residual', 'song', None"),
+        ({"attention": "spatial"}, "'spatial' is not known: it must be 'residual', 'song'"),
         ({"dropout": 1}, "dropout=1 must be at least 0 and below 1"),
         ({"dropout": -0.1}, "dropout=-0.1 must be at least 0 and below 1"),
         ({"l2": -1e-4}, "l2=-0.0001 must not be negative"),
