@@ -8,7 +8,6 @@ What is no ratio of two steps has processes of its own. "plain" are Keras' own G
 import argparse
 import contextlib
 import itertools
-import json
 import multiprocessing
 import os
 import sys
@@ -213,7 +212,7 @@ def _classify(path, recording):
 def classifying(folder):
     """Rows of one sequence: a tensor, and a raw file."""
     model = build()
-    model.preparation = json.dumps(training.preparation(store.Tensors(write_tensors(folder / "one_50.h5", 50, 1))))
+    model.preparation = training.preparation(store.Tensors(write_tensors(folder / "one_50.h5", 50, 1)))
     model.save(folder / "m.keras", include_optimizer=False)
     path = synthetic.write(folder, synthetic.names()[0])
     tensor, raw = in_process(_classify, folder / "m.keras", path)

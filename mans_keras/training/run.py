@@ -232,7 +232,7 @@ def train(run, tensors, on_epoch=None, checkpoint=None, devices=1, logs=(), log_
             verbose=0,
         )
     if model_path and not _diverged(state.epochs):
-        model.preparation = json.dumps(preparation(tensors))
+        model.preparation = preparation(tensors)
         save(model, model_path)
     predicted = model.predict(test.feed(), steps=test.steps, verbose=0).argmax(axis=-1)
 

@@ -13,6 +13,7 @@ from test_training import exploding_model, make_run, tiny_model
 
 import mans_keras
 from mans_keras import cli
+from mans_keras.models import attention
 from mans_keras.recognition.recognizer import Recognizer
 from mans_keras.skeletons import recording
 from mans_keras.tensors.store import Tensors
@@ -28,7 +29,7 @@ def folder(tmp_path_factory):
     assert script("data_prep/ut_kinect.py", raw, folder).returncode == 0
     tensors = Tensors(folder / "ut_kinect_50.h5")
     model = training.build(make_run(tensors), len(tensors.class_names))
-    model.preparation = json.dumps(training.preparation(tensors))
+    model.preparation = training.preparation(tensors)
     for name in ("m.h5", "m.keras"):
         model.save(folder / name, include_optimizer=False)
     return folder
@@ -296,3 +297,16 @@ def test_bad_input_of_mans_is_one_line(arguments, complaint):
     done = mans(*arguments)
     assert done.exit_code != 0 and done.stderr.count("\n") == 1
     assert complaint in done.stderr
+
+
+@pytest.mark.parametrize("file", ["m.h5", "m.keras"])
+def test_a_model_with_an_attention_that_is_not_registered_says_what_is_missing(tmp_path, monkeypatch, file):
+    class OwnAttention(mans_keras.GateAttention):
+        pass
+
+    monkeypatch.setattr(attention, "ATTENTIONS", {})
+    attention.attention("own")(OwnAttention)
+    path = saved_tiny_model(tmp_path / file, attention="own")
+    attention.ATTENTIONS.clear()
+    with pytest.raises(ValueError, match=rf"{file} .*'own' is not known.*load_extension\(file\)$"):
+        Recognizer(path)
