@@ -26,6 +26,7 @@ PLACES = {
     "SongAttention": "models.attention",
     "attention": "models.attention",
     "load_extension": "models.extensions",
+    "train": "training.train_model",
     "Recognizer": "recognition.recognizer",
     "Stream": "recognition.stream",
     "Tensors": "tensors.store",

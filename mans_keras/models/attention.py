@@ -192,6 +192,13 @@ def as_config(attention: str | dict | layers.Layer | None) -> str | dict | None:
     return {**config, "config": {**config["config"], "name": "attention"}}
 
 
+def class_of(attention: str | dict | None) -> type[layers.Layer] | None:
+    """The class behind what `as_config` returned; None for None, and for a layer of Keras itself."""
+    if isinstance(attention, dict):
+        return keras.saving.get_registered_object(attention["registered_name"])
+    return ATTENTIONS.get(attention)
+
+
 def build_attention(attention: str | dict | None, shape: tuple, alpha: int, dtype) -> layers.Layer | None:
     """A new, built layer for what `as_config` returned; None for None.
 

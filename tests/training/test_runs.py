@@ -13,7 +13,7 @@ from test_training import make_run, tiny_model
 from mans_keras.errors import InputError
 from mans_keras.tensors.store import Tensors
 from mans_keras.training import recipes, records, runs
-from mans_keras.training import run as training
+from mans_keras.training.run import MODELS
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def tensors(tmp_path):
 
 @pytest.fixture
 def planned(tensors, monkeypatch):
-    monkeypatch.setitem(training.MODELS, "mans-9", tiny_model)
+    monkeypatch.setitem(MODELS, "mans-9", tiny_model)
     return [make_run(tensors, seed=seed) for seed in range(3)]
 
 
@@ -86,7 +86,7 @@ def test_a_record_of_another_network_is_named_and_trained_anew_only_if_asked_for
 ):
     runs.execute(planned[:2], tensors, tmp_path, jobs=1)
     paths = [records.record_path(tmp_path, run) for run in planned[:2]]
-    monkeypatch.setitem(training.MODELS, "mans-9", lambda classes, **_: tiny_model(classes, pool=5))
+    monkeypatch.setitem(MODELS, "mans-9", lambda classes, **_: tiny_model(classes, pool=5))
     assert runs.missing(planned[:2], tmp_path) == ([], paths)
     assert runs.missing(planned[:2], tmp_path, retrain=True) == (planned[:2], [])
 
@@ -112,7 +112,7 @@ def test_to_train_anew_takes_over_the_record_that_another_experiment_trained_ane
 
 def test_another_experiments_record_of_another_network_is_not_taken_over(tensors, planned, tmp_path, monkeypatch):
     runs.execute(planned[:1], tensors, tmp_path, jobs=1)
-    monkeypatch.setitem(training.MODELS, "mans-9", lambda classes, **_: tiny_model(classes, pool=5))
+    monkeypatch.setitem(MODELS, "mans-9", lambda classes, **_: tiny_model(classes, pool=5))
     run = replace(planned[0], experiment="table5")
     assert runs.missing([run], tmp_path) == ([run], [])
 
@@ -150,10 +150,10 @@ import sys
 sys.path[:0] = {path!r}
 from test_training import make_run, tiny_model
 from mans_keras.training import runs
-from mans_keras.training import run as training
+from mans_keras.training.run import MODELS
 from mans_keras.tensors.store import Tensors
 
-training.MODELS["mans-9"] = tiny_model
+MODELS["mans-9"] = tiny_model
 
 if __name__ == "__main__":
     tensors = Tensors(sys.argv[1])
