@@ -1,6 +1,5 @@
 """A saved model and a recording -> which action it is, and which frames decided that."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +52,7 @@ class Recognizer:
         self.model = load(path)
         if not getattr(self.model, "preparation", None):
             raise InputError(f"{path} does not tell how its recordings were prepared: it was not saved by mans_keras")
-        self.preparation = told = json.loads(self.model.preparation)
+        self.preparation = told = self.model.preparation
         self.class_names = tuple(told["class_names"])
         self.scale, self.layout, self.coordinates = told["scale"], told["layout"], told["coordinates"]
         self.bodies, self.joints, self.frames = told["bodies"], told["joints"], told.get("frames")
@@ -157,7 +156,8 @@ def load(path):
     try:
         model = keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises almost anything on a broken or foreign file
-        reason = str(error).strip().splitlines() or [type(error).__name__]
+        # Keras wraps what a layer raises in the layer's whole configuration, and puts it last.
+        reason = str(error).rpartition("Exception encountered: ")[2].strip().splitlines() or [type(error).__name__]
         raise InputError(f"{path} is not a model that can be loaded safely: {reason[0]}") from None
     if not isinstance(model, MemoryAttentionNetwork):
         raise InputError(f"{path} holds a {type(model).__name__}, not a Memory Attention Network")
