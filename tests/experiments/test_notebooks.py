@@ -45,6 +45,7 @@ def test_the_committed_table_of_figure_3_is_what_the_records_say():
     assert any(tables.markdown(header, rows) in text for text in shown)
 
 
+@pytest.mark.slow
 def test_the_shipped_model_recognizes_the_synthetic_person_who_waves(tmp_path):
     recordings = [tmp_path / f"{number}.npy" for number in range(1, 4)]
     for number, recording in enumerate(recordings, start=1):

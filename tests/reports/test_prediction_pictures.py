@@ -206,6 +206,7 @@ def test_attention_that_hardly_varies_has_one_colour():
         assert _count(image, 0.5) > 100
 
 
+@pytest.mark.slow
 def test_the_same_prediction_gives_the_same_bytes(tmp_path):
     for suffix in ("png", "pdf", "gif"):
         one, same = tmp_path / f"one.{suffix}", tmp_path / f"same.{suffix}"
@@ -308,6 +309,7 @@ def test_each_recording_gets_its_own_picture_even_of_one_name():
     assert prediction_pictures.paths(Path("out/p.png"), files[:1]) == [Path("out/p.png")]
 
 
+@pytest.mark.slow
 def test_mans_predict_draws_each_recording(tiny_model, tmp_path):
     files = [tmp_path / "one.npy", tmp_path / "two.npy"]
     for frames, file in enumerate(files, start=5):
