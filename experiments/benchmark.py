@@ -8,7 +8,6 @@ What is no ratio of two steps has processes of its own. "plain" are Keras' own G
 import argparse
 import contextlib
 import itertools
-import json
 import multiprocessing
 import os
 import sys
@@ -35,7 +34,7 @@ from mans_keras.reports import tables
 from mans_keras.skeletons import ntu, synthetic
 from mans_keras.skeletons.sequence import KINECT_2, Sequence
 from mans_keras.tensors import store
-from mans_keras.training import machine, memory, recipes
+from mans_keras.training import machine, memory, network, recipes
 from mans_keras.training import run as training
 from mans_keras.training.batches import Batches
 
@@ -65,7 +64,7 @@ def build(model="mans-9", plain=False, precision="float32", **arguments):
     keras.config.set_dtype_policy(precision)
     run = training.Run("", "ntu_rgbd", "", None, model, "", arguments, recipes.RELEASED, 1, 8, 0, precision, "")
     with mock.patch.object(models, "TARM", PlainTARM) if plain else contextlib.nullcontext():
-        built = training.build(run, CLASSES)
+        built = network.build(run, CLASSES)
     keras.config.set_dtype_policy("float32")
     return built
 
@@ -213,7 +212,7 @@ def _classify(path, recording):
 def classifying(folder):
     """Rows of one sequence: a tensor, and a raw file."""
     model = build()
-    model.preparation = json.dumps(training.preparation(store.Tensors(write_tensors(folder / "one_50.h5", 50, 1))))
+    model.preparation = training.preparation(store.Tensors(write_tensors(folder / "one_50.h5", 50, 1)))
     model.save(folder / "m.keras", include_optimizer=False)
     path = synthetic.write(folder, synthetic.names()[0])
     tensor, raw = in_process(_classify, folder / "m.keras", path)
@@ -288,7 +287,7 @@ def _xla(model):
             first.append(f"{time.perf_counter() - began:.0f} s")
     seconds = in_turn(*steppers, rounds=10 if training.SCALES[model] == 50 else 3)
     steps = [f"{1e3 * median:.0f} ms" for median in medians(seconds)]
-    chosen = "no XLA" if model in training.WITHOUT_XLA else "XLA"
+    chosen = "no XLA" if model in network.WITHOUT_XLA else "XLA"
     return [model, *steps, f"{over(*seconds.T):.2f}", *first, chosen]
 
 

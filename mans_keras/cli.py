@@ -118,26 +118,25 @@ def train(tensors, model, network, protocol, fold, recipe, epochs, seed):
     from mans_keras.tensors import protocols
     from mans_keras.tensors.store import Tensors
     from mans_keras.training import recipes, records
-    from mans_keras.training import run as training
+    from mans_keras.training.run import MODELS, SCALES, Run
+    from mans_keras.training.train_run import train_run
 
     if model.suffix not in (".h5", ".keras"):
         raise InputError(f"{model} must end with .h5 or .keras")
-    for value, known, what in ((network, training.MODELS, "network"), (recipe, recipes.RECIPES, "recipe")):
+    for value, known, what in ((network, MODELS, "network"), (recipe, recipes.RECIPES, "recipe")):
         if value not in known:
             raise InputError(f"no {what} {value!r}: there are {', '.join(known)}")
     opened = Tensors(tensors)
     if not opened.joints:
         raise InputError(f"{tensors} does not tell how many joints a recording has: prepare it again")
-    if opened.scale != training.SCALES[network]:
-        raise InputError(
-            f"{network} wants tensors of scale {training.SCALES[network]}, and {tensors} has {opened.scale}"
-        )
+    if opened.scale != SCALES[network]:
+        raise InputError(f"{network} wants tensors of scale {SCALES[network]}, and {tensors} has {opened.scale}")
     protocol = protocol or next(iter(protocols.of_dataset(opened.dataset)))
     folds = protocols.folds(opened, protocol)
     if fold >= len(folds):
         raise InputError(f"the folds of {protocol} are 0-{len(folds) - 1}")
     chosen = recipes.RECIPES[recipe]
-    run = training.Run(
+    run = Run(
         experiment="mans_train",
         dataset=opened.dataset,
         protocol=protocol,
@@ -162,7 +161,7 @@ def train(tensors, model, network, protocol, fold, recipe, epochs, seed):
         click.echo(f"epoch {epoch} of {run.epochs}: test accuracy {logs['val_accuracy']:.2%}", err=True)
 
     checkpoint = model.with_suffix(".checkpoint.npz")
-    record = training.train(run, opened, on_epoch=tell, checkpoint=checkpoint, model_path=model)
+    record, _ = train_run(run, opened, on_epoch=tell, checkpoint=checkpoint, model_path=model)
     # a model that was there before keeps its own record
     told = model.with_name(f"{model.name}{'.diverged' if record['diverged'] else ''}.json")
     records.write_record(told, record)

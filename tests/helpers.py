@@ -87,7 +87,6 @@ def tensor_file(
 
 def tiny_model(path, bodies=2, frames=5, coordinates="body", **arguments):
     """A MANs-9 of random weights for tensors 8 x 8 of one or two Kinect 1 bodies and three classes, saved at `path`."""
-    import json
     from dataclasses import asdict
 
     import keras
@@ -99,6 +98,6 @@ def tiny_model(path, bodies=2, frames=5, coordinates="body", **arguments):
     model = mans_keras.MANs9(3, (8, 8, 3), units=4, alpha=2, **arguments)
     told = {"dataset": "tiny", "class_names": ACTIONS, "scale": 8, "layout": "resize", "coordinates": coordinates}
     told |= {"bodies": bodies, "joints": 20, "body": asdict(KINECT_1)} | ({"frames": frames} if frames else {})
-    model.preparation = json.dumps(told)
+    model.preparation = told
     model.save(path)
     return path

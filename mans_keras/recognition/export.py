@@ -1,6 +1,7 @@
 """A Keras model -> SavedModel, LiteRT or ONNX, checked against Keras before the file gets its name."""
 
 import contextlib
+import json
 import logging
 import os
 import shutil
@@ -195,14 +196,15 @@ def _store_preparation(model, path, kind):
     preparation = getattr(model, "preparation", None)
     if not preparation:
         return
+    text = json.dumps(preparation)
     if kind == ".onnx":
         onnx, _ = _onnx()
         exported = onnx.load(path)
-        onnx.helper.set_model_props(exported, {PREPARATION: preparation})
+        onnx.helper.set_model_props(exported, {PREPARATION: text})
         onnx.save(exported, path)
     else:
         file = _json_of(path) if kind else path / "preparation.json"
-        file.write_text(preparation + "\n")
+        file.write_text(text + "\n")
 
 
 def _check_scores(model, path, kind, batch):

@@ -1,6 +1,5 @@
 """A saved model and a recording -> which action it is, and how much attention each frame got."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +72,7 @@ class Recognizer:
                 f"{path} does not say how its recordings were prepared: load the model in Python, set "
                 "model.preparation = tensors.preparation() from the tensors that it was trained on, and save it again"
             )
-        self.preparation = stored = json.loads(self.model.preparation)
+        self.preparation = stored = self.model.preparation
         self.class_names = tuple(stored["class_names"])
         self.scale, self.layout, self.coordinates = stored["scale"], stored["layout"], stored["coordinates"]
         self.bodies, self.joints, self.frames = stored["bodies"], stored["joints"], stored.get("frames")
@@ -181,7 +180,8 @@ def load(path: str | Path) -> keras.Model:
     try:
         return keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises almost anything on a broken or foreign file
-        reason = str(error).strip().splitlines() or [type(error).__name__]
+        # Keras wraps what a layer raises in the layer's whole configuration, and puts it last.
+        reason = str(error).rpartition("Exception encountered: ")[2].strip().splitlines() or [type(error).__name__]
         raise InputError(f"{path} is not a model that can be loaded safely: {reason[0]}") from None
 
 

@@ -9,13 +9,14 @@ import threading
 import keras
 
 from mans_keras.errors import InputError
+from mans_keras.models.extensions import EXTENSIONS, run_extension
 from mans_keras.training import machine
-from mans_keras.training import run as training
+from mans_keras.training.train_run import train_run
 
 CORES = 1  # of a run on a machine without GPU: these small networks gain little from a second one
 
 
-def _train(run, tensors, told, backend, devices):
+def _train(run, tensors, told, backend, devices, extensions):
     if keras.backend.backend() != backend:
         raise InputError(f"a machine of the cluster runs {keras.backend.backend()}, not {backend}: set KERAS_BACKEND")
     threads = None
@@ -25,7 +26,9 @@ def _train(run, tensors, told, backend, devices):
         threads = CORES
         with contextlib.suppress(RuntimeError):  # this process has trained before, and keeps its threads
             tf.config.threading.set_intra_op_parallelism_threads(threads)
-    record = training.train(
+    for extension in extensions.items():
+        run_extension(*extension)
+    record, _ = train_run(
         run, tensors, on_epoch=lambda epoch, logs: told.put((run, epoch, logs["val_accuracy"])), devices=devices
     )
     return {**record, "device": machine.device(devices, threads)}
@@ -37,7 +40,7 @@ def results(runs, tensors, address, tell, devices=1):
     tell: called with (run, epoch, test accuracy) after each epoch, anywhere. devices: GPUs a run; on a cluster without
     GPUs a run takes `CORES` cores. The tensors are sent once, to the cluster's object store, and must fit there.
 
-    Raises `InputError` if Ray is not installed, if there is no such cluster, or as `run.train` does there.
+    Raises `InputError` if Ray is not installed, if there is no such cluster, or as `train_run` does there.
     """
     try:
         import ray
@@ -63,7 +66,7 @@ def results(runs, tensors, address, tell, devices=1):
     listener.start()
     task = ray.remote(max_retries=-1, **needs)(_train)
     samples = ray.put(tensors.in_memory())
-    waiting = {task.remote(run, samples, told, keras.backend.backend(), devices): run for run in runs}
+    waiting = {task.remote(run, samples, told, keras.backend.backend(), devices, EXTENSIONS): run for run in runs}
     try:
         while waiting:
             (done, *_), _ = ray.wait(list(waiting))

@@ -16,11 +16,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mans_keras.errors import InputError
+from mans_keras.models.extensions import EXTENSIONS, run_extension
 from mans_keras.models.fingerprint import same
 from mans_keras.tensors.store import Tensors
 from mans_keras.training import cluster, machine
+from mans_keras.training.network import fingerprint_of
 from mans_keras.training.records import read_record, record_path, write_record
-from mans_keras.training.run import fingerprint_of, train
+from mans_keras.training.train_run import train_run
 
 
 def missing(runs, results, retrain=False):
@@ -85,7 +87,7 @@ def _of_another_experiment(run, results):
 def _run(run, tensors, results, tell, **options):
     path = record_path(results, run)
     checkpoint = path.with_suffix(".checkpoint.npz")
-    record = train(
+    record, _ = train_run(
         run,
         tensors,
         on_epoch=lambda epoch, logs: tell((run, epoch, logs["val_accuracy"])),
@@ -98,7 +100,7 @@ def _run(run, tensors, results, tell, **options):
     return record
 
 
-def _run_alone(run, path, results, share, told, options):
+def _run_alone(run, path, results, share, told, extensions, options):
     """A process: one run on its share of the cores, ending with its parent if that dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "sched_setaffinity"):
@@ -110,6 +112,8 @@ def _run_alone(run, path, results, share, told, options):
 
     threading.Thread(target=follow_parent, daemon=True).start()
     try:
+        for extension in extensions.items():
+            run_extension(*extension)
         _run(run, Tensors(path), results, told.put, **options)
     except (InputError, OSError) as error:
         told.put(InputError(str(error)))
@@ -134,7 +138,7 @@ def _in_processes(runs, path, results, jobs, tell, options):
 
     def one(run):
         share = shares.get()
-        process = context.Process(target=_run_alone, args=(run, path, results, share, told, options))
+        process = context.Process(target=_run_alone, args=(run, path, results, share, told, EXTENSIONS, options))
         process.start()
         process.join()
         shares.put(share)
@@ -185,7 +189,7 @@ def execute(runs, tensors, results, jobs, ray=None, **options):
         jobs: 1 trains in this process, on all of its cores; more share them equally, though few runs are left.
         ray: address of a Ray cluster that trains them instead, as many at a time as it has room for. It keeps no
             state of a run that was begun, and writes no logs.
-        options: `devices` and `logs` of `run.train`.
+        options: `devices` and `logs` of `train_run`.
     """
     if not runs:
         return

@@ -78,7 +78,7 @@ def test_mans_export_writes_the_batch_that_was_asked_for(path, model, tmp_path, 
     assert _declared_batch(out) == 1
     x = exports.random_tensors(model, 2)
     np.testing.assert_allclose(exports.runner(out)(x[1:]), model.predict_on_batch(x)[1:], atol=1e-5)
-    assert _stored_preparation(out) == json.loads(model.preparation)
+    assert _stored_preparation(out) == model.preparation
     assert {file.name for file in out.parent.iterdir()} <= {name, f"{name}.json"}
 
 

@@ -13,11 +13,14 @@ from test_training import exploding_model, make_run, tiny_model
 
 import mans_keras
 from mans_keras import cli
+from mans_keras.models import attention
 from mans_keras.recognition.recognizer import Recognizer
 from mans_keras.skeletons import recording
 from mans_keras.tensors.store import Tensors
 from mans_keras.tensors.transforms import to_frames
-from mans_keras.training import run as training
+from mans_keras.training.network import build
+from mans_keras.training.run import MODELS, preparation
+from mans_keras.training.train_run import train_run
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +30,8 @@ def folder(tmp_path_factory):
     raw = ut_kinect_folder(folder / "raw")
     assert script("data_prep/ut_kinect.py", raw, folder).returncode == 0
     tensors = Tensors(folder / "ut_kinect_50.h5")
-    model = training.build(make_run(tensors), len(tensors.class_names))
-    model.preparation = json.dumps(training.preparation(tensors))
+    model = build(make_run(tensors), len(tensors.class_names))
+    model.preparation = preparation(tensors)
     for name in ("m.h5", "m.keras"):
         model.save(folder / name, include_optimizer=False)
     return folder
@@ -155,9 +158,9 @@ def test_rows_of_a_tensor_are_mapped_back_to_frames(frames, layout, expected):
 
 @pytest.mark.slow
 def test_a_model_without_attention_predicts_without_it(folder, tmp_path, monkeypatch):
-    monkeypatch.setitem(training.MODELS, "mans-9", tiny_model)
+    monkeypatch.setitem(MODELS, "mans-9", tiny_model)
     tensors = Tensors(folder / "ut_kinect_50.h5")
-    training.train(make_run(tensors, epochs=1, batch=2), tensors, model_path=tmp_path / "m.h5")
+    train_run(make_run(tensors, epochs=1, batch=2), tensors, model_path=tmp_path / "m.h5")
     (prediction,) = Recognizer(tmp_path / "m.h5").predict([standing_body()])
     assert prediction.attention is None and len(prediction.scores) == 10
 
@@ -271,7 +274,7 @@ def test_other_classes_than_the_models_are_named(folder, tmp_path):
 
 
 def test_mans_evaluate_and_summary_take_what_mans_train_saved(folder, monkeypatch):
-    monkeypatch.setitem(training.MODELS, "mans-9", tiny_model)
+    monkeypatch.setitem(MODELS, "mans-9", tiny_model)
     made = folder / "new" / "mine.h5"
     done = mans("train", folder / "ut_kinect_50.h5", made, "--protocol", "odd_even", "--epochs", "1")
     assert done.exit_code == 0, done.output
@@ -290,7 +293,7 @@ def test_mans_evaluate_and_summary_take_what_mans_train_saved(folder, monkeypatc
 
 @pytest.mark.slow
 def test_a_diverged_training_leaves_a_record_and_no_model(folder, monkeypatch):
-    monkeypatch.setitem(training.MODELS, "mans-9", exploding_model)
+    monkeypatch.setitem(MODELS, "mans-9", exploding_model)
     done = mans("train", folder / "ut_kinect_50.h5", folder / "nan" / "m.h5", "--protocol", "odd_even", "--epochs", "3")
     assert done.exit_code == 1 and "Error: DIVERGED after 1 epochs" in done.stderr
     assert [path.name for path in (folder / "nan").iterdir()] == ["m.h5.diverged.json"]
@@ -313,3 +316,16 @@ def test_bad_input_of_mans_is_one_line(arguments, complaint):
     done = mans(*arguments)
     assert done.exit_code != 0 and done.stderr.count("\n") == 1
     assert complaint in done.stderr
+
+
+@pytest.mark.parametrize("file", ["m.h5", "m.keras"])
+def test_a_model_with_an_attention_that_is_not_registered_says_what_is_missing(tmp_path, monkeypatch, file):
+    class OwnAttention(mans_keras.GateAttention):
+        pass
+
+    monkeypatch.setattr(attention, "ATTENTIONS", {})
+    attention.attention("own")(OwnAttention)
+    path = saved_tiny_model(tmp_path / file, attention="own")
+    attention.ATTENTIONS.clear()
+    with pytest.raises(ValueError, match=rf"{file} .*'own' is not known.*load_extension\(file\)$"):
+        Recognizer(path)

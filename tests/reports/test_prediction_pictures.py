@@ -264,7 +264,7 @@ def tiny_model(tmp_path_factory):
         path = tmp_path_factory.mktemp("model") / "m.h5"
         model = models.MANs9(len(NAMES), (16, 16, 3), units=4, alpha=4, **options)
         told = {"class_names": NAMES, "scale": 16, "layout": "resize", "coordinates": "raw"}
-        model.preparation = json.dumps({**told, "bodies": 1, "joints": 20, "body": None})
+        model.preparation = {**told, "bodies": 1, "joints": 20, "body": None}
         model.save(path)
         return path
 
