@@ -7,7 +7,7 @@ import numpy as np
 
 from mans_keras.errors import InputError
 from mans_keras.skeletons import ut_kinect
-from mans_keras.skeletons.formats import own_formats
+from mans_keras.skeletons.bounds import in_metres
 from mans_keras.skeletons.sequence import Dropped
 
 
@@ -45,7 +45,7 @@ class Stream:
         if found.ndim != 3 or found.shape[1:] != (joints, 3) or found.dtype.kind not in "fiu":
             raise InputError(f"a frame of shape {np.shape(frame)} is not ({joints}, 3) or (bodies, {joints}, 3)")
         try:
-            self._frames.append(own_formats.in_metres(found).astype(float))
+            self._frames.append(in_metres(found).astype(float))
         except Dropped as dropped:
             raise InputError(str(dropped)) from None
 

@@ -86,12 +86,12 @@ def test_many_recordings_are_predicted_as_one_by_one(recognizer, monkeypatch):
     ("array", "complaint"),
     [
         (np.zeros((5, 25, 3)) + 0.5, "25 joints, where the model expects 20"),
-        (np.zeros((0, 20, 3)), "no recording: .frames, joints, 3. was expected"),
-        (np.zeros((5, 20, 2)), "no recording: .frames, joints, 3. was expected"),
+        (np.zeros((0, 20, 3)), "not a recording: numbers .frames, joints, 3. or"),
+        (np.zeros((5, 20, 2)), "not a recording: numbers .frames, joints, 3. or"),
         (np.full((5, 20, 3), np.nan), "no body in any frame"),
         (np.full((5, 20, 3), np.inf), "infinite"),
         (standing_body() * 1000, "metres are expected, not millimetres"),
-        (np.array([["a"]]), "no recording"),
+        (np.array([["a"]]), "not a recording"),
     ],
     ids=str,
 )
@@ -122,10 +122,10 @@ def test_a_recording_is_read_whatever_its_format_and_name(tmp_path):
 
 
 def test_a_skeleton_file_needs_no_name_of_ntu(tmp_path):
-    from mans_keras.skeletons import ntu
+    from mans_keras.skeletons.formats import skeleton_file
 
     joints = np.repeat(standing_body(20)[:, None, :1], 25, axis=2) + np.arange(25)[:, None] / 10
-    ntu.write(tmp_path / "friday.skeleton", joints, [72057594037931101])
+    skeleton_file.write(tmp_path / "friday.skeleton", joints, [72057594037931101])
     np.testing.assert_allclose(recording.read_joints(tmp_path / "friday.skeleton")[:, :1], joints, rtol=1e-5)
 
 

@@ -2,13 +2,12 @@
 
 import sys
 
-import common
 import numpy as np
 import pytest
-import table4_ablation
 from helpers import standing_body
 from test_reports import record
 
+from experiments import common, table4_ablation
 from mans_keras.errors import InputError
 from mans_keras.skeletons import hdm05, sysu_3d
 from mans_keras.skeletons.sequence import Sequence
