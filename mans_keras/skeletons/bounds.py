@@ -27,10 +27,13 @@ def read_bytes(path: Path | str) -> bytes:
     """
     path = Path(path)
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for a writer
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for a writer
             raise Dropped("not a file, but a folder, a pipe or a device")
         with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+            content = file.read(min(status.st_size, MAX_BYTES) + 1)
+            if len(content) > status.st_size:  # the file has grown, or the system does not know its size
+                content += file.read(MAX_BYTES + 1 - len(content))
     except OSError as error:
         raise Dropped(f"the file can't be read: {error.strerror or error}") from None
     if len(content) > MAX_BYTES:

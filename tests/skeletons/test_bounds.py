@@ -17,6 +17,12 @@ def test_a_file_of_the_largest_size_is_read_and_one_byte_more_is_refused(tmp_pat
         read_bytes(path)
 
 
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="Linux has files of unknown size in /proc")
+def test_a_file_whose_size_the_system_does_not_know_is_read_whole():
+    assert os.path.getsize("/proc/self/status") == 0
+    assert read_bytes("/proc/self/status").count(b"\n") > 10
+
+
 def test_a_terabyte_is_refused_unread(tmp_path):
     with (tmp_path / "huge").open("wb") as file:
         file.truncate(1 << 40)

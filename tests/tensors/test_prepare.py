@@ -51,7 +51,7 @@ def test_what_is_found_is_kept_or_dropped_and_summed_up(raw, tmp_path):
     assert f"122 sequences found, {len(tensors)} kept, {len(dropped)} dropped" in done.stdout
     assert "frames a sequence: 3 to " in done.stdout and "bodies a sequence: " in done.stdout
     assert "1 dropped, listed by the owners: missing or incomplete skeletons: S001C002P005R002A008" in done.stdout
-    assert "1 dropped, not a file: S002C001P001R001A001" in done.stdout
+    assert "1 dropped, not a file, but a folder, a pipe or a device: S002C001P001R001A001" in done.stdout
 
 
 def test_counts_reach_the_reader(raw, tmp_path):
