@@ -35,6 +35,7 @@ from mans_keras.reports import tables
 from mans_keras.skeletons import ntu, synthetic
 from mans_keras.skeletons.sequence import KINECT_2, Sequence
 from mans_keras.tensors import store
+from mans_keras.tensors.writer import Writer
 from mans_keras.training import machine, memory, recipes
 from mans_keras.training import run as training
 from mans_keras.training.batches import Batches
@@ -144,7 +145,7 @@ def write_tensors(path, scale, samples):
     """A tensor file of noise."""
     noise = np.random.default_rng(0).normal(size=(scale, scale, 3))
     sequence = Sequence("noise", np.ones((1, 1, 25, 3)), 0)
-    with store.Writer(path, scale=scale, **SETTINGS) as writer:
+    with Writer(path, scale=scale, **SETTINGS) as writer:
         for _ in range(samples):
             writer.add(noise, sequence)
     return path

@@ -29,8 +29,8 @@ from experiments.timing import HEADER, in_process, peak_memory, row
 from mans_keras.skeletons import ntu, synthetic
 from mans_keras.skeletons.formats import skeleton_file
 from mans_keras.tensors.prepare import keep_freed_memory, positive
-from mans_keras.tensors.store import Writer
 from mans_keras.tensors.transforms import to_tensor
+from mans_keras.tensors.writer import Writer
 
 SCRIPT = Path(__file__).resolve().parents[1] / "data_prep" / "ntu_rgbd.py"
 DISTINCT = 200

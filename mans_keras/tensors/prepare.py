@@ -21,6 +21,7 @@ from mans_keras.errors import InputError, listed
 from mans_keras.skeletons.sequence import Dropped
 from mans_keras.tensors import store
 from mans_keras.tensors.transforms import COORDINATES, LAYOUTS, to_tensor
+from mans_keras.tensors.writer import Writer
 
 BATCH = 16  # sources that go to a process at once
 AHEAD = 2  # batches a process may be ahead of the writer
@@ -93,7 +94,7 @@ def write_tensors(reader, sources, out, scale, layout, coordinates, jobs=1):
     settings = {"scale": scale, "layout": layout, "coordinates": coordinates}
     convert = functools.partial(_convert, read=reader.read, body=reader.body, **settings)
     keep_freed_memory()
-    writer = store.Writer(path, dataset=reader.dataset, class_names=reader.class_names, body=reader.body, **settings)
+    writer = Writer(path, dataset=reader.dataset, class_names=reader.class_names, body=reader.body, **settings)
     # the processes are closed here, not when the interpreter ends: it would have closed their pipes before
     with contextlib.closing(_map(convert, sources, jobs)) as converted, writer:
         console = Console(stderr=True)

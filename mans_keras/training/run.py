@@ -273,18 +273,8 @@ def save(model, path):
 
 
 def preparation(tensors):
-    """What a saved model tells of the recordings that it knows, ready for JSON."""
-    return {
-        "dataset": tensors.dataset,
-        "class_names": tensors.class_names,
-        "scale": tensors.scale,
-        "layout": tensors.layout,
-        "coordinates": tensors.coordinates,
-        "bodies": tensors.bodies,
-        "joints": tensors.joints,
-        "frames": int(np.median(tensors.num_frames)),
-        "body": tensors.body and asdict(tensors.body),
-    }
+    """`Tensors.preparation`."""
+    return tensors.preparation()
 
 
 def _course(epochs):

@@ -12,7 +12,8 @@ from mans_keras.errors import InputError
 from mans_keras.skeletons import hdm05, sysu_3d
 from mans_keras.skeletons.sequence import Sequence
 from mans_keras.tensors import protocols
-from mans_keras.tensors.store import Tensors, Writer
+from mans_keras.tensors.store import Tensors
+from mans_keras.tensors.writer import Writer
 
 
 def tensors(folder, dataset, class_names, samples):
