@@ -259,4 +259,4 @@ def test_what_can_not_be_done_is_one_line_and_no_file(raw, tmp_path, arguments, 
 @pytest.mark.parametrize("name", ["ntu_rgbd", "Synthetic", "a/b", "", ".a", "-a"])
 def test_a_name_that_can_not_be_is_refused(raw, tmp_path, name):
     done = script(SCRIPT, raw, tmp_path / "out", f"--name={name}")
-    assert done.returncode == 2 and "argument --name" in done.stderr.splitlines()[-1]
+    assert done.returncode == 2 and "Invalid value for '--name'" in done.stderr.splitlines()[-1]
