@@ -8,7 +8,7 @@ import numpy as np
 from mans_keras.errors import InputError
 from mans_keras.recognition.recognizer import Recognizer
 from mans_keras.skeletons import ut_kinect
-from mans_keras.skeletons.formats import own_formats
+from mans_keras.skeletons.bounds import in_metres
 from mans_keras.skeletons.sequence import Dropped
 
 
@@ -48,7 +48,7 @@ class Stream:
         if bodies.ndim != 3 or bodies.shape[1:] != (joints, 3) or bodies.dtype.kind not in "fiu":
             raise InputError(f"a frame of shape {np.shape(frame)} is not ({joints}, 3) or (bodies, {joints}, 3)")
         try:
-            self._frames.append(own_formats.in_metres(bodies).astype(float))
+            self._frames.append(in_metres(bodies).astype(float))
         except Dropped as dropped:
             raise InputError(str(dropped)) from None
 

@@ -2,8 +2,6 @@
 
 from dataclasses import asdict, dataclass
 
-import numpy as np
-
 from mans_keras.models import mans
 from mans_keras.tensors.protocols import Fold
 from mans_keras.training import recipes
@@ -68,18 +66,3 @@ class Run:
         if self.variant.startswith(self.model) and recipe.name in recipes.RECIPES:
             departures |= dict.fromkeys(recipes.changes(recipe, recipes.RECIPES[recipe.name]), True)
         return "-".join(name for name, departs in departures.items() if departs)
-
-
-def preparation(tensors):
-    """What a saved model tells of the recordings that it knows, ready for JSON."""
-    return {
-        "dataset": tensors.dataset,
-        "class_names": tensors.class_names,
-        "scale": tensors.scale,
-        "layout": tensors.layout,
-        "coordinates": tensors.coordinates,
-        "bodies": tensors.bodies,
-        "joints": tensors.joints,
-        "frames": int(np.median(tensors.num_frames)),
-        "body": tensors.body and asdict(tensors.body),
-    }

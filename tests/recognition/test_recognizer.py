@@ -19,7 +19,7 @@ from mans_keras.skeletons import recording
 from mans_keras.tensors.store import Tensors
 from mans_keras.tensors.transforms import to_frames
 from mans_keras.training.network import build
-from mans_keras.training.run import MODELS, preparation
+from mans_keras.training.run import MODELS
 from mans_keras.training.train_run import train_run
 
 
@@ -31,7 +31,7 @@ def folder(tmp_path_factory):
     assert script("data_prep/ut_kinect.py", raw, folder).returncode == 0
     tensors = Tensors(folder / "ut_kinect_50.h5")
     model = build(make_run(tensors), len(tensors.class_names))
-    model.preparation = preparation(tensors)
+    model.preparation = tensors.preparation()
     for name in ("m.h5", "m.keras"):
         model.save(folder / name, include_optimizer=False)
     return folder
@@ -90,12 +90,12 @@ def test_a_batch_of_recordings_gets_the_scores_of_single_recordings(recognizer, 
     ("array", "complaint"),
     [
         (np.zeros((5, 25, 3)) + 0.5, "25 joints, where the model expects 20"),
-        (np.zeros((0, 20, 3)), "no recording: .frames, joints, 3. was expected"),
-        (np.zeros((5, 20, 2)), "no recording: .frames, joints, 3. was expected"),
+        (np.zeros((0, 20, 3)), "not a recording: numbers .frames, joints, 3. or"),
+        (np.zeros((5, 20, 2)), "not a recording: numbers .frames, joints, 3. or"),
         (np.full((5, 20, 3), np.nan), "no body in any frame"),
         (np.full((5, 20, 3), np.inf), "infinite"),
         (standing_body() * 1000, "metres are expected, not millimetres"),
-        (np.array([["a"]]), "no recording"),
+        (np.array([["a"]]), "not a recording"),
     ],
     ids=str,
 )
@@ -126,10 +126,10 @@ def test_a_recording_is_read_from_each_format(tmp_path):
 
 
 def test_a_skeleton_file_needs_no_name_of_ntu(tmp_path):
-    from mans_keras.skeletons import ntu
+    from mans_keras.skeletons.formats import skeleton_file
 
     joints = np.repeat(standing_body(20)[:, None, :1], 25, axis=2) + np.arange(25)[:, None] / 10
-    ntu.write(tmp_path / "friday.skeleton", joints, [72057594037931101])
+    skeleton_file.write(tmp_path / "friday.skeleton", joints, [72057594037931101])
     np.testing.assert_allclose(recording.read_joints(tmp_path / "friday.skeleton")[:, :1], joints, rtol=1e-5)
 
 
