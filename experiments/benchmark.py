@@ -34,6 +34,7 @@ from mans_keras.reports import tables
 from mans_keras.skeletons import ntu, synthetic
 from mans_keras.skeletons.sequence import KINECT_2, Sequence
 from mans_keras.tensors import store
+from mans_keras.tensors.writer import Writer
 from mans_keras.training import machine, memory, network, recipes
 from mans_keras.training import run as training
 from mans_keras.training.batches import Batches
@@ -143,7 +144,7 @@ def write_tensors(path, scale, samples):
     """A tensor file of noise."""
     noise = np.random.default_rng(0).normal(size=(scale, scale, 3))
     sequence = Sequence("noise", np.ones((1, 1, 25, 3)), 0)
-    with store.Writer(path, scale=scale, **SETTINGS) as writer:
+    with Writer(path, scale=scale, **SETTINGS) as writer:
         for _ in range(samples):
             writer.add(noise, sequence)
     return path
@@ -212,7 +213,7 @@ def _classify(path, recording):
 def classifying(folder):
     """Rows of one sequence: a tensor, and a raw file."""
     model = build()
-    model.preparation = training.preparation(store.Tensors(write_tensors(folder / "one_50.h5", 50, 1)))
+    model.preparation = store.Tensors(write_tensors(folder / "one_50.h5", 50, 1)).preparation()
     model.save(folder / "m.keras", include_optimizer=False)
     path = synthetic.write(folder, synthetic.names()[0])
     tensor, raw = in_process(_classify, folder / "m.keras", path)

@@ -295,15 +295,15 @@ def export(model, out, batch):
     What was written is kept only if it gives the scores that Keras gives; then both are timed.
     """
     from mans_keras.recognition import export as exports
-    from mans_keras.recognition.recognizer import Recognizer
+    from mans_keras.recognition.recognizer import load
 
-    recognizer = Recognizer(model)
-    run = exports.export(recognizer, out, batch)
+    network = load(model)
+    run = exports.export(network, out, batch)
     click.echo(f"{out}: the scores of Keras, to {exports.TOLERANCE:g}")
     for count in (batch,) if batch else (1, 32):
-        x = exports.random_tensors(recognizer, count)
-        ours, theirs = (exports.milliseconds(one, x) for one in (run, recognizer.scores))
-        click.echo(f"  {count} at once: {ours:.1f} ms, Keras {theirs:.1f} ms (median)")
+        x = exports.random_tensors(network, count)
+        exported, original = (exports.milliseconds(function, x) for function in (run, network.predict_on_batch))
+        click.echo(f"  {count} at once: {exported:.1f} ms, Keras {original:.1f} ms (median)")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from mans_keras.skeletons.sequence import Sequence
-from mans_keras.tensors.store import Writer
+from mans_keras.tensors.writer import Writer
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"

@@ -2,7 +2,8 @@
 
 import itertools
 
-from mans_keras.skeletons import hdm05, ntu
+from mans_keras.skeletons import hdm05
+from mans_keras.skeletons.formats import skeleton_file
 
 
 def _pairs(parents):
@@ -27,7 +28,7 @@ HDM05 = _chains(
     *(f"thorax {side}clavicle {side}humerus {side}radius {side}wrist {side}hand {side}fingers" for side in "lr"),
     *(f"{side}wrist {side}thumb" for side in "lr"),
 )
-BONES = {15: SBU, 20: KINECT_1, 25: _pairs(ntu.PARENTS), 31: HDM05}
+BONES = {15: SBU, 20: KINECT_1, 25: _pairs(skeleton_file.PARENTS), 31: HDM05}
 HIPS = {15: (9, 12), 20: (12, 16), 25: (12, 16), 31: (hdm05.BODY.left_hip, hdm05.BODY.right_hip)}
 
 

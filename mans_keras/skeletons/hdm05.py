@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from mans_keras.errors import InputError
+from mans_keras.skeletons.bounds import read_bytes
 from mans_keras.skeletons.formats import acclaim
 from mans_keras.skeletons.joint_names import mirrored
 from mans_keras.skeletons.sequence import Body, Dropped, Reader, Sequence
@@ -146,7 +147,7 @@ def read_skeleton(path):
 def read_joints(amc, asf):
     """Joints (frames, 1, 31, 3) of a recording, in the order of `JOINTS`. Raises `Dropped` if either is malformed."""
     skeleton = read_skeleton(asf)
-    ends = acclaim.positions(skeleton, acclaim.parse_motion(acclaim.read_bytes(amc), skeleton))
+    ends = acclaim.positions(skeleton, acclaim.parse_motion(read_bytes(amc), skeleton))
     return np.stack([ends[joint] for joint in JOINTS], axis=1)[:, None]
 
 

@@ -6,14 +6,15 @@ v1. Kinect assumes that people face it: of somebody who turns away, left and rig
 """
 
 import itertools
-import json
 import re
 from pathlib import Path
 
 import numpy as np
 
 from mans_keras.errors import InputError
-from mans_keras.skeletons.sequence import KINECT_1, Dropped, Reader, Sequence, one_body, read_bytes
+from mans_keras.skeletons.bounds import one_body, read_bytes
+from mans_keras.skeletons.formats import json_file
+from mans_keras.skeletons.sequence import KINECT_1, Dropped, Reader, Sequence
 
 # The number of an action in a file's name -> the action.
 ACTIONS = {
@@ -30,9 +31,6 @@ ACTIONS = {
 }
 CLASS_NAMES = tuple(ACTIONS.values())
 WHERE = "https://github.com/Uason-Chen/CTR-GCN, whose README links it (Wang et al., CVPR 2014): unpack all_sqe.zip"
-
-# A text with more commas and brackets would take much memory when it is parsed.
-MAX_MARKS = 2**20
 
 
 def sources(folder):
@@ -66,23 +64,10 @@ def parse_name(name):
     return list(ACTIONS).index(action), subject, view
 
 
-def _parse(path):
-    """What a JSON file holds, all its numbers float. Raises `Dropped` if it is none, or too large."""
-    content = read_bytes(path)
-    if content.count(b",") + content.count(b"[") > MAX_MARKS:
-        raise Dropped("the file holds more numbers or lists than a sequence does")
-    try:
-        return json.loads(content, parse_int=float)
-    except ValueError:
-        raise Dropped("the file is no JSON") from None
-    except RecursionError:
-        raise Dropped("lists or objects are nested too deeply") from None
-
-
 def is_like(path):
     """Whether a JSON file is made like those of NW-UCLA: an object with `skeletons`, but without `frames`."""
     try:
-        parsed = _parse(path)
+        parsed = json_file.parsed(read_bytes(path))
     except Dropped:
         return False
     return isinstance(parsed, dict) and "skeletons" in parsed and "frames" not in parsed
@@ -90,7 +75,7 @@ def is_like(path):
 
 def read_joints(path):
     """Joints (frames, 1, 20, 3) of a file. Raises `Dropped` for a malformed one."""
-    parsed = _parse(path)
+    parsed = json_file.parsed(read_bytes(path))
     if not isinstance(parsed, dict) or not isinstance(parsed.get("skeletons"), list):
         raise Dropped("the file is no object with a list of skeletons")
     try:

@@ -1,6 +1,5 @@
-"""What every reader yields, what is known of the bodies in it, and checks that several readers share."""
+"""What every reader yields, and what is known of the bodies in it."""
 
-import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,11 +8,6 @@ import numpy as np
 
 # The data sets that have a reader of their own here; any other name is a data set of one's own.
 DATASETS = ("ntu_rgbd", "hdm05", "sysu_3d", "ut_kinect", "nw_ucla", "utd_mhad", "synthetic")
-
-# No recording of one action comes near these; a file that does is refused before it takes memory.
-MAX_BYTES = 16 * 2**20
-MAX_FRAMES = 10_000
-MAX_METRES = 100
 
 
 class Dropped(Exception):
@@ -75,27 +69,3 @@ KINECT_1 = Body(20, 12, 16, 4, (0, 1, 2, 4, 8, 12, 16), ankles=(14, 18), feet=(1
 KINECT_2 = Body(
     25, 12, 16, 4, (0, 1, 4, 8, 12, 16, 20), ankles=(14, 18), feet=(15, 19), mirrored=(*_MIRRORED, 20, 23, 24, 21, 22)
 )
-
-
-def read_bytes(path):
-    """The bytes of a file. Raises `Dropped` if it is no regular file or larger than `MAX_BYTES`."""
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise Dropped("not a file")
-    if status.st_size > MAX_BYTES:
-        raise Dropped(f"the file is larger than {MAX_BYTES >> 20} MiB")
-    return path.read_bytes()
-
-
-def one_body(joints):
-    """Joints (frames, 1, joints, 3) of one body's (frames, joints, 3), metres.
-
-    Raises `Dropped` for no frame or too many, a coordinate that is not finite or too large, or zeros alone.
-    """
-    if not 0 < len(joints) <= MAX_FRAMES:
-        raise Dropped(f"{len(joints)} frames: 1 to {MAX_FRAMES} were expected")
-    if not (np.abs(joints) < MAX_METRES).all():
-        raise Dropped(f"a coordinate is not finite or beyond {MAX_METRES} m")
-    if not joints.any():
-        raise Dropped("no body in any frame")
-    return joints[:, None]

@@ -11,7 +11,6 @@ import threading
 from collections import Counter, defaultdict, deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from pathlib import Path
 
 import numpy as np
 from rich.console import Console
@@ -20,7 +19,8 @@ from rich.progress import track
 from mans_keras.errors import InputError, listed
 from mans_keras.skeletons.sequence import Dropped
 from mans_keras.tensors import store
-from mans_keras.tensors.transforms import COORDINATES, LAYOUTS, to_tensor
+from mans_keras.tensors.transforms import to_tensor
+from mans_keras.tensors.writer import Writer
 
 BATCH = 16  # sources that go to a process at once
 AHEAD = 2  # batches a process may be ahead of the writer
@@ -32,33 +32,6 @@ def positive(text):
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not at least 1")
     return value
-
-
-def argument_parser(description, raw=None):
-    """The options that all data_prep scripts have in common; a script adds its own. `raw`: what RAW must hold."""
-    parser = argparse.ArgumentParser(
-        description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter, allow_abbrev=False
-    )
-    if raw:
-        parser.add_argument("raw", metavar="RAW", type=Path, help=raw)
-    parser.add_argument("out", metavar="OUT", type=Path, help="folder for the tensor file")
-    parser.add_argument("--scale", type=int, choices=(50, 224), default=50, help="frames and joints of a tensor")
-    parser.add_argument(
-        "--layout",
-        choices=LAYOUTS,
-        default="resize",
-        help="resize: interpolate over frames and joints (the paper); pad: zeros around (the released code)",
-    )
-    parser.add_argument(
-        "--coordinates",
-        choices=COORDINATES,
-        default="body",
-        help="raw: the camera's; hip: moved to the hips of the first frame; body: each body turned to its own axes and "
-        "mirrored by its own joints; released: turned alike, and all mirrored by the first body, as in the released "
-        "code; upright: turned about the vertical alone",
-    )
-    parser.add_argument("--jobs", type=positive, default=1, metavar="N", help="processes that read and transform")
-    return parser
 
 
 def keep_freed_memory():
@@ -93,7 +66,7 @@ def write_tensors(reader, sources, out, scale, layout, coordinates, jobs=1):
     settings = {"scale": scale, "layout": layout, "coordinates": coordinates}
     convert = functools.partial(_convert, read=reader.read, body=reader.body, **settings)
     keep_freed_memory()
-    writer = store.Writer(path, dataset=reader.dataset, class_names=reader.class_names, body=reader.body, **settings)
+    writer = Writer(path, dataset=reader.dataset, class_names=reader.class_names, body=reader.body, **settings)
     # the processes are closed here, not when the interpreter ends: it would have closed their pipes before
     with contextlib.closing(_map(convert, sources, jobs)) as converted, writer:
         console = Console(stderr=True)

@@ -1,8 +1,6 @@
-"""What a run is: a model, a fold of a tensor file, a recipe and a seed. Together they decide a result."""
+"""What a run is: a model, a fold of a tensor file, a recipe and a seed, which together decide a result."""
 
 from dataclasses import asdict, dataclass
-
-import numpy as np
 
 from mans_keras.models import mans
 from mans_keras.tensors.protocols import Fold
@@ -20,11 +18,10 @@ SCALES = {"mans-9": 50, "mans-33": 50, "mans-61": 50, "mans-resnet18": 224, "man
 
 @dataclass(frozen=True)
 class Run:
-    """Everything that decides a result, except the machine.
+    """Everything that decides a result, but for the machine.
 
-    model: a key of `MODELS`; arguments: of its function, e.g. {"attention": "song"}; variant: a name for model and
-    arguments, under which the record is filed; precision: "float32" or "mixed_bfloat16"; tensors: SHA-256 of the
-    tensor file's contents.
+    model: a key of `MODELS`; arguments: of its function, e.g. {"attention": "song"}; variant: the name of both
+    together, by which the record is filed; tensors: SHA-256 of the tensor file's contents.
     """
 
     experiment: str
@@ -41,10 +38,10 @@ class Run:
     precision: str
     tensors: str
 
-    def settings(self) -> dict:
+    def settings(self):
         """The fields as a record keeps them, with the recipe's values for this dataset and scale.
 
-        The recipe's coordinates and layout are left out, since those of the tensors count.
+        Of the recipe, coordinates and layout are left out: the tensors have their own.
         """
         recipe = asdict(self.recipe)
         for name in ("batch", "epochs", "coordinates", "layout"):
@@ -54,10 +51,10 @@ class Run:
         return {**vars(self), "fold": self.fold.name, "recipe": recipe}
 
     @property
-    def trial(self) -> str:
-        """How this run differs from the default of its table, e.g. "best-epochs-2"; "" if it does not.
+    def trial(self):
+        """What is other in this run than its table has by default, e.g. "best-epochs-2"; "" if nothing is.
 
-        A recipe or a value after which the variant is named is no difference.
+        A recipe, or a value of one, that the variant is named after is no trial.
         """
         recipe, dataset = self.recipe, self.dataset
         departures = {
@@ -69,18 +66,3 @@ class Run:
         if self.variant.startswith(self.model) and recipe.name in recipes.RECIPES:
             departures |= dict.fromkeys(recipes.changes(recipe, recipes.RECIPES[recipe.name]), True)
         return "-".join(name for name, departs in departures.items() if departs)
-
-
-def preparation(tensors):
-    """How these tensors were made, as a model keeps it: ready for JSON."""
-    return {
-        "dataset": tensors.dataset,
-        "class_names": tensors.class_names,
-        "scale": tensors.scale,
-        "layout": tensors.layout,
-        "coordinates": tensors.coordinates,
-        "bodies": tensors.bodies,
-        "joints": tensors.joints,
-        "frames": int(np.median(tensors.num_frames)),
-        "body": tensors.body and asdict(tensors.body),
-    }

@@ -19,7 +19,7 @@ from mans_keras.training.batches import Batches
 from mans_keras.training.checkpoint import Checkpoint
 from mans_keras.training.machine import device, versions
 from mans_keras.training.network import build, dtype_policy, fingerprint_of
-from mans_keras.training.run import Run, preparation
+from mans_keras.training.run import Run
 
 
 def train_run(
@@ -63,7 +63,7 @@ def train_run(
     with _shared_by(devices, batches.batch), dtype_policy(run.precision):
         model = build(run, classes, devices, batches.steps)
     if tensors.joints or model_path:
-        model.preparation = preparation(tensors)
+        model.preparation = tensors.preparation()
 
     number = len(run.fold.test)
     # Parts of nearly equal size, so that evaluation is compiled once or twice.

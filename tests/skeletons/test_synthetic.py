@@ -8,6 +8,7 @@ import pytest
 from helpers import ROOT
 
 from mans_keras.skeletons import ntu, synthetic
+from mans_keras.skeletons.formats import skeleton_file
 from mans_keras.skeletons.synthetic.actions import ACTIONS, TIME_ONLY_PAIRS
 from mans_keras.tensors.store import Tensors
 
@@ -21,7 +22,7 @@ def name_of(action, subject=1, repetition=1, camera=1):
 
 def bone_lengths(joints):
     """(frames, bodies, 24): every joint's distance to its parent."""
-    return np.linalg.norm(joints - joints[:, :, ntu.PARENTS], axis=-1)[..., 1:]
+    return np.linalg.norm(joints - joints[:, :, skeleton_file.PARENTS], axis=-1)[..., 1:]
 
 
 def test_every_subject_does_every_action_before_every_camera():

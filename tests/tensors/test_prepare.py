@@ -13,6 +13,7 @@ from helpers import script
 from mutations import mutants
 
 from mans_keras.skeletons import ntu
+from mans_keras.skeletons.formats import skeleton_file
 from mans_keras.tensors import prepare
 from mans_keras.tensors.store import Tensors
 
@@ -27,7 +28,7 @@ def raw(tmp_path):
     rng = np.random.default_rng(0)
     for action in range(1, 61):
         joints = rng.normal(size=(3, 2, 25, 3)) * 0.3 + (0, 0, 3)
-        ntu.write(folder / f"S018C001P001R001A{action:03}.skeleton", joints, body_ids=(1, 2))
+        skeleton_file.write(folder / f"S018C001P001R001A{action:03}.skeleton", joints, body_ids=(1, 2))
     return folder
 
 
@@ -50,12 +51,12 @@ def test_what_is_found_is_kept_or_dropped_and_summed_up(raw, tmp_path):
     assert f"122 sequences found, {len(tensors)} kept, {len(dropped)} dropped" in done.stdout
     assert "frames a sequence: 3 to " in done.stdout and "bodies a sequence: " in done.stdout
     assert "1 dropped, listed by the owners: missing or incomplete skeletons: S001C002P005R002A008" in done.stdout
-    assert "1 dropped, not a file: S002C001P001R001A001" in done.stdout
+    assert "1 dropped, not a file, but a folder, a pipe or a device: S002C001P001R001A001" in done.stdout
 
 
 def test_counts_reach_the_reader(raw, tmp_path):
     path = raw / "S018C001P001R001A001.skeleton"
-    ntu.write(path, np.random.default_rng(0).normal(size=(3, 3, 25, 3)), body_ids=(1, 2, 3))
+    skeleton_file.write(path, np.random.default_rng(0).normal(size=(3, 3, 25, 3)), body_ids=(1, 2, 3))
     for counts, kept in (("official", 60), ("released", 59)):
         assert f"{kept} kept" in script(SCRIPT, raw, tmp_path, "--counts", counts).stdout
 

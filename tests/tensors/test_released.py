@@ -7,6 +7,7 @@ from released_recordings import CASES, write_recording
 from released_reference import prepare
 
 from mans_keras.skeletons import ntu, ut_kinect
+from mans_keras.skeletons.formats import skeleton_file
 from mans_keras.skeletons.recording import read_joints
 from mans_keras.skeletons.sequence import KINECT_1, KINECT_2, Dropped
 from mans_keras.tensors.store import Tensors
@@ -68,7 +69,7 @@ def test_a_real_recording_whose_feet_disagree_is_mirrored_as_by_the_released_cod
     ours = released_frame(joints, KINECT_1)
     # as a Kinect 2 body, whose shoulder centre is joint 20 and whose hands have tips and thumbs
     as_kinect_2 = joints[:, :, [*range(20), 2, 7, 7, 11, 11]]
-    ntu.write(tmp_path / "pull.skeleton", as_kinect_2, [1])
+    skeleton_file.write(tmp_path / "pull.skeleton", as_kinect_2, [1])
     theirs = prepare(tmp_path / "pull.skeleton")
     first = (50 - len(joints)) // 2
     np.testing.assert_allclose(ours[:, 0], theirs[first : first + len(joints), :20], atol=1e-5)

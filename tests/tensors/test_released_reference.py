@@ -7,7 +7,7 @@ import pytest
 from released_recordings import CASES, FRAMES, recording, write_recording
 from released_reference import by_slot, mean_difference, mirrorings, prepare, read
 
-from mans_keras.skeletons import ntu
+from mans_keras.skeletons.formats import skeleton_file
 
 PLACE = np.array((0.5, -0.25, 3.0))
 TORSO = (0, 1, 4, 8, 12, 16, 20)
@@ -43,7 +43,7 @@ def prepared(folder, frames, ids=(7, 8, 9)):
         for b, body in enumerate(bodies):
             joints[t, b] = body
     path = folder / "recording.skeleton"
-    ntu.write(path, joints, ids)
+    skeleton_file.write(path, joints, ids)
     return prepare(path)
 
 

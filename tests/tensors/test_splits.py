@@ -2,18 +2,18 @@
 
 import sys
 
-import common
 import numpy as np
 import pytest
-import table4_ablation
 from helpers import standing_body
 from test_reports import record
 
+from experiments import common, table4_ablation
 from mans_keras.errors import InputError
 from mans_keras.skeletons import hdm05, sysu_3d
 from mans_keras.skeletons.sequence import Sequence
 from mans_keras.tensors import protocols
-from mans_keras.tensors.store import Tensors, Writer
+from mans_keras.tensors.store import Tensors
+from mans_keras.tensors.writer import Writer
 
 
 def tensors(folder, dataset, class_names, samples):

@@ -13,15 +13,12 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from mans_keras.skeletons.bounds import MAX_FRAMES, MAX_METRES, read_bytes
 from mans_keras.skeletons.sequence import Dropped
 
 METRES_PER_INCH = 0.0254
 
-# No recording of HDM05 comes near these; a file that does is refused before it takes memory.
-MAX_BYTES = 16 * 2**20
-MAX_FRAMES = 10_000
-MAX_NUMBER = 1e4
-MAX_METRES = 100
+MAX_NUMBER = 1e4  # no angle or length of a recording comes near it
 
 
 @dataclass(frozen=True)
@@ -45,16 +42,6 @@ class Skeleton:
 
     bones: dict[str, Bone]
     unit: float
-
-
-def read_bytes(path):
-    """A file's bytes; raises `Dropped` if it can't be read or is far larger than any recording."""
-    try:
-        if Path(path).stat().st_size > MAX_BYTES:
-            raise Dropped(f"the file is larger than {MAX_BYTES >> 20} MiB")
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise Dropped(f"the file can't be read ({error.strerror})") from None
 
 
 def read_skeleton(path):

@@ -11,10 +11,8 @@ import zlib
 import h5py
 import numpy as np
 
-from mans_keras.skeletons.sequence import KINECT_1, Dropped, one_body, read_bytes
-
-# An array, or an inflated variable, that is larger is refused before it takes memory.
-MAX_BYTES = 16 * 2**20
+from mans_keras.skeletons.bounds import MAX_BYTES, one_body, read_bytes
+from mans_keras.skeletons.sequence import KINECT_1, Dropped
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 HEADER_BYTES = 128

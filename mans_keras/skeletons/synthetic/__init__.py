@@ -15,6 +15,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation
 
 from mans_keras.skeletons import ntu
+from mans_keras.skeletons.formats import skeleton_file
 from mans_keras.skeletons.sequence import KINECT_2, Reader
 from mans_keras.skeletons.synthetic.actions import ACTIONS, REST, STAND_BY
 from mans_keras.skeletons.synthetic.body import DOFS, animate, make_subject, mirrored
@@ -134,5 +135,5 @@ def write(folder, name, seed=SEED):
     """Write the recording `name` as an NTU file into `folder`, and return its path."""
     path = Path(folder) / f"{name}.skeleton"
     joints = record(name, seed)
-    ntu.write(path, joints, body_ids=range(1, joints.shape[1] + 1))
+    skeleton_file.write(path, joints, body_ids=range(1, joints.shape[1] + 1))
     return path

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from mans_keras.skeletons.ntu import PARENTS
+from mans_keras.skeletons.formats.skeleton_file import PARENTS
 
 # What a pose sets, in degrees but for the last three, in metres. Arms hang down and legs are straight where all are 0.
 # raise: arm forward and up; side: arm away from the body; roll: upper arm about itself, forearm inwards; hip: thigh
