@@ -133,7 +133,7 @@ def test_the_merge_has_65_classes_of_130():
 
 @pytest.mark.parametrize("name", ["HDM_bd_01-01_01_120", "HDM_xx_squat1Reps_001_120", "HDM_bd_sleep_001_120", "._x"])
 def test_another_name_is_dropped(raw, name):
-    with pytest.raises(Dropped, match=r"name|none of the 130"):
+    with pytest.raises(Dropped, match=r"name|not one of the 130"):
         hdm05.parse_name(name)
 
 
@@ -170,11 +170,11 @@ def test_a_name_that_is_there_twice_is_refused(raw):
         hdm05.sources(raw)
 
 
-def test_a_folder_without_recordings_says_what_is_wanted(tmp_path):
+def test_a_folder_without_recordings_says_what_is_needed(tmp_path):
     with pytest.raises(InputError, match=r"no \.amc file.*https://"):
         hdm05.sources(tmp_path)
     (tmp_path / "HDM_bd_squat1Reps_001_120.c3d").touch()
-    with pytest.raises(InputError, match=r"only \.c3d files, and \.amc files are wanted"):
+    with pytest.raises(InputError, match=r"only \.c3d files, and \.amc files are needed"):
         hdm05.sources(tmp_path)
     (tmp_path / "HDM_bd_squat1Reps_001_120.amc").touch()
     with pytest.raises(InputError, match=r"no HDM_<actor>\.asf"):

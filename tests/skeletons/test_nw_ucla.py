@@ -113,8 +113,8 @@ def test_a_huge_file_and_what_is_no_file_are_dropped_unread(put, tmp_path):
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("a07_s01_e00_v01", "a07 is none of the 10 actions"),
-        ("a13_s01_e00_v01", "none of the 10 actions"),
+        ("a07_s01_e00_v01", "a07, is not one of the 10 actions"),
+        ("a13_s01_e00_v01", "not one of the 10 actions"),
         ("a1_s01_e00_v01", "not aAA_sSS_eEE_vVV"),
         ("a01_s01_e00_v01 (copy)", "not aAA_sSS_eEE_vVV"),
     ],
@@ -144,7 +144,7 @@ def test_sources_are_the_files_of_a_folder_or_of_those_in_it(put, tmp_path):
     for folder in (tmp_path, tmp_path / "all_sqe"):
         assert [nw_ucla.source_name(path) for path in nw_ucla.sources(folder)] == ["a01_s02_e00_v01", "a02_s01_e00_v01"]
     (tmp_path / "a01_s02_e00_v01.json").touch()
-    with pytest.raises(InputError, match="have one name"):
+    with pytest.raises(InputError, match="have the same name"):
         nw_ucla.sources(tmp_path)
 
 
@@ -187,7 +187,7 @@ def test_a_recording_is_read_whatever_its_name(put):
     np.testing.assert_array_equal(recording.read_joints(path), standing_body(4)[:, None])
 
 
-def test_a_broken_recording_is_told_by_what_it_is(put):
+def test_a_broken_recording_is_named_with_the_reason(put):
     with pytest.raises(InputError, match=r"friday\.json: skeletons is not frames x 20 x 3 numbers"):
         recording.read_joints(put(content(standing_body(2)[:, 1:].tolist()), "friday.json"))
 

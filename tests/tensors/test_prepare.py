@@ -68,7 +68,7 @@ def test_a_preparation_that_keeps_nothing_leaves_the_file_that_is_there(raw, tmp
     (tmp_path / "other/friday.skeleton").write_text("")
     done = script(SCRIPT, tmp_path / "other", tmp_path)
     assert done.returncode == 1 and done.stderr.startswith("error: none of 1 sequences is usable")
-    assert done.stderr.count("\n") == 1 and "friday: the name is not SsssCcccPpppRrrrAaaa" in done.stderr
+    assert done.stderr.count("\n") == 1 and "friday: its name is not SsssCcccPpppRrrrAaaa" in done.stderr
     assert digest(tmp_path) == before
 
 
