@@ -186,6 +186,7 @@ def test_more_frames_than_any_recording_are_dropped():
         ends(b":DEGREES\n" + frames)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken", ["skeleton", "motion"])
 def test_broken_files_are_finite_or_dropped(broken):
     outcomes = {True: 0, False: 0}

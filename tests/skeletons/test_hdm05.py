@@ -181,6 +181,7 @@ def test_a_folder_without_recordings_says_what_is_needed(tmp_path):
         hdm05.sources(tmp_path)
 
 
+@pytest.mark.slow
 def test_broken_recordings_are_finite_or_dropped(raw):
     source = hdm05.sources(raw)[0]
     outcomes = {True: 0, False: 0}
@@ -225,6 +226,7 @@ def test_files_of_other_names_alone_are_one_line(raw, tmp_path):
     assert "none of 12 .amc files" in done.stderr and not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real HDM05 is not beside the checkout")
 def test_the_real_recordings_give_288_sequences(tmp_path):
     done = script("data_prep/hdm05.py", REAL, tmp_path)

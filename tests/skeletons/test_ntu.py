@@ -206,6 +206,7 @@ def test_a_huge_file_is_dropped_unread(tmp_path):
         ntu.read(path)
 
 
+@pytest.mark.slow
 def test_2000_broken_files_are_sequences_or_dropped(tmp_path):
     path = tmp_path / f"{NAME}.skeleton"
     skeleton_file.write(path, two_bodies()[2:5], body_ids=(5, 6))

@@ -124,6 +124,7 @@ def test_another_name_is_dropped(put, name, reason):
         nw_ucla.read(put(content(frames()), f"{name}.json"))
 
 
+@pytest.mark.slow
 def test_2000_broken_files_are_finite_or_dropped(put):
     outcomes = {True: 0, False: 0}
     for mutant in mutants(content(standing_body(2).round(3).tolist()).replace(b"[[", b"\n[["), 2000):
@@ -205,6 +206,7 @@ def real():
     return folder
 
 
+@pytest.mark.slow
 def test_the_real_recordings_give_1484_sequences(real, tmp_path):
     done = script("data_prep/nw_ucla.py", real, tmp_path)
     assert "1484 sequences found, 1484 kept, 0 dropped" in done.stdout

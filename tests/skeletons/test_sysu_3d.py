@@ -188,6 +188,7 @@ def test_a_folder_without_recordings_says_where_to_get_them(tmp_path):
         sysu_3d.sources(tmp_path)
 
 
+@pytest.mark.slow
 @every_format
 def test_broken_files_are_finite_or_dropped(put, write):
     outcomes = {True: 0, False: 0}

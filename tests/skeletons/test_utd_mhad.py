@@ -106,6 +106,7 @@ def test_another_name_is_dropped(put, name, reason):
         utd_mhad.read(put(matlab_5(d_skel=d_skel()), f"{name}.mat"))
 
 
+@pytest.mark.slow
 def test_2000_broken_files_are_finite_or_dropped(put):
     outcomes = {True: 0, False: 0}
     file = io.BytesIO()
@@ -185,6 +186,7 @@ def real():
     return folder
 
 
+@pytest.mark.slow
 def test_the_real_recordings_give_861_sequences(real, tmp_path):
     done = script("data_prep/utd_mhad.py", real, tmp_path)
     assert "861 sequences found, 861 kept, 0 dropped" in done.stdout
