@@ -242,6 +242,7 @@ FUZZED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(("kind", "original", "wrap"), FUZZED.values(), ids=FUZZED)
 def test_2000_mutants_become_a_finite_sequence_or_a_reason(tmp_path, kind, original, wrap):

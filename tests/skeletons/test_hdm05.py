@@ -133,7 +133,7 @@ def test_the_merge_has_65_classes_of_130():
 
 @pytest.mark.parametrize("name", ["HDM_bd_01-01_01_120", "HDM_xx_squat1Reps_001_120", "HDM_bd_sleep_001_120", "._x"])
 def test_another_name_is_dropped(raw, name):
-    with pytest.raises(Dropped, match=r"name|none of the 130"):
+    with pytest.raises(Dropped, match=r"name|not one of the 130"):
         hdm05.parse_name(name)
 
 
@@ -170,17 +170,18 @@ def test_a_name_that_is_there_twice_is_refused(raw):
         hdm05.sources(raw)
 
 
-def test_a_folder_without_recordings_says_what_is_wanted(tmp_path):
+def test_a_folder_without_recordings_says_what_is_needed(tmp_path):
     with pytest.raises(InputError, match=r"no \.amc file.*https://"):
         hdm05.sources(tmp_path)
     (tmp_path / "HDM_bd_squat1Reps_001_120.c3d").touch()
-    with pytest.raises(InputError, match=r"only \.c3d files, and \.amc files are wanted"):
+    with pytest.raises(InputError, match=r"only \.c3d files, and \.amc files are needed"):
         hdm05.sources(tmp_path)
     (tmp_path / "HDM_bd_squat1Reps_001_120.amc").touch()
     with pytest.raises(InputError, match=r"no HDM_<actor>\.asf"):
         hdm05.sources(tmp_path)
 
 
+@pytest.mark.slow
 def test_broken_recordings_are_finite_or_dropped(raw):
     source = hdm05.sources(raw)[0]
     outcomes = {True: 0, False: 0}
@@ -225,6 +226,7 @@ def test_files_of_other_names_alone_are_one_line(raw, tmp_path):
     assert "none of 12 .amc files" in done.stderr and not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real HDM05 is not beside the checkout")
 def test_the_real_recordings_give_288_sequences(tmp_path):
     done = script("data_prep/hdm05.py", REAL, tmp_path)

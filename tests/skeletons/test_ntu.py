@@ -206,6 +206,7 @@ def test_a_huge_file_is_dropped_unread(tmp_path):
         ntu.read(path)
 
 
+@pytest.mark.slow
 def test_2000_broken_files_are_sequences_or_dropped(tmp_path):
     path = tmp_path / f"{NAME}.skeleton"
     skeleton_file.write(path, two_bodies()[2:5], body_ids=(5, 6))
@@ -251,7 +252,7 @@ def test_recordings_in_folders_are_found_and_two_of_one_name_refused(tmp_path):
         (tmp_path / f"{file}.skeleton").touch()
     assert [ntu.source_name(path)[:4] for path in ntu.sources(tmp_path)] == ["S001", "S002", "S004"]
     (tmp_path / f"{NAME}.skeleton").touch()
-    with pytest.raises(InputError, match="one name"):
+    with pytest.raises(InputError, match="have the same name"):
         ntu.sources(tmp_path)
 
 

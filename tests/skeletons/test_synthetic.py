@@ -127,6 +127,7 @@ def prepared(tmp_path_factory):
     return done.stdout, out
 
 
+@pytest.mark.slow
 def test_the_script_writes_raw_files_and_then_their_tensors(prepared):
     printed, out = prepared
     assert "720 sequences found, 720 kept, 0 dropped" in printed
@@ -137,6 +138,7 @@ def test_the_script_writes_raw_files_and_then_their_tensors(prepared):
     assert set(tensors.num_bodies) == {1, 2}
 
 
+@pytest.mark.slow
 def test_a_linear_classifier_stays_below_70_percent_across_subjects(prepared):
     """The best on the test set of ridge classifiers, over their penalties: what no honest choice could exceed."""
     tensors = Tensors(prepared[1] / "synthetic_50.h5")

@@ -97,6 +97,7 @@ def _read_all(raw):
     return sequences, dropped
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", ["joints_s01_e01.txt", "actionLabel.txt"])
 def test_2000_broken_files_are_sequences_dropped_or_one_line(tmp_path, file):
     raw = ut_kinect_folder(tmp_path, "s01_e01\nwalk: 10 14\nsitDown: 12 16\nstandUp: NaN NaN\n")
@@ -169,6 +170,7 @@ def test_bad_input_ends_with_one_line_and_no_file(raw, tmp_path):
     assert list((tmp_path / "out").iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (SHARED / "data/ut_kinect").is_dir(), reason="the real UT-Kinect is not beside the checkout")
 def test_the_real_recordings_give_199_sequences(tmp_path):
     done = script("data_prep/ut_kinect.py", SHARED / "data/ut_kinect", tmp_path)

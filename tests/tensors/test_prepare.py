@@ -14,6 +14,7 @@ from mutations import mutants
 
 from mans_keras.skeletons import ntu
 from mans_keras.skeletons.formats import skeleton_file
+from mans_keras.skeletons.sequence import Dropped
 from mans_keras.tensors import prepare
 from mans_keras.tensors.store import Tensors
 
@@ -68,7 +69,7 @@ def test_a_preparation_that_keeps_nothing_leaves_the_file_that_is_there(raw, tmp
     (tmp_path / "other/friday.skeleton").write_text("")
     done = script(SCRIPT, tmp_path / "other", tmp_path)
     assert done.returncode == 1 and done.stderr.startswith("error: none of 1 sequences is usable")
-    assert done.stderr.count("\n") == 1 and "friday: the name is not SsssCcccPpppRrrrAaaa" in done.stderr
+    assert done.stderr.count("\n") == 1 and "friday: its name is not SsssCcccPpppRrrrAaaa" in done.stderr
     assert digest(tmp_path) == before
 
 
@@ -104,6 +105,22 @@ def test_a_source_that_can_not_be_read_is_dropped_by_name(raw, tmp_path, capsys)
     reader = dataclasses.replace(ntu.READER, read=read)
     prepare.write_tensors(reader, ntu.sources(raw), tmp_path, 50, "resize", "body")
     assert "1 dropped, can't be read: Permission denied: S018C001P001R001A007" in capsys.readouterr().out
+
+
+def _drop_each_for_another_reason(path):
+    if path.stem.endswith("1"):
+        return ntu.read(path)
+    raise Dropped(f"reason {path.stem}")
+
+
+def test_of_many_reasons_the_first_are_printed_and_all_are_in_the_file(raw, tmp_path, capsys):
+    reader = dataclasses.replace(ntu.READER, read=_drop_each_for_another_reason)
+    path = prepare.write_tensors(reader, ntu.sources(raw), tmp_path, 50, "resize", "body")
+    printed = capsys.readouterr().out
+    assert printed.count("1 dropped, reason ") == prepare.MAX_REASONS
+    assert "34 dropped for other reasons, which are in dropped/reason of the file" in printed
+    with h5py.File(path) as file:
+        assert len(set(file["dropped/reason"].asstr())) == 54
 
 
 def _note(path):
@@ -164,6 +181,7 @@ assert Tensors(complete).digest() == expected
 """
 
 
+@pytest.mark.slow
 def test_a_preparation_killed_at_20_moments_leaves_a_complete_file_or_none(raw, tmp_path):
     """That this ends also shows that no process outlives its killed parent: its output would stay open."""
     out = tmp_path / "out"

@@ -258,6 +258,7 @@ def test_random_torsos_have_a_clear_principal_component():
             assert values[0] > 1.15 * values[1], case
 
 
+@pytest.mark.slow
 def test_random_recordings_ask_for_all_mirrorings(tmp_path):
     path = tmp_path / "recording.skeleton"
     asked = set()
