@@ -1,10 +1,14 @@
 """Small data that the tests make themselves."""
 
+import io
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 from mans_keras.skeletons.sequence import Sequence
 from mans_keras.tensors.writer import Writer
@@ -20,6 +24,14 @@ def script(path, *arguments, **options):
     """Run a script of the project as a user would; returns the finished process with its output as text."""
     command = [sys.executable, str(ROOT / path), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, **options)
+
+
+def run(main, *arguments):
+    """Run the command of a script in this process, which saves the imports; returns what `script` does."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as end:
+        main([str(argument) for argument in arguments])
+    return SimpleNamespace(returncode=end.value.code, stdout=out.getvalue(), stderr=err.getvalue())
 
 
 def standing_body(frames=6, facing=0.0):

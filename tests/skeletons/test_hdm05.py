@@ -5,9 +5,10 @@ import pickle
 import h5py
 import numpy as np
 import pytest
-from helpers import SHARED, script
+from helpers import SHARED, run, script
 from mutations import mutants
 
+from data_prep import hdm05 as hdm05_script
 from mans_keras.errors import InputError
 from mans_keras.skeletons import hdm05
 from mans_keras.skeletons.formats import acclaim
@@ -199,7 +200,7 @@ def test_broken_recordings_are_finite_or_dropped(raw):
 
 def test_the_script_says_how_much_of_the_set_it_found(raw, tmp_path):
     (raw / "HDM_bd_squat1Reps_009_120.amc").write_bytes(b"")
-    done = script("data_prep/hdm05.py", raw, tmp_path / "out", "--coordinates", "raw")
+    done = run(hdm05_script.main, raw, tmp_path / "out", "--coordinates", "raw")
     assert done.returncode == 0, done.stderr
     assert "2 of 65 classes found: clap, squat" in done.stdout and "smaller task" in done.stdout
     assert "13 sequences found, 12 kept, 1 dropped" in done.stdout
@@ -221,7 +222,7 @@ def test_the_script_keeps_all_130_classes_apart(raw, tmp_path):
 def test_files_of_other_names_alone_are_one_line(raw, tmp_path):
     for path in (raw / "cut").rglob("*.[aA]*"):
         path.rename(path.with_name(f"my{path.name}"))
-    done = script("data_prep/hdm05.py", raw, tmp_path / "out")
+    done = run(hdm05_script.main, raw, tmp_path / "out")
     assert done.returncode == 1 and done.stderr.count("\n") == 1
     assert "none of 12 .amc files" in done.stderr and not (tmp_path / "out").exists()
 

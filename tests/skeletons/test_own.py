@@ -1,14 +1,11 @@
-import io
 import json
 import pickle
 import shutil
-from contextlib import redirect_stderr, redirect_stdout
-from types import SimpleNamespace
 
 import h5py
 import numpy as np
 import pytest
-from helpers import script, standing_body
+from helpers import run, script, standing_body
 from test_joint_names import KINECT_NAMES
 
 from data_prep import own_data
@@ -18,14 +15,6 @@ from mans_keras.skeletons.sequence import KINECT_1, Dropped
 from mans_keras.tensors.store import Tensors
 
 SCRIPT = "data_prep/own_data.py"
-
-
-def run(*arguments):
-    """Run the script's command in this process, which saves the imports; returns what `script` returns."""
-    out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as end:
-        own_data.main([str(argument) for argument in arguments])
-    return SimpleNamespace(returncode=end.value.code, stdout=out.getvalue(), stderr=err.getvalue())
 
 
 @pytest.fixture
@@ -223,13 +212,15 @@ def test_the_script_writes_the_contract(raw, tmp_path):
 
 
 def test_joint_names_make_body_coordinates_the_default(raw, tmp_path):
-    done = run(raw, tmp_path, "--name", "moves", "--joints", ",".join(KINECT_NAMES))
+    done = run(own_data.main, raw, tmp_path, "--name", "moves", "--joints", ",".join(KINECT_NAMES))
     assert done.returncode == 0, done.stderr
     assert Tensors(tmp_path / "moves_50.h5").coordinates == "body"
 
 
 def test_joint_names_say_which_is_left_and_right_in_raw_coordinates_too(raw, tmp_path):
-    done = run(raw, tmp_path, "--name", "moves", "--joints", ",".join(KINECT_NAMES), "--coordinates", "raw")
+    done = run(
+        own_data.main, raw, tmp_path, "--name", "moves", "--joints", ",".join(KINECT_NAMES), "--coordinates", "raw"
+    )
     assert done.returncode == 0, done.stderr
     assert Tensors(tmp_path / "moves_50.h5").mirroring() is not None
 
@@ -240,16 +231,16 @@ def test_upright_coordinates_of_recordings_with_z_up_are_refused(raw, tmp_path):
     for path in [path for path in raw.rglob("*") if path.suffix in (".npz", ".csv", ".json")]:
         path.unlink()
     arguments = [raw, tmp_path, "--name", "moves", "--joints", ",".join(KINECT_NAMES), "--coordinates"]
-    done = run(*arguments, "upright")
+    done = run(own_data.main, *arguments, "upright")
     assert done.returncode == 1 and done.stderr.startswith("error: +z points up in most of the files")
-    done = run(*arguments, "hip")
+    done = run(own_data.main, *arguments, "hip")
     assert done.returncode == 0 and "+z points up" in done.stdout
 
 
 def test_a_class_whose_files_are_all_dropped_is_named(raw, tmp_path):
     (raw / "zoom").mkdir()
     (raw / "zoom/a.npy").write_bytes(b"broken")
-    assert "1 classes have no sequence: zoom" in run(raw, tmp_path, "--name", "moves").stdout
+    assert "1 classes have no sequence: zoom" in run(own_data.main, raw, tmp_path, "--name", "moves").stdout
 
 
 @pytest.mark.parametrize(
@@ -262,7 +253,7 @@ def test_a_class_whose_files_are_all_dropped_is_named(raw, tmp_path):
     ],
 )
 def test_what_can_not_be_done_is_one_line_and_no_file(raw, tmp_path, arguments, complaint):
-    done = run(raw, tmp_path / "out", "--name", "moves", *arguments)
+    done = run(own_data.main, raw, tmp_path / "out", "--name", "moves", *arguments)
     assert done.returncode == 1
     assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
     assert complaint in done.stderr and not (tmp_path / "out").exists()
@@ -270,10 +261,10 @@ def test_what_can_not_be_done_is_one_line_and_no_file(raw, tmp_path, arguments, 
 
 @pytest.mark.parametrize("name", ["ntu_rgbd", "Synthetic", "a/b", "", ".a", "-a"])
 def test_a_name_that_can_not_be_is_refused(raw, tmp_path, name):
-    done = run(raw, tmp_path / "out", f"--name={name}")
+    done = run(own_data.main, raw, tmp_path / "out", f"--name={name}")
     assert done.returncode == 2 and "Invalid value for '--name'" in done.stderr.splitlines()[-1]
 
 
 def test_a_table_and_a_pattern_together_are_refused(raw, tmp_path):
-    done = run(raw, tmp_path / "out", "--name", "moves", "--table", "t.csv", "--pattern", "P{subject}")
+    done = run(own_data.main, raw, tmp_path / "out", "--name", "moves", "--table", "t.csv", "--pattern", "P{subject}")
     assert done.returncode == 2 and "--table and --pattern cannot be given together" in done.stderr

@@ -9,9 +9,10 @@ import time
 import h5py
 import numpy as np
 import pytest
-from helpers import script
+from helpers import run, script
 from mutations import mutants
 
+from data_prep import ntu_rgbd
 from mans_keras.skeletons import ntu
 from mans_keras.skeletons.formats import skeleton_file
 from mans_keras.skeletons.sequence import Dropped
@@ -59,22 +60,22 @@ def test_counts_reach_the_reader(raw, tmp_path):
     path = raw / "S018C001P001R001A001.skeleton"
     skeleton_file.write(path, np.random.default_rng(0).normal(size=(3, 3, 25, 3)), body_ids=(1, 2, 3))
     for counts, kept in (("official", 60), ("released", 59)):
-        assert f"{kept} kept" in script(SCRIPT, raw, tmp_path, "--counts", counts).stdout
+        assert f"{kept} kept" in run(ntu_rgbd.main, raw, tmp_path, "--counts", counts).stdout
 
 
 def test_a_preparation_that_keeps_nothing_leaves_the_file_that_is_there(raw, tmp_path):
-    assert script(SCRIPT, raw, tmp_path).returncode == 0
+    assert run(ntu_rgbd.main, raw, tmp_path).returncode == 0
     before = digest(tmp_path)
     (tmp_path / "other").mkdir()
     (tmp_path / "other/friday.skeleton").write_text("")
-    done = script(SCRIPT, tmp_path / "other", tmp_path)
+    done = run(ntu_rgbd.main, tmp_path / "other", tmp_path)
     assert done.returncode == 1 and done.stderr.startswith("error: none of 1 sequences is usable")
     assert done.stderr.count("\n") == 1 and "friday: its name is not SsssCcccPpppRrrrAaaa" in done.stderr
     assert digest(tmp_path) == before
 
 
 def test_a_folder_without_recordings_is_one_line_that_says_where_to_get_them(tmp_path):
-    done = script(SCRIPT, tmp_path, tmp_path / "out")
+    done = run(ntu_rgbd.main, tmp_path, tmp_path / "out")
     assert done.returncode == 1 and done.stderr.count("\n") == 1
     assert "https://rose1.ntu.edu.sg" in done.stderr and "nturgbd_skeletons_s001_to_s017.zip" in done.stderr
     assert not (tmp_path / "out").exists()

@@ -23,6 +23,7 @@ def tensor(path):
     return to_tensor(joints, 50, "pad", "released", KINECT_2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_a_recording_is_prepared_as_the_released_code_prepares_it(tmp_path, case):
     random = np.random.default_rng(CASES.index(case))

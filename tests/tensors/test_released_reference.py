@@ -213,6 +213,7 @@ def test_no_body_at_all_is_zeros(tmp_path):
     assert not tensor.any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_random_recordings_are_finite_and_keep_their_promise(tmp_path, case):
     path = tmp_path / "recording.skeleton"
