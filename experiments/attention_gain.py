@@ -4,16 +4,12 @@ Trains nothing: reads the records of table4_ablation.py under --results on --dat
 experiments/results.
 """
 
-import sys
-
 import numpy as np
 
-from experiments import common, paired_differences, table_parts
+from experiments import common, paired_differences, paper, table_parts
 from experiments import table4_ablation as table4
-from mans_keras.errors import exit_code
 from mans_keras.reports import tables
 from mans_keras.skeletons.synthetic.actions import TIME_ONLY_PAIRS
-from mans_keras.training.run import MODELS
 
 EXPERIMENT = "attention_gain"
 records = table4.records
@@ -35,12 +31,12 @@ def table(found):
     if first["dataset"] == "synthetic":
         columns["on the time-only classes"] = of_time_only_classes
     rows = []
-    for model in MODELS:
+    for model in paper.TABLE5:
         for protocol in table_parts.protocols_of(found):
             ours = table_parts.cell(found, model, protocol)
-            for setting in table4.SETTINGS:
+            for setting in table4.settings_of([record for record in found if record["model"] == model]):
                 theirs = table_parts.cell(found, table4.variant(setting, model), protocol)
-                if setting == "mans" or not ours or not theirs:
+                if setting == table4.DEFAULT_ATTENTION or not ours or not theirs:
                     continue
                 gains = [
                     part
@@ -53,7 +49,7 @@ def table(found):
     for column in columns:
         header += [column, *paired_differences.HEADER]
     lines = [
-        f"MANs over Table 4's other rows on {table_parts.shown(first['dataset'])}: points of test accuracy, "
+        f"MANs over Table 4's other rows on {table_parts.dataset_name(first['dataset'])}: points of test accuracy, "
         f"last epoch, recipe `{first['recipe']['name']}`, {first['epochs']} epochs, batch {first['batch']}, "
         f"{table_parts.preparation(found)}.",
         paired_differences.CAPTION,
@@ -63,9 +59,8 @@ def table(found):
     return "\n".join(lines), [*header, "runs"], rows
 
 
-def main():
-    common.show_records(__doc__, EXPERIMENT, records, table)
+main = common.command_of_records(__doc__, EXPERIMENT, records, table)
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    main()

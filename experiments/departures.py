@@ -3,16 +3,17 @@
 Trains nothing: reads the records of effects.py under --results. The committed ones are in experiments/results.
 """
 
-import functools
-import sys
 from dataclasses import dataclass
 
 from experiments import common, effects, paired_differences, table_parts
-from mans_keras.errors import exit_code
 from mans_keras.reports import tables
 
 EXPERIMENT = "departures"
-records = functools.partial(tables.records, experiment=effects.EXPERIMENT)
+
+
+def records(results, dataset):
+    """The records of effects.py on a dataset."""
+    return tables.records(results, effects.EXPERIMENT, dataset)
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ DEPARTURES = (
         "learned",
         "made inside a Keras `Lambda`: never trained, never saved",
         "learned; frozen as an option",
-        ("mans-9-frozen-attention",),
+        ("mans-9-frozen",),
     ),
     Departure("first weights of DenseNet-161", "not stated", "ImageNet's", "random"),
     Departure(
@@ -106,7 +107,7 @@ DEPARTURES = (
         "that of Song et al., AAAI 2017",
         "-",
         "from that paper: ReLU(W_x x_t + W_h h_{t-1} + b) of an LSTM over the same input",
-        ("mans-9-other-attention",),
+        ("mans-9-song",),
     ),
     Departure("Eqs. 7-8", "K equal columns", "K equal columns", "one column, broadcast: the same numbers"),
     Departure("T / alpha", "a ratio", "integer division: 50 / 16 is 3", "as released"),
@@ -179,9 +180,8 @@ def table(found):
     return "\n".join(lines), header, [[d.what, d.paper, d.released, d.here, worth(d, found)] for d in DEPARTURES]
 
 
-def main():
-    common.show_records(__doc__, EXPERIMENT, lambda results, dataset: records(results, dataset=dataset), table)
+main = common.command_of_records(__doc__, EXPERIMENT, records, table)
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    main()

@@ -6,12 +6,12 @@ four on a fold of loso.
 """
 
 import functools
-import sys
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
-from experiments import common, paired_differences, table_parts
-from mans_keras.errors import InputError, exit_code
+import click
+
+from experiments import common, options, paired_differences, table_parts
+from mans_keras.errors import InputError
 from mans_keras.reports import tables
 from mans_keras.skeletons import ut_kinect
 from mans_keras.tensors import prepare
@@ -73,9 +73,9 @@ FACTORS = {
     "all-rows": Factor(("repeated frames", "all kept"), repeated="all"),
     "mans-9-stcm": Factor(("TARMs", "none"), arguments={"tarm": False}),
     "mans-9-no-attention": Factor(("attention", "none"), arguments={"attention": None}),
-    "mans-9-other-attention": Factor(("attention", "STA-LSTM's"), arguments={"attention": "song"}),
-    "mans-9-frozen-attention": Factor(("attention", "frozen at random"), arguments={"attention": "frozen"}),
-    "mans-9-frame-gate": Factor(("attention", "sigmoid gate per frame"), arguments={"attention": "gate"}),
+    "mans-9-song": Factor(("attention", "STA-LSTM's"), arguments={"attention": "song"}),
+    "mans-9-frozen": Factor(("attention", "frozen at random"), arguments={"attention": "frozen"}),
+    "mans-9-gate": Factor(("attention", "sigmoid gate per frame"), arguments={"attention": "gate"}),
     "no-gru-dropout": Factor(("GRU dropout", "0"), arguments={"dropout": 0.0}),
     "no-l2": Factor(("L2", "0"), released(l2=0.0)),
     "no-recurrent-l2": Factor(("L2 of recurrent kernels", "0"), arguments={"recurrent_l2": 0.0}),
@@ -145,15 +145,21 @@ def tensors(sources, folder, preparation):
     return Tensors(prepare.write_tensors(reader, sources, folder, 50, layout, coordinates))
 
 
-def main():
-    parser = common.run_parser(__doc__, protocol="odd_even")
-    parser.add_argument("raw", metavar="RAW", type=Path, help="folder with UT-Kinect's raw files")
-    parser.add_argument(
-        "--factors", nargs="+", choices=FACTORS, default=list(FACTORS), metavar="F", help=f"of {', '.join(FACTORS)}"
-    )
-    args = parser.parse_args()
+@options.command(
+    __doc__,
+    click.Argument(["raw"], type=options.FOLDER, metavar="RAW"),
+    click.Option(
+        ["--factors"],
+        type=click.Choice(list(FACTORS)),
+        multiple=True,
+        metavar="F...",
+        help=f"The factors to run, of {', '.join(FACTORS)}. Default: all.",
+    ),
+    *options.of_runs(protocol="odd_even"),
+)
+def main(args):
     sources = ut_kinect.segments(args.raw)
-    chosen = {name: FACTORS[name] for name in dict.fromkeys([BASELINE, *args.factors])}
+    chosen = {name: FACTORS[name] for name in dict.fromkeys([BASELINE, *(args.factors or FACTORS)])}
     opened = {
         preparation: tensors(sources, args.data / EXPERIMENT, preparation)
         for preparation in dict.fromkeys(factor.preparation for factor in chosen.values())
@@ -188,4 +194,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    main()

@@ -4,11 +4,9 @@ One trial, the first fold of the first protocol, as the paper has cross-subject 
 over seeds. The runs are Table 4's: those that it has recorded are not trained again. Writes PNG and PDF.
 """
 
-import sys
-
-from experiments import common, paper, table_parts
+from experiments import common, options, paper, table_parts
 from experiments import table4_ablation as table4
-from mans_keras.errors import exit_code
+from mans_keras.errors import InputError
 from mans_keras.reports import record_plots, tables
 from mans_keras.tensors import protocols
 
@@ -80,13 +78,15 @@ def table(records):
     return "\n".join(title), header, rows
 
 
-def main():
-    parser = common.argument_parser(__doc__, default_models=["mans-9"])
-    parser.set_defaults(folds=[range(1)])
-    args = parser.parse_args()
-    tensors = common.open_tensors(args, "ntu_rgbd", common.SCALES[args.models[0]])
+@options.command(__doc__, *options.of_a_table("mans-9", folds=["0"]))
+def main(args):
+    from mans_keras.training.run import SCALES
+
+    if len(args.models) > 1:
+        raise InputError("--models: Figure 3 shows one model, name only one")
+    tensors = common.open_tensors(args, "ntu_rgbd", SCALES[args.models[0]])
     args.protocol = args.protocol or protocols.defaults(tensors.dataset)[0]
-    planned = common.plan(args, table4.EXPERIMENT, tensors, table4.variants(args.models[:1]))
+    planned = common.plan(args, table4.EXPERIMENT, tensors, table4.variants(args.models))
     of_another_network = common.run_missing(args, planned, tensors)
     model, fold = planned[0].model, planned[0].fold.name
     results = args.results / planned[0].trial
@@ -100,4 +100,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    main()

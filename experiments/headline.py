@@ -5,15 +5,13 @@ experiments/results.
 """
 
 import itertools
-import sys
 from pathlib import Path
 
 from experiments import common, paper, table_parts
-from mans_keras.errors import InputError, exit_code
+from mans_keras.errors import InputError
 from mans_keras.reports import tables
 from mans_keras.tensors import protocols
 from mans_keras.training import recipes
-from mans_keras.training.run import MODELS
 
 EXPERIMENT = "headline"
 
@@ -57,7 +55,7 @@ def table(found):
     rows = []
     kinds = sorted({_tensors(record) for record in found})
     for model, protocol, recipe, tensors in itertools.product(
-        MODELS, protocols.of_dataset(dataset), recipes.RECIPES, kinds
+        paper.TABLE5, protocols.of_dataset(dataset), recipes.RECIPES, kinds
     ):
         wanted = (model, protocol, recipe, tensors)
         cell = [r for r in found if (r["model"], r["protocol"], r["recipe"]["name"], _tensors(r)) == wanted]
@@ -75,7 +73,7 @@ def table(found):
     if below:
         lines = [f"Below the paper in {len(below)} of {len(rows)} rows, by up to {-min(below):.2f} points.", ""]
     lines += [
-        f"{table_parts.shown(dataset)}: test accuracy in percent; the paper's protocol is in brackets.",
+        f"{table_parts.dataset_name(dataset)}: test accuracy in percent; the paper's protocol is in brackets.",
         "Tensors are named by coordinates and layout; the recipes are made for: "
         + "; ".join(f"`{recipe.name}` {recipe.coordinates}, {recipe.layout}" for recipe in recipes.RECIPES.values())
         + ".",
@@ -87,9 +85,8 @@ def table(found):
     return "\n".join(lines), header, rows
 
 
-def main():
-    common.show_records(__doc__, EXPERIMENT, records, table)
+main = common.command_of_records(__doc__, EXPERIMENT, records, table)
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    main()

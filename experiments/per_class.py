@@ -3,12 +3,9 @@
 Of several records, such as the folds of a protocol, the predictions are counted together.
 """
 
-import argparse
-import sys
-from pathlib import Path
+import click
 
-from experiments import common
-from mans_keras.errors import exit_code
+from experiments import common, options
 from mans_keras.reports import record_plots, tables
 from mans_keras.training.records import read_record
 
@@ -31,13 +28,17 @@ def _title(records):
     return f"{first['variant']} on {name}, {first['protocol']}, {told}: last epoch, in percent."
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("records", metavar="RECORD.json", nargs="+", type=Path)
-    parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="where table and picture go (default: beside the first record)"
-    )
-    args = parser.parse_args()
+@options.command(
+    __doc__,
+    click.Argument(["records"], type=options.FILE, metavar="RECORD.json...", nargs=-1, required=True),
+    click.Option(
+        ["--out"],
+        type=options.FOLDER,
+        metavar="DIR",
+        help="The folder for table and picture. Default: the folder of the first record.",
+    ),
+)
+def main(args):
     records = [read_record(path) for path in args.records]
     folder, name = args.out or args.records[0].parent, f"{args.records[0].stem}-classes"
     title, header, rows = table(records)
@@ -48,4 +49,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    main()

@@ -5,15 +5,13 @@ dataset, or the table of a benchmark, which has no records: its table is the fil
 records in experiments/results/ have changed; it writes their Markdown and CSV and Figure 3 again, too.
 """
 
-import argparse
 import functools
 import importlib
 import re
-import sys
 
-from experiments import common
+from experiments import common, options
 from experiments import figure3_convergence as figure3
-from mans_keras.errors import InputError, exit_code
+from mans_keras.errors import InputError
 from mans_keras.files import replacing
 from mans_keras.reports import tables
 from mans_keras.training import recipes
@@ -43,8 +41,8 @@ def shown(experiment, dataset):
     return f"\n{title}\n\n{tables.markdown(header, rows)}\n"
 
 
-def main():
-    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+@options.command(__doc__)
+def main(args):
     for root in (RESULTS, *(RESULTS / recipe for recipe in recipes.RECIPES)):
         for folder in sorted(root.glob("*/*/")):
             experiment, dataset = folder.parts[-2:]
@@ -61,4 +59,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    main()

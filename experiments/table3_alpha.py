@@ -4,12 +4,8 @@ Here the default model is MANs-9, which needs no GPU; --models mans-resnet18 is 
 of the protocol; --folds chooses others.
 """
 
-import sys
-
-from experiments import common, paper, table_parts
-from mans_keras.errors import exit_code
+from experiments import common, options, paper, table_parts
 from mans_keras.reports import tables
-from mans_keras.training.run import MODELS
 
 EXPERIMENT = "table3_alpha"
 DATASET = "hdm05"
@@ -34,7 +30,7 @@ def table(records, models=()):
     """Title, header and rows of Table 3 on one dataset, from its records; `models` have rows even without any."""
     tables.check_same(records, tables.SAME_IN_A_TABLE)
     dataset = records[0]["dataset"]
-    models = [m for m in MODELS if m in models or any(record["model"] == m for record in records)]
+    models = [m for m in paper.TABLE5 if m in models or any(record["model"] == m for record in records)]
     found = table_parts.protocols_of(records)
     header = ["alpha", "Method", "paper, MANs (ResNet-18) on HDM05"]
     for protocol in found:
@@ -54,12 +50,10 @@ def table(records, models=()):
     return table_parts.title("Table 3", records, below, notes), header, rows
 
 
-def main():
-    parser = common.argument_parser(__doc__, default_models=["mans-9"])
-    parser.set_defaults(folds=[range(1)])
-    args = parser.parse_args()
+@options.command(__doc__, *options.of_a_table("mans-9", folds=["0"]))
+def main(args):
     common.run_experiment(args, EXPERIMENT, DATASET, variants, table)
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    main()

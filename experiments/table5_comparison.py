@@ -4,12 +4,8 @@ One dataset a command, each with its own protocol, batch and epochs. The default
 five. NTU RGB+D is the default dataset.
 """
 
-import sys
-
-from experiments import common, paper, table_parts
-from mans_keras.errors import exit_code
+from experiments import common, options, paper, table_parts
 from mans_keras.reports import tables
-from mans_keras.training.run import MODELS
 
 EXPERIMENT = "table5_comparison"
 
@@ -43,8 +39,7 @@ def table(records, models=()):
     for name, (parameters, accuracies) in paper.PUBLISHED.items():
         quoted = ["-" if accuracies[place] is None else accuracies[place] for place in places]
         rows.append([f"{name}, quoted", parameters or "-", "-", *quoted, *["-"] * 4 * len(found)])
-    for model in MODELS:
-        name, parameters, accuracies = paper.TABLE5[model]
+    for model, (name, parameters, accuracies) in paper.TABLE5.items():
         cells = [table_parts.cell(records, model, protocol) for protocol in found]
         row = [name, parameters, _millions(cells), *(accuracies[place] for place in places)]
         for protocol, cell in zip(found, cells, strict=True):
@@ -57,10 +52,10 @@ def table(records, models=()):
     return table_parts.title("Table 5", records, below, notes), header, rows
 
 
-def main():
-    args = common.argument_parser(__doc__, default_models=["mans-9"]).parse_args()
+@options.command(__doc__, *options.of_a_table("mans-9"))
+def main(args):
     common.run_experiment(args, EXPERIMENT, "ntu_rgbd", variants, table)
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    main()

@@ -121,7 +121,7 @@ def away_from_the_default(factor, protocol="odd_even"):
 
 def test_effects_that_the_prose_calls_unseen_are_within_what_it_says():
     assert "less than 1.1 points either way, by the seeds" in prose() and "could hide up to five points" in prose()
-    narrow = ["all-rows", "no-l2", "mans-9-frozen-attention"]
+    narrow = ["all-rows", "no-l2", "mans-9-frozen"]
     wide = [
         "printed-labels",
         "modified-labels",
@@ -129,8 +129,8 @@ def test_effects_that_the_prose_calls_unseen_are_within_what_it_says():
         "glorot",
         "constant",
         "cosine",
-        "mans-9-other-attention",
-        "mans-9-frame-gate",
+        "mans-9-song",
+        "mans-9-gate",
     ]
     for factor in (*narrow, *wide, "mans-9-no-attention"):
         points, seeds, _ = map(float, away_from_the_default(factor))
@@ -199,7 +199,7 @@ def test_what_the_prose_says_of_scale_224_is_the_records():
     ours = records("table4_ablation", "mans-resnet18", "odd_even")
     gains = [
         paired_differences.difference(ours, records("table4_ablation", f"mans-resnet18-{setting}", "odd_even"))
-        for setting in ("stcm", "no-attention", "other-attention")
+        for setting in ("stcm", "no-attention", "song")
     ]
     points, seeds = ([float(gain[column]) for gain in gains] for column in (0, 1))
     assert f"by {min(points):.2f} to {max(points):.2f} points" in prose()
