@@ -1,7 +1,4 @@
-"""What the scripts share: opening the tensors, planning the runs, and writing the tables.
-
-Keras is imported only where networks are trained, so that --help answers at once.
-"""
+"""What the scripts share: opening the tensors, planning and starting the runs, writing the tables."""
 
 import importlib.util
 import subprocess
@@ -56,7 +53,7 @@ def plan(args, experiment, tensors, variants, recipe=None):
 
     variants: (variant, model, arguments) each; recipe: in place of the one that --recipe names.
     """
-    from mans_keras.training.run import Run
+    from experiments.training import Run
 
     recipe = recipe or recipes.RECIPES[args.recipe]
     dataset = tensors.dataset
@@ -94,7 +91,7 @@ def run_missing(args, planned, tensors):
 
     Returns the paths of the records whose network is not the one that the present code builds.
     """
-    from mans_keras.training import runs
+    from experiments.training import runs
 
     to_train, of_another_network = runs.missing(planned, args.results, args.retrain)
     done = len(planned) - len(to_train)
@@ -166,7 +163,7 @@ def run_experiment(args, experiment, paper_dataset, variants, table):
 
     variants: models -> (variant, model, arguments) each; table: records, models -> title, header and rows.
     """
-    from mans_keras.training.run import SCALES
+    from experiments.training import SCALES
 
     datasets, results, of_another_network = {}, {}, {}
     for scale in sorted({SCALES[model] for model in args.models}):

@@ -80,7 +80,7 @@ def table(records):
 
 @options.command(__doc__, *options.of_a_table("mans-9", folds=["0"]))
 def main(args):
-    from mans_keras.training.run import SCALES
+    from experiments.training import SCALES
 
     if len(args.models) > 1:
         raise InputError("--models: Figure 3 shows one model, name only one")
