@@ -1,7 +1,7 @@
-"""What MANs cost on this machine: a table of ratios. The two sides of a ratio take turns in one process; the medians
-count.
+"""What MANs cost on this machine: a table of ratios.
 
-What is not a ratio of two steps is measured in a process of its own. "plain" stands for Keras' own GRU layers instead
+The two sides of a ratio take turns in one process, and the median over the rounds counts. Figures that are not a ratio
+of two steps are measured in separate processes. "plain" stands for Keras' own GRU layers instead
 of mans_keras.models.recurrence. All networks are compiled as in training. On a GPU there is a second table: steps per
 second.
 

@@ -50,14 +50,14 @@ def steps(batch, bounds, convolve):
     rows = []
     stcm = build(tarm=False)
     for dropout, bound in zip((0.5, 0.0), bounds, strict=True):
-        ours, plain = (build(dropout=dropout, plain=plain) for plain in (False, True))
-        seconds = in_turn(*(stepping(model, batch) for model in (stcm, ours, plain)), rounds=320 // batch)
-        alone, with_ours, with_plain = seconds.T
+        mans, plain = (build(dropout=dropout, plain=plain) for plain in (False, True))
+        seconds = in_turn(*(stepping(model, batch) for model in (stcm, mans, plain)), rounds=320 // batch)
+        alone, with_mans, with_plain = seconds.T
         what = f"GRU dropout {dropout}" if dropout else "no GRU dropout"
         details = "STCM-9 {:.0f}, MANs-9 {:.0f}, plain {:.0f} ms; ".format(*1e3 * medians(seconds))
         details += f"plain over STCM-9: {over(with_plain, alone):.2f}"
         figure = f"training step, MANs-9 with {what} over STCM-9, batch {batch}"
-        rows.append(row(figure, over(with_ours, alone), bound, details))
+        rows.append(row(figure, over(with_mans, alone), bound, details))
     if batch == 40:
         with mock.patch.object(stcms, "_bn_relu", lambda x, name: x):
             bare = build(tarm=False)
@@ -139,10 +139,10 @@ def processes():
         measured[number].append(np.sum([results.get(timeout=300) for _ in workers], axis=0))
         for worker in workers:
             worker.join()
-    (one, busy), (two, _) = (np.mean(measured[number], axis=0) for number in (1, 2))
-    details = f"{two:.0f} over {one:.0f} sequences a second; the one process keeps {busy:.2f} cores busy"
+    (alone, busy), (together, _) = (np.mean(measured[number], axis=0) for number in (1, 2))
+    details = f"{together:.0f} over {alone:.0f} sequences a second; the single process keeps {busy:.2f} cores busy"
     figure = "two processes of one core over one of two, MANs-9, batch 8"
-    return row(figure, two / one, 1.4, details, True, applies=len(cores) == 2)
+    return row(figure, together / alone, 1.4, details, True, applies=len(cores) == 2)
 
 
 def _classify(path, recording):

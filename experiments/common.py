@@ -1,5 +1,6 @@
 """What the scripts share: opening the tensors, planning and starting the runs, writing the tables."""
 
+import functools
 import importlib.util
 import subprocess
 import sys
@@ -87,10 +88,7 @@ def chosen_folds(folds, ranges):
 
 
 def run_missing(args, planned, tensors):
-    """Train the runs that have no record yet.
-
-    Returns the paths of the records whose network is not the one that the present code builds.
-    """
+    """Train the runs that have no record yet."""
     from experiments.training import runs
 
     to_train, of_another_network = runs.missing(planned, args.results, args.retrain)
@@ -110,29 +108,23 @@ def run_missing(args, planned, tensors):
     if "tensorboard" in args.logs and not importlib.util.find_spec("tensorboard"):
         raise InputError("--logs tensorboard needs a package: pip install tensorboard")
     runs.execute(to_train, tensors, args.results, jobs, ray=args.ray, devices=args.devices, logs=args.logs)
-    return of_another_network
 
 
-def show_table(results, experiment, dataset, table, of_another_network):
-    """Print an experiment's table on a dataset and write it next to its records; table: records -> its three parts.
+def show_table(results, experiment, records, table):
+    """Print the table of records on one dataset and write it under a results folder; table: records -> its three parts.
 
-    of_another_network: the paths that `run_missing` returned.
+    The title names the records whose network is not the one that the present code builds.
     """
-    title, header, rows = table(tables.records(results, experiment, dataset))
-    title += mixes_networks(title, of_another_network)
-    folder = results / experiment / dataset
+    title, header, rows = table(records)
+    differing, not_compared = table_parts.compared_with_the_code(records)
+    if differing and (line := table_parts.mixed_networks(differing)) not in title:
+        title += f"\n{line}"
+    folder = results / experiment / records[0]["dataset"]
     print("\n" + tables.write_table(folder, experiment, title, header, rows))
+    if not_compared:
+        names = ", ".join(sorted(not_compared))
+        print(f"Not checked whether the present code builds the same network, on this Keras backend: {names}")
     print(f"Written to {folder / experiment}.md and .csv")
-
-
-def mixes_networks(title, of_another_network):
-    """The line to add to a table's title if these records come from another network than the present code builds.
-
-    of_another_network: paths of records. The line is empty if there are none, or if the title says so already.
-    """
-    if not of_another_network or "MIXES NETWORKS" in title:
-        return ""
-    return "\n" + table_parts.mixed_networks({path.parent.name for path in of_another_network})
 
 
 def command_of_records(description, experiment, records, table):
@@ -149,9 +141,7 @@ def command_of_records(description, experiment, records, table):
                 f"{args.results} has no records for this table on {args.dataset} (those of the repository: --results "
                 "experiments/results)"
             )
-        folder = args.results / experiment / args.dataset
-        print(tables.write_table(folder, experiment, *table(chosen)))
-        print(f"Written to {folder / experiment}.md and .csv")
+        show_table(args.results, experiment, chosen, table)
 
     return main
 
@@ -165,19 +155,14 @@ def run_experiment(args, experiment, paper_dataset, variants, table):
     """
     from experiments.training import SCALES
 
-    datasets, results, of_another_network = {}, {}, {}
+    datasets, results = {}, {}
     for scale in sorted({SCALES[model] for model in args.models}):
         models = [model for model in paper.TABLE5 if model in args.models and SCALES[model] == scale]
         tensors = open_tensors(args, paper_dataset, scale)
         planned = plan(args, experiment, tensors, variants(models))
-        of_another_network.setdefault(tensors.dataset, []).extend(run_missing(args, planned, tensors))
+        run_missing(args, planned, tensors)
         datasets.setdefault(tensors.dataset, []).extend(models)
         results[tensors.dataset] = args.results / planned[0].trial
     for dataset, models in datasets.items():
-        show_table(
-            results[dataset],
-            experiment,
-            dataset,
-            lambda records, models=models: table(records, models),
-            of_another_network[dataset],
-        )
+        records = tables.records(results[dataset], experiment, dataset)
+        show_table(results[dataset], experiment, records, functools.partial(table, models=models))

@@ -35,7 +35,7 @@ def command(description, *parameters):
 
     description: the text of --help; parameters: of click. `args` has the value of each parameter under its name.
     """
-    settings = {"help_option_names": ["-h", "--help"], "show_default": True, "max_content_width": 100}
+    settings = {"help_option_names": ["-h", "--help"], "show_default": True}
     return lambda main: Command(None, settings, main, list(parameters), help=description)
 
 

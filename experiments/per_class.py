@@ -1,6 +1,6 @@
-"""Any record, or several, class by class: a table and a confusion matrix of the predictions at the last epoch.
+"""One or several records, class by class: a table and a confusion matrix of the predictions at the last epoch.
 
-Of several records, such as the folds of a protocol, the predictions are counted together.
+The predictions of several records, such as the folds of a protocol, are counted together.
 """
 
 import click
@@ -11,9 +11,9 @@ from mans_keras.training.records import read_record
 
 
 def table(records):
-    """Title, header and rows, a class each. Recall and precision in percent.
+    """Title, header and rows: one row per class, with recall and precision in percent.
 
-    Raises `InputError` if the records are not of one model, trained in one way by one protocol.
+    Raises `InputError` if the records differ in model, training, data or protocol.
     """
     tables.check_same(records, ("dataset", "protocol", "model", "arguments", "recipe", "epochs", "tensors"))
     rows = tables.classes(records)
@@ -23,9 +23,8 @@ def table(records):
 def _title(records):
     first = records[0]
     name = "SYNTHETIC recordings" if first["dataset"] == common.SYNTHETIC else first["dataset"]
-    told = tables.number_of_runs(records)
-    told = "1 run" if told == "1" else told
-    return f"{first['variant']} on {name}, {first['protocol']}, {told}: last epoch, in percent."
+    runs = "1 run" if len(records) == 1 else tables.number_of_runs(records)
+    return f"{first['variant']} on {name}, {first['protocol']}, {runs}: last epoch, in percent."
 
 
 @options.command(

@@ -1,11 +1,15 @@
 """What the tables share: their titles, their cells, and where our numbers are below the paper's."""
 
+import contextlib
+import functools
 import json
 
 from experiments import paper
 from mans_keras.reports import tables
 from mans_keras.tensors import protocols
 
+# The values of a recipe on which the answer of an untrained network depends.
+DRAWN_BY = ("alpha", "gru_initializer", "conv_initializer")
 OTHER_RECORDINGS = "The paper's columns are on other recordings than these: compare the order of the rows."
 
 
@@ -78,7 +82,7 @@ def networks(records):
 
     of_model = {}
     for record in records:
-        drawn = [record["recipe"].get(name) for name in ("alpha", "gru_initializer", "conv_initializer")]
+        drawn = [record["recipe"].get(name) for name in DRAWN_BY]
         model = json.dumps([record["model"], record["arguments"], drawn, record["backend"]], sort_keys=True)
         of_model.setdefault(model, []).append(record)
     mixed = set()
@@ -100,6 +104,31 @@ def mixed_networks(variants):
     return (
         f"MIXES NETWORKS: records of {', '.join(sorted(variants))} are of another network (--retrain trains them anew)."
     )
+
+
+def compared_with_the_code(records):
+    """The variants of the records whose network is not the one that the present code builds, and those not compared.
+
+    Builds each network once. Records of another Keras backend, whose weights are drawn differently, can not be
+    compared, nor can those of a network that can not be built, e.g. because its attention is not registered here.
+    """
+    import keras
+
+    from experiments.training import MODELS
+    from mans_keras.models import fingerprint
+
+    now, differing, not_compared = {}, set(), set()
+    for record in records:
+        arguments = {name: record["recipe"][name] for name in DRAWN_BY} | record["arguments"]
+        network = json.dumps([record["model"], arguments], sort_keys=True)
+        if network not in now and record["backend"] == keras.backend.backend():
+            with contextlib.suppress(ValueError):
+                now[network] = fingerprint.fingerprint(functools.partial(MODELS[record["model"]], **arguments))
+        if network not in now or record["backend"] != keras.backend.backend():
+            not_compared.add(record["variant"])
+        elif not fingerprint.same(record.get("fingerprint"), now[network]):
+            differing.add(record["variant"])
+    return differing, not_compared
 
 
 def title(name, records, below, notes=()):

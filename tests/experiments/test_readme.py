@@ -15,7 +15,7 @@ TABLES = [table for page in readme_tables.PAGES for table in readme_tables.MARKE
 
 @pytest.mark.parametrize(("experiment", "dataset", "shown"), TABLES, ids=[" ".join(table[:2]) for table in TABLES])
 def test_a_table_is_what_the_committed_records_say(experiment, dataset, shown):
-    assert shown == readme_tables.shown(experiment, dataset)
+    assert shown == readme_tables.text(experiment, dataset)
 
 
 ROOTS = (readme_tables.RESULTS, *(readme_tables.RESULTS / recipe for recipe in recipes.RECIPES))
@@ -179,7 +179,7 @@ def test_what_the_prose_says_of_alpha_on_hdm05_is_the_records():
 
 
 def test_what_the_prose_says_of_figure_3_is_the_records():
-    shown = readme_tables.shown("figure3_convergence", "ut_kinect")
+    shown = readme_tables.text("figure3_convergence", "ut_kinect")
     epochs = re.findall(r"^\|[^|]+\| +\d+ +\| ([^|]+) \|", shown, flags=re.MULTILINE)
     each = [epoch.strip() for cell in epochs for epoch in cell.split(",")]
     assert f"Of the {len(each)} runs, {each.count('-')} never settle" in prose()
