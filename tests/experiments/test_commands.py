@@ -4,10 +4,9 @@ import sys
 
 import h5py
 import pytest
-import table4_ablation
 from helpers import script, tensor_file
 
-from mans_keras.errors import exit_code
+from experiments import table4_ablation
 
 TABLE4 = "experiments/table4_ablation.py"
 
@@ -19,7 +18,9 @@ def table4(tmp_path, monkeypatch):
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["table4_ablation.py", *map(str, arguments)])
-        return exit_code(table4_ablation.main)
+        with pytest.raises(SystemExit) as exited:
+            table4_ablation.main()
+        return exited.value.code
 
     return run
 
@@ -62,12 +63,12 @@ def test_tensors_of_another_schema_are_one_line(tmp_path, table4, capsys):
     _is_one_line(code, capsys.readouterr().err, "schema version 2")
 
 
-@pytest.mark.parametrize(("option", "known"), [("--models", "mans-densenet161"), ("--recipe", "released")])
-def test_an_unknown_model_or_recipe_names_the_known_ones(table4, capsys, option, known):
-    with pytest.raises(SystemExit) as exited:
-        table4(option, "nonsense")
-    told = capsys.readouterr().err
-    assert exited.value.code == 2 and known in told.splitlines()[-1]
+@pytest.mark.parametrize(
+    ("option", "known"), [("--models", "mans-densenet161"), ("--recipe", "released"), ("--settings", "frozen")]
+)
+def test_an_unknown_choice_names_the_known_ones(table4, capsys, option, known):
+    assert table4(option, "nonsense") == 2
+    assert known in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_a_failure_of_the_script_itself_is_one_line_and_an_exit_code(tmp_path):
@@ -79,10 +80,10 @@ def test_a_failure_of_the_script_itself_is_one_line_and_an_exit_code(tmp_path):
 def test_table4_trains_rows_once_and_prints_them_beside_the_paper(tmp_path, table4, capsys):
     tensor_file(tmp_path / "ut_kinect_50.h5", subjects=(1, 2), repetitions=1)
     arguments = [TABLE4, "--dataset", "ut_kinect", "--data", tmp_path, "--protocol", "odd_even", "--epochs", "1"]
-    arguments += ["--settings", "stcm", "mans", "--jobs", "1"]
+    arguments += ["--settings", "stcm", "residual", "--jobs", "1"]
     done = script(*arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "2 to train" in done.stdout and "Left out: the 224x224 rows" in done.stdout
+    assert "2 to train" in done.stdout and "The rows of DenseNet-161 are left out" in done.stdout
     hint = [*map(str, arguments[1:]), "--models", "mans-densenet161"]
     assert shlex.split(done.stdout.splitlines()[-1])[2:] == hint
     rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
@@ -101,5 +102,5 @@ def test_table4_trains_rows_once_and_prints_them_beside_the_paper(tmp_path, tabl
     table4(*arguments[1:])
     again = capsys.readouterr().out
     assert "2 recorded, 0 to train" in again
-    first, second = (out[out.index("Below") : out.index("Left out")] for out in (done.stdout, again))
+    first, second = (out[out.index("Below") : out.index("The rows of")] for out in (done.stdout, again))
     assert first == second

@@ -1,7 +1,9 @@
 """Tables 2, 3 and 5, Figure 3 and the classes of a record, from records made up here."""
 
+import functools
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 from helpers import ut_kinect_folder
@@ -17,6 +19,7 @@ from experiments import (
     paired_differences,
     per_class,
     table_parts,
+    training,
 )
 from experiments import figure3_convergence as figure3
 from experiments import table2_architectures as table2
@@ -24,6 +27,8 @@ from experiments import table3_alpha as table3
 from experiments import table4_ablation as table4
 from experiments import table5_comparison as table5
 from mans_keras.errors import InputError
+from mans_keras.models import tarm
+from mans_keras.models.fingerprint import fingerprint
 from mans_keras.reports import tables
 from mans_keras.skeletons import ut_kinect
 from mans_keras.training.records import write_record
@@ -199,17 +204,32 @@ def test_while_a_seed_lacks_folds_nothing_is_told_of_the_chance_over_seeds():
 
 
 def test_records_of_other_settings_than_their_factors_are_refused():
-    with pytest.raises(InputError, match="records of hip have coordinates raw, where it is hip now"):
+    with pytest.raises(InputError, match="records of hip have coordinates raw, but the factor has hip now"):
         effects.table([record("mans-9"), record("hip", coordinates="raw")])
 
 
 def test_each_factor_of_the_effects_departs_from_the_baseline_and_from_each_other():
-    assert len({str(replace(factor, shown=())) for factor in effects.FACTORS.values()}) == len(effects.FACTORS)
+    assert len({str(replace(factor, label=())) for factor in effects.FACTORS.values()}) == len(effects.FACTORS)
 
 
 def test_the_effects_share_the_records_of_table_4():
-    rows = [(name, arguments) for name, _, arguments in table4.variants(["mans-9"], table4.SETTINGS)]
-    assert [(name, effects.FACTORS[name].arguments) for name, _ in rows] == rows
+    rows = {name: arguments for name, _, arguments in table4.variants(["mans-9"], table4.settings())}
+    shared = [name for name in effects.FACTORS if name.startswith("mans-9")]
+    assert {name: effects.FACTORS[name].arguments for name in shared} == {name: rows[name] for name in shared}
+    assert len(shared) == 6
+
+
+def test_a_newly_registered_attention_has_a_row_of_table_4(monkeypatch):
+    registered = {**dict.fromkeys(tarm.ATTENTIONS), "mine": None}
+    monkeypatch.setattr(tarm, "ATTENTIONS", registered)
+    assert table4.settings()[:4] == list(table4.OF_THE_PAPER) and table4.settings()[-1] == "mine"
+    assert table4.variants(["mans-9"], ["mine"]) == [("mans-9-mine", "mans-9", {"attention": "mine"})]
+    monkeypatch.undo()
+    # Its records have a row even where it is not registered.
+    _, _, rows = table4.table([record(), record("mans-9-mine", last=0.9, arguments={"attention": "mine"})])
+    assert [row[0] for row in rows][3:] == ["MANs-9", "MANs-9 (attention mine)"] and rows[-1][3] == "90.00"
+    _, _, rows = attention_gain.table([record(), record("mans-9-mine", last=0.4, arguments={"attention": "mine"})])
+    assert [row[1:3] for row in rows] == [["MANs-9 (attention mine)", "+10.00"]]
 
 
 def test_the_gain_of_attention_is_over_each_other_row_of_table_4():
@@ -303,7 +323,7 @@ def test_the_headline_does_not_choose_between_two_trainings_of_one_run(tmp_path)
     for experiment, last in (("table4_ablation", 0.8), ("effects", 0.7)):
         made = record(last=last, experiment=experiment, recipe={"name": "released"})
         write_record(tmp_path / experiment / "ut_kinect/mans-9/a.json", made)
-    with pytest.raises(InputError, match="effects and table4_ablation have other records of one run"):
+    with pytest.raises(InputError, match="effects and table4_ablation have different records of one run"):
         headline.records(tmp_path, "ut_kinect")
 
 
@@ -314,13 +334,22 @@ def test_the_gain_of_attention_tells_how_many_runs_were_compared():
     assert [(row[2], row[-1]) for row in rows] == [("+10.00", "2 seeds")]
 
 
-def test_a_table_with_records_of_another_network_than_the_codes_says_so(tmp_path):
-    path = tmp_path / "table4_ablation/ut_kinect/mans-9/odd_even-seed0.json"
-    write_record(path, record())
-    written = path.parent.parent / "table4_ablation.md"
-    for of_another_network, says_so in (([], False), ([path], True)):
-        common.show_table(tmp_path, "table4_ablation", "ut_kinect", table4.table, of_another_network)
-        assert ("MIXES NETWORKS: records of mans-9 are of another network" in written.read_text()) == says_so
+def test_a_table_names_records_of_another_network_than_the_code_builds(tmp_path, monkeypatch, capsys):
+    small = functools.partial(mans_keras.MANs9, input_shape=(16, 16, 3), units=8)
+    monkeypatch.setitem(training.MODELS, "mans-9", small)
+    values = {"alpha": 4, "gru_initializer": "orthogonal", "conv_initializer": "he_normal"}
+    made = {"recipe": {"name": "released", **values}, "backend": keras.backend.backend()}
+    present = record(fingerprint=fingerprint(functools.partial(small, **values)), **made)
+    stcm = record("mans-9-stcm", arguments={"tarm": False}, **made)
+    elsewhere = record("mans-9-song", backend="another", recipe=made["recipe"])
+    own = record("mans-9-own", arguments={"attention": "not registered"}, **made)
+    written = tmp_path / "table4_ablation/ut_kinect/table4_ablation.md"
+    common.show_table(tmp_path, "table4_ablation", [present, elsewhere, own], table4.table)
+    assert "MIXES NETWORKS" not in written.read_text()
+    assert capsys.readouterr().out.splitlines()[-2].endswith("on this Keras backend: mans-9-own, mans-9-song")
+    common.show_table(tmp_path, "table4_ablation", [present, stcm], table4.table)
+    assert "MIXES NETWORKS: records of mans-9-stcm are of another network" in written.read_text()
+    assert "Not checked" not in capsys.readouterr().out
 
 
 def test_departures_name_factors_of_the_effects_and_say_what_each_is_worth():
