@@ -11,6 +11,7 @@ from mans_keras.models import mans as models
 from mans_keras.models import tarm
 from mans_keras.skeletons import ntu
 from mans_keras.skeletons.sequence import KINECT_2, Sequence
+from mans_keras.tensors.store import Tensors
 from mans_keras.tensors.writer import Writer
 from mans_keras.training import network, recipes
 from mans_keras.training.batches import Batches
@@ -69,6 +70,6 @@ def write_tensors(path, scale, samples):
 
 def batches_of(path, batch):
     """The shuffled batches of a tensor file, as a training has them."""
-    tensors = store.Tensors(path)
+    tensors = Tensors(path)
     labels = keras.utils.to_categorical(tensors.label, CLASSES)
     return Batches(tensors.samples(np.arange(len(tensors))), labels, batch, seed=0)

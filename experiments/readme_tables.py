@@ -20,7 +20,12 @@ from mans_keras.training import recipes
 
 ROOT = common.DATA_PREP.parent
 RESULTS = ROOT / "experiments" / "results"
-PAGES = (ROOT / "README.md", ROOT / "mans_keras" / "README.md", RESULTS / "README.md")
+PAGES = (
+    ROOT / "README.md",
+    ROOT / "mans_keras" / "README.md",
+    RESULTS / "README.md",
+    RESULTS / "benchmark" / "README.md",
+)
 MARKED = re.compile(r"<!-- (\w+) (\w+) -->\n(.*?)<!-- end -->", re.DOTALL)
 
 

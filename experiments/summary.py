@@ -1,12 +1,9 @@
 """The table of the first page: MANs-9 by the recipe `best`, on every data set that has been trained on.
 
-Trains nothing: reads the records of all experiments under --results. The committed ones are in experiments/results.
+Trains nothing: reads the records of all experiments under --results.
 """
 
-import sys
-
-from experiments import common, headline, table_parts
-from mans_keras.errors import exit_code
+from experiments import headline, options, table_parts
 from mans_keras.reports import tables
 
 EXPERIMENT = "summary"
@@ -47,9 +44,11 @@ def table(records):
     return "MANs-9 by the recipe `best`, at the last epoch; ± is the standard deviation over runs.", header, rows
 
 
-def main():
-    common.show_records(__doc__, EXPERIMENT, records, table)
+@options.command(__doc__, options.results("experiments/results"))
+def main(args):
+    title, header, rows = table(records(args.results))
+    print(f"{title}\n\n{tables.markdown(header, rows)}")
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    main()

@@ -14,6 +14,7 @@ import sys
 import click
 
 from experiments import common, options, paper, table_parts
+from mans_keras.errors import InputError
 from mans_keras.reports import tables
 
 EXPERIMENT = "table4_ablation"
@@ -30,9 +31,9 @@ REMARKS = {
 
 def settings():
     """The names of all rows that can be trained: the paper's four, then the other attentions of mans_keras."""
-    from mans_keras.models.tarm import ATTENTIONS
+    from mans_keras.models.attention import ATTENTIONS
 
-    return list(dict.fromkeys([*OF_THE_PAPER, *filter(None, ATTENTIONS)]))
+    return list(dict.fromkeys([*OF_THE_PAPER, *ATTENTIONS]))
 
 
 def records(results, dataset):
@@ -112,6 +113,24 @@ def _check_settings(context, parameter, chosen):
     return tuple(dict.fromkeys(chosen))
 
 
+def _load_extension(context, parameter, path):
+    if path is not None:
+        from mans_keras.models.extensions import load_extension
+
+        try:
+            load_extension(path)
+        except InputError as error:
+            raise click.BadParameter(str(error)) from None
+
+
+EXTENSION = click.Option(
+    ["--extension"],
+    metavar="FILE",
+    is_eager=True,  # before the names of --settings are checked
+    expose_value=False,
+    callback=_load_extension,
+    help="A Python file of yours that registers an attention: its name is then one of --settings.",
+)
 SETTINGS = click.Option(
     ["--settings"],
     multiple=True,
@@ -123,7 +142,7 @@ SETTINGS = click.Option(
 )
 
 
-@options.command(__doc__, *options.of_a_table("mans-9"), SETTINGS)
+@options.command(__doc__, *options.of_a_table("mans-9"), SETTINGS, EXTENSION)
 def main(args):
     common.run_experiment(args, EXPERIMENT, "ntu_rgbd", lambda models: variants(models, args.settings), table)
     if "mans-densenet161" not in args.models:

@@ -27,7 +27,7 @@ from experiments import table3_alpha as table3
 from experiments import table4_ablation as table4
 from experiments import table5_comparison as table5
 from mans_keras.errors import InputError
-from mans_keras.models import tarm
+from mans_keras.models import attention
 from mans_keras.models.fingerprint import fingerprint
 from mans_keras.reports import tables
 from mans_keras.skeletons import ut_kinect
@@ -220,8 +220,8 @@ def test_the_effects_share_the_records_of_table_4():
 
 
 def test_a_newly_registered_attention_has_a_row_of_table_4(monkeypatch):
-    registered = {**dict.fromkeys(tarm.ATTENTIONS), "mine": None}
-    monkeypatch.setattr(tarm, "ATTENTIONS", registered)
+    registered = {**dict.fromkeys(attention.ATTENTIONS), "mine": None}
+    monkeypatch.setattr(attention, "ATTENTIONS", registered)
     assert table4.settings()[:4] == list(table4.OF_THE_PAPER) and table4.settings()[-1] == "mine"
     assert table4.variants(["mans-9"], ["mine"]) == [("mans-9-mine", "mans-9", {"attention": "mine"})]
     monkeypatch.undo()
