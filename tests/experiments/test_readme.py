@@ -98,7 +98,7 @@ def test_the_numbers_in_the_prose_of_the_results_are_the_records():
     )
     assert chosen > released
     for told in (
-        f"{len(at_the_end)} of the {len(by_sequence)} sequences are named rightly at the last epoch",
+        f"{len(at_the_end)} of the {len(by_sequence)} sequences are classified correctly at the last epoch",
         f"is right after {sum(pull['history']['test_accuracy']):.0f} of its {pull['epochs']} epochs",
         f"a `{pull['predictions']['name'][0].split('_')[-1]}`, is right",
         f"a `{carry['predictions']['name'][0].split('_')[-1]}`, never is",
@@ -107,9 +107,9 @@ def test_the_numbers_in_the_prose_of_the_results_are_the_records():
         f"{words[by_subject]} of 199 by `loso` (one seed)",
         f"{words[min(by_half)]} to {words[max(by_half)]} of 99 by `odd_even` ({words[len(by_half)]} seeds)",
         f"{words[ahead]} of the odd subjects are for it",
-        f"as many sequences rightly as MANs-9 does, {right[0]} of 199 each, and MANs-61 {right[2]}, which",
+        f"as many sequences correctly as MANs-9, {right[0]} of 199 each. MANs-61 has {right[2]}, which is",
         f"within chance over the subjects ({deepest} ± {over_subjects} points)",
-        f"makes {chosen:.2f} out of {last:.2f}, more than",
+        f"makes {chosen:.2f} out of {last:.2f}. That is more than",
         f"fell from {before:.0f} to {after:.0f} % in its last epoch",
     ):
         assert told in prose()
@@ -156,7 +156,7 @@ def test_comparisons_in_the_prose_are_the_records():
     assert np.sum(np.sign(apart["upright"]) == 1) == 9
     assert "beyond chance over the subjects, on nine of ten" in prose()
     assert [np.sum(np.sign(apart["no-gru-dropout"]) == sign) for sign in (1, -1)] == [5, 1]
-    assert "on five subjects of ten and behind on one" in prose()
+    assert "on five subjects of ten, and behind on one" in prose()
     assert f"up to {np.abs(apart['raw']).max():.0f} points away from it on a subject" in prose()
     points, _, subjects = paired_differences.difference(
         records("effects", "paper-raw", "loso"), records("effects", "raw", "loso")
@@ -175,7 +175,7 @@ def test_what_the_prose_says_of_alpha_on_hdm05_is_the_records():
         if one["model"] == "mans-9":
             found.setdefault(one["fold"], []).append(wrong(one))
     assert [(len(each), len(set(each))) for each in found.values()] == [(4, 1)] * 3
-    assert "three of HDM05's five folds, on each of which all four name as many" in prose()
+    assert "On three of HDM05's five folds, MANs-9 classifies as many" in prose()
 
 
 def test_what_the_prose_says_of_figure_3_is_the_records():
@@ -221,7 +221,7 @@ def test_what_the_prose_says_of_densenet_161_is_the_records():
     assert f"MANs (DenseNet-161) at {tables.summary(ours, 'last')[0]:.2f} (one seed)" in prose()
     gains = [
         paired_differences.difference(ours, records("table4_ablation", f"mans-densenet161-{setting}", "odd_even"))
-        for setting in ("stcm", "no-attention", "other-attention")
+        for setting in ("stcm", "no-attention", "song")
     ]
     assert [gain[0] for gain in gains] == ["+0.00", "+1.01", "+3.03"]
     assert "level with the STCM alone, and 1.01 and 3.03 points above" in prose()
@@ -250,8 +250,8 @@ def test_what_the_prose_says_of_the_released_codes_tensors_is_the_records():
     )
     number = {4: "four", 5: "five"}[len(records("effects", "released-pad", "odd_even"))]
     for sentence in (
-        f"level with `body` by `loso` ({by_subject[0]} ± {by_subject[2]} points over the subjects); "
-        f"by `odd_even` they are behind over {number} seeds ({by_seed[0]} ± {by_seed[1]}), "
+        f"level with `body` by `loso` ({by_subject[0]} ± {by_subject[2]} points over the subjects). "
+        f"By `odd_even` they are behind over {number} seeds ({by_seed[0]} ± {by_seed[1]}), "
         f"but not over the subjects (± {by_seed[2]})",
         f"even subjects: {padded[0]} ± {padded[1]} points over {number} seeds, on each of the five subjects",
     ):
