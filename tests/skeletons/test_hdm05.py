@@ -1,4 +1,4 @@
-"""HDM05: names, classes, sources, joints and the script, on a small generated set; and on the real set if it is there."""
+"""HDM05: names, classes, sources, joints and the script, on a small generated set, and on the real one if there."""
 
 import pickle
 
