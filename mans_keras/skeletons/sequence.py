@@ -63,7 +63,7 @@ class Reader:
     name: Callable[[Any], str]
 
 
-# Kinect 1 has its shoulder centre at 2, Kinect 2 (NTU RGB+D) at 20; both number the limbs alike.
+# Kinect 1 has its shoulder centre at 2, Kinect 2 (NTU RGB+D) at 20; both number the limbs in the same way.
 _MIRRORED = (0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 16, 17, 18, 19, 12, 13, 14, 15)
 KINECT_1 = Body(20, 12, 16, 4, (0, 1, 2, 4, 8, 12, 16), ankles=(14, 18), feet=(15, 19), mirrored=_MIRRORED)
 KINECT_2 = Body(

@@ -1,4 +1,4 @@
-"""HDM05: names, classes, sources, joints and the script, on a small set made here; and on the real one where it is."""
+"""HDM05: names, classes, sources, joints and the script, on a small generated set, and on the real one if there."""
 
 import pickle
 
@@ -82,7 +82,7 @@ NAMES = [
 
 @pytest.fixture
 def raw(tmp_path):
-    """Twelve recordings of three classes by two actors, a folder a class, one in capitals."""
+    """Twelve recordings of three classes by two actors, a folder for each class; one suffix is in capitals."""
     for seed, name in enumerate(NAMES):
         folder = tmp_path / "raw/cut" / name.split("_")[2]
         folder.mkdir(parents=True, exist_ok=True)
@@ -144,11 +144,11 @@ def test_a_reader_can_be_sent_to_other_processes(raw):
     assert reader.read(source).label == 0
 
 
-def test_the_skeleton_beside_a_recording_is_preferred(raw):
-    beside = raw / "cut/squat1Reps/HDM_bd.asf"
-    beside.write_text(skeleton_text())
+def test_the_skeleton_next_to_a_recording_is_preferred(raw):
+    nearest = raw / "cut/squat1Reps/HDM_bd.asf"
+    nearest.write_text(skeleton_text())
     found = {source.amc.stem: source.asf for source in hdm05.sources(raw)}
-    assert found["HDM_bd_squat1Reps_001_120"] == beside
+    assert found["HDM_bd_squat1Reps_001_120"] == nearest
     assert found["HDM_mm_squat1Reps_001_120"] == raw / "HDM_mm.asf"
 
 
@@ -228,7 +228,7 @@ def test_files_of_other_names_alone_are_one_line(raw, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not REAL.is_dir(), reason="the real HDM05 is not beside the checkout")
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real HDM05 is not next to the checkout")
 def test_the_real_recordings_give_288_sequences(tmp_path):
     done = script("data_prep/hdm05.py", REAL, tmp_path)
     assert "11 of 65 classes found" in done.stdout
@@ -238,7 +238,7 @@ def test_the_real_recordings_give_288_sequences(tmp_path):
     assert np.bincount(tensors.subject).tolist() == [0, 62, 66, 61, 44, 55]
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="the real HDM05 is not beside the checkout")
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real HDM05 is not next to the checkout")
 def test_real_bodies_keep_their_bones_and_stand_on_the_floor():
     for source in hdm05.sources(REAL)[::12]:
         joints = hdm05.read(source).joints[:, 0]

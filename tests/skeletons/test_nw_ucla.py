@@ -1,4 +1,4 @@
-"""NW-UCLA: its JSON files, the names of them, its protocols and the script; on files made here, and the real ones."""
+"""NW-UCLA: its JSON files, their names, its protocols and the script; on generated and on real files."""
 
 import json
 import os
@@ -25,7 +25,7 @@ def frames(number=4):
 
 @pytest.fixture
 def put(tmp_path):
-    """Put bytes where a sequence lies."""
+    """Write bytes as the file of a sequence."""
 
     def put_file(data, name="a08_s10_e02_v03.json"):
         path = tmp_path / "all_sqe" / name
@@ -99,7 +99,7 @@ def test_another_file_is_dropped_with_a_reason(put, data):
         nw_ucla.read(put(data))
 
 
-def test_a_huge_file_and_what_is_no_file_are_dropped_unread(put, tmp_path):
+def test_a_huge_file_and_a_pipe_are_dropped_unread(put, tmp_path):
     path = put(b"")
     with path.open("wb") as file:
         file.truncate(1 << 40)
@@ -193,7 +193,7 @@ def test_a_broken_recording_is_named_with_the_reason(put):
         recording.read_joints(put(content(standing_body(2)[:, 1:].tolist()), "friday.json"))
 
 
-def test_ones_own_json_with_frames_is_read_as_before(put):
+def test_your_own_json_with_frames_is_read_as_before(put):
     data = json.dumps({"frames": standing_body(4)[:, :5].tolist(), "skeletons": 1}).encode()
     np.testing.assert_array_equal(recording.read_joints(put(data, "own.json")), standing_body(4)[:, None, :5])
 
@@ -202,7 +202,7 @@ def test_ones_own_json_with_frames_is_read_as_before(put):
 def real():
     folder = SHARED / "data/nw_ucla"
     if not folder.is_dir():
-        pytest.skip("the real NW-UCLA is not beside the checkout")
+        pytest.skip("the real NW-UCLA is not next to the checkout")
     return folder
 
 

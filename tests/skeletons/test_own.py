@@ -46,7 +46,7 @@ def test_classes_are_the_folders_sorted(raw):
     assert [(source.name, source.label) for source in sources[3:5]] == [("kick/P2_C2.json", 0), ("wave/P1_C1.npy", 1)]
 
 
-def test_what_is_no_recording_is_left_out_and_named(raw):
+def test_other_files_are_left_out_and_named(raw):
     for path in (".hidden/a.npy", "empty/readme.txt", "wave/.a.npy", "wave/clip.mp4", "wave/more/a.npy", "a.npy"):
         (raw / path).parent.mkdir(exist_ok=True)
         (raw / path).touch()

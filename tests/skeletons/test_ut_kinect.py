@@ -61,7 +61,7 @@ def test_labels_that_are_not_as_printed_are_left_as_they_are(tmp_path):
     assert all(ut_kinect.relabelled(printed, labels) == printed for labels in ut_kinect.LABELS)
 
 
-@pytest.mark.skipif(not (SHARED / "data/ut_kinect").is_dir(), reason="the real UT-Kinect is not beside the checkout")
+@pytest.mark.skipif(not (SHARED / "data/ut_kinect").is_dir(), reason="the real UT-Kinect is not next to the checkout")
 def test_modified_labels_are_those_of_the_independent_correction(tmp_path):
     modified = SHARED / "data/ut_kinect/actionLabel_modified.txt"
     (tmp_path / "actionLabel.txt").write_bytes(modified.read_bytes())
@@ -87,7 +87,7 @@ def test_a_garbled_joints_line_is_named(raw, line):
 
 
 def _read_all(raw):
-    """(sequences, dropped): what becomes of the segments of one recording."""
+    """(sequences, number of dropped segments) of one recording."""
     ut_kinect.read_recording.cache_clear()
     sequences, dropped = [], 0
     for segment in ut_kinect.segments(raw):
@@ -172,7 +172,7 @@ def test_bad_input_ends_with_one_line_and_no_file(raw, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not (SHARED / "data/ut_kinect").is_dir(), reason="the real UT-Kinect is not beside the checkout")
+@pytest.mark.skipif(not (SHARED / "data/ut_kinect").is_dir(), reason="the real UT-Kinect is not next to the checkout")
 def test_the_real_recordings_give_199_sequences(tmp_path):
     done = script("data_prep/ut_kinect.py", SHARED / "data/ut_kinect", tmp_path)
     assert "200 sequences found, 199 kept, 1 dropped" in done.stdout

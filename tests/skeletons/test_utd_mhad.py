@@ -1,4 +1,4 @@
-"""UTD-MHAD: its MATLAB files, their names, its protocols and the script; on files made here, and the real ones."""
+"""UTD-MHAD: its MATLAB files, their names, its protocols and the script; on generated and on real files."""
 
 import io
 import os
@@ -15,7 +15,7 @@ from mans_keras.skeletons.sequence import KINECT_1, Dropped
 from mans_keras.tensors import protocols
 from mans_keras.tensors.store import Tensors
 
-# As Skeleton_joint_order.txt of the owners lists them, and as Kinect v1 does.
+# The order in the owners' Skeleton_joint_order.txt, and Kinect v1's.
 LIMBS = [f"{side}_{joint}" for side in ("left", "right") for joint in ("shoulder", "elbow", "wrist", "hand")]
 LIMBS += [f"{side}_{joint}" for side in ("left", "right") for joint in ("hip", "knee", "ankle", "foot")]
 IN_THE_FILE = ["head", "shoulder_center", "spine", "hip_center", *LIMBS]
@@ -36,7 +36,7 @@ def d_skel(frames=4):
 
 @pytest.fixture
 def put(tmp_path):
-    """Put bytes where a sequence lies."""
+    """Write bytes as the file of a sequence."""
 
     def put_file(data, name="a27_s8_t4_skeleton.mat"):
         path = tmp_path / "Skeleton" / name
@@ -81,7 +81,7 @@ def test_another_array_is_dropped_with_a_reason(put, arrays):
         utd_mhad.read(put(matlab_5(**arrays)))
 
 
-def test_a_huge_file_and_what_is_no_file_are_dropped_unread(put, tmp_path):
+def test_a_huge_file_and_a_pipe_are_dropped_unread(put, tmp_path):
     path = put(b"")
     with path.open("wb") as file:
         file.truncate(1 << 40)
@@ -182,7 +182,7 @@ def test_a_matlab_recording_is_recognised_by_the_name_of_its_array(put):
 def real():
     folder = SHARED / "data/utd_mhad"
     if not folder.is_dir():
-        pytest.skip("the real UTD-MHAD is not beside the checkout")
+        pytest.skip("the real UTD-MHAD is not next to the checkout")
     return folder
 
 
@@ -215,7 +215,7 @@ def test_the_joint_order_is_the_owners(real):
 
 
 def test_real_bodies_are_upright_face_the_sensor_and_use_the_right_hand(real):
-    """The owners had these actions done with the right arm, by people who face the sensor."""
+    """In these actions, people face the sensor and move the right arm."""
     right, left = (IN_KINECT_1.index(f"{side}_hand") for side in ("right", "left"))
     sideways = []
     for name, direction in (("swipe left", -1), ("swipe right", 1)):

@@ -1,4 +1,4 @@
-"""What happens to a preparation: what it prints, a full disk, SIGKILL, files that can't be read."""
+"""A preparation: its output, a full disk, SIGKILL, files that can't be read."""
 
 import dataclasses
 import resource
@@ -137,7 +137,7 @@ def test_several_processes_wait_for_a_slow_writer(tmp_path):
     assert len(list(results)) == 999
 
 
-# Kills preparations in a process that has no Keras to start with: forks of it start at once.
+# Kills preparations from a process without Keras, so that its forks start at once.
 KILLER = """
 import os, random, signal, sys, time
 from pathlib import Path
@@ -184,7 +184,7 @@ assert Tensors(complete).digest() == expected
 
 @pytest.mark.slow
 def test_a_preparation_killed_at_20_moments_leaves_a_complete_file_or_none(raw, tmp_path):
-    """That this ends also shows that no process outlives its killed parent: its output would stay open."""
+    """It also shows that no process outlives its killed parent: otherwise its output would stay open."""
     out = tmp_path / "out"
     done = subprocess.run([sys.executable, "-c", KILLER, raw, out], capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, done.stderr

@@ -24,7 +24,7 @@ def ntu(tmp_path):
 
 
 @pytest.mark.parametrize("name", ("loocv", "loso", "odd_even"))
-def test_the_folds_of_ut_kinect_part_the_sequences(ut_kinect, name):
+def test_every_fold_of_ut_kinect_has_each_sequence_on_one_side(ut_kinect, name):
     for fold in protocols.folds(ut_kinect, name):
         np.testing.assert_array_equal(np.sort(np.concatenate([fold.train, fold.test])), np.arange(24))
 
@@ -68,7 +68,7 @@ def own(tmp_path):
     return Tensors(tensor_file(tmp_path / "own.h5", "moves", subjects=(1, 2, 3, 4)))
 
 
-def test_a_data_set_of_ones_own_has_three_protocols(own):
+def test_a_data_set_of_your_own_has_three_protocols(own):
     with pytest.raises(InputError, match="moves has no protocol 'loocv': its protocols are holdout, kfold, loso"):
         protocols.folds(own, "loocv")
     assert protocols.defaults("moves") == ("holdout",) and protocols.defaults("ut_kinect") == ("loocv",)

@@ -60,7 +60,7 @@ def test_a_recording_for_a_model_of_released_coordinates_is_read_by_slots(tmp_pa
     assert not np.array_equal(read_joints(path, slots=True), read_joints(path))
 
 
-@pytest.mark.skipif(not (SHARED / "data/ut_kinect").is_dir(), reason="the real UT-Kinect is not beside the checkout")
+@pytest.mark.skipif(not (SHARED / "data/ut_kinect").is_dir(), reason="the real UT-Kinect is not next to the checkout")
 def test_a_real_recording_whose_feet_disagree_is_mirrored_as_by_the_released_code(tmp_path):
     (pull,) = (
         segment
@@ -80,7 +80,7 @@ def test_a_real_recording_whose_feet_disagree_is_mirrored_as_by_the_released_cod
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not (SHARED / "data/ut_kinect").is_dir(), reason="the real UT-Kinect is not beside the checkout")
+@pytest.mark.skipif(not (SHARED / "data/ut_kinect").is_dir(), reason="the real UT-Kinect is not next to the checkout")
 def test_the_page_says_in_how_many_sequences_body_and_released_coordinates_differ():
     segments = ut_kinect.relabelled(ut_kinect.segments(SHARED / "data/ut_kinect"))
     recordings = [ut_kinect.read(segment).joints for segment in segments if segment.first is not None]

@@ -109,7 +109,7 @@ def test_either_foot_that_points_back_mirrors_the_second_coordinate(tmp_path, to
     same(tensor[0, :25], along(body, (1, -1, 1)))
 
 
-def test_feet_are_asked_for_their_mean_over_all_frames(tmp_path):
+def test_feet_are_judged_by_their_mean_over_all_frames(tmp_path):
     before, after = upright(), upright(toes=(0.5, -0.25))
     tensor = prepared(tmp_path, [[before + PLACE]] * 20 + [[after + PLACE]] * 30)
     same(tensor[0, :25], along(before, (1, -1, 1)))
@@ -161,7 +161,7 @@ def test_body_that_is_listed_first_later_goes_on_in_the_first_slots_frame_of_ref
     assert not tensor[20:, 25:].any()
 
 
-def test_ids_are_not_looked_at(tmp_path):
+def test_ids_are_ignored(tmp_path):
     body, step = upright(), np.array((0.25, 0.5, -0.25))
     frames = [[body + PLACE, body + PLACE + step]] * 50
     same(prepared(tmp_path, frames, (7, 8, 9)), prepared(tmp_path, frames, (8, 7, 9)))

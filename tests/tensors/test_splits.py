@@ -1,4 +1,4 @@
-"""Splits that are kept as data: HDM05's folds, SYSU-3D's halvings; and the runs of Table 4 that are planned on them."""
+"""Splits that are files: HDM05's folds, SYSU-3D's halvings; and the runs of Table 4 that use them."""
 
 import sys
 
@@ -48,7 +48,7 @@ def test_each_class_of_hdm05_has_its_digits():
         assert [sorted(row[at : at + 10]) for at in range(0, 100, 10)] == [list("0123456789")] * 10
 
 
-def test_ten_folds_test_every_sequence_once_and_each_class_alike(tmp_path):
+def test_ten_folds_test_every_sequence_once_and_every_class_equally(tmp_path):
     data = hdm05_tensors(tmp_path)
     folds = protocols.folds(data, "kfold")
     assert [fold.name for fold in folds] == [f"kfold-{number}" for number in range(10)]
@@ -58,7 +58,7 @@ def test_ten_folds_test_every_sequence_once_and_each_class_alike(tmp_path):
         assert set(np.bincount(data.label[fold.test], minlength=3)) <= {2, 3}
 
 
-def test_a_class_has_the_same_folds_whichever_others_are_there(tmp_path):
+def test_a_class_has_the_same_folds_whichever_other_classes_there_are(tmp_path):
     tested = []
     for number, actions in enumerate([("squat1Reps", "clap1Reps"), ("cartwheelLHandStart1Reps", "clap1Reps")]):
         (tmp_path / str(number)).mkdir()
@@ -68,7 +68,7 @@ def test_a_class_has_the_same_folds_whichever_others_are_there(tmp_path):
     assert tested[0] == tested[1]
 
 
-def test_a_fold_does_not_hang_on_the_order_in_the_file(tmp_path):
+def test_folds_do_not_depend_on_the_order_in_the_file(tmp_path):
     names = hdm05_tensors(tmp_path).name
     shuffled = tensors(tmp_path, "hdm05", ["all"], [(name, 0, 1) for name in names[::-1]])
     straight = tensors(tmp_path / "straight", "hdm05", ["all"], [(name, 0, 1) for name in names])
