@@ -11,7 +11,7 @@ from keras import ops
 
 from mans_keras import TARM, GateAttention, ResidualAttention, SongAttention
 
-SCALES = [(50, 50, 64), (224, 224, 128)]  # T, N, K of the paper
+SCALES = [(50, 50, 64), pytest.param((224, 224, 128), marks=pytest.mark.slow)]  # T, N, K of the paper
 ATTENTIONS = ["residual", None, "song", "gate"]
 
 
