@@ -40,7 +40,21 @@ def test_parameter_count_beyond_the_paper(attention, count):
     assert MANs9(60, attention=attention).count_params() == count
 
 
-@pytest.fixture(scope="module", params=itertools.product(PARAMETERS, ABLATIONS), ids="-".join)
+LARGE = ("MANs33", "MANs61", "MANsDenseNet161")  # seconds each
+
+
+def marked(*names):
+    """Parameters of a test, slow if the first is a large model."""
+    return pytest.param(*names, marks=[pytest.mark.slow] if names[0] in LARGE else [], id="-".join(map(str, names)))
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(case, marks=[pytest.mark.slow] if case[0] in LARGE else [], id="-".join(case))
+        for case in itertools.product(PARAMETERS, ABLATIONS)
+    ],
+)
 def paper_model(request):
     """Name, ablation and the model itself, at its own scale with 60 classes."""
     name, ablation = request.param
@@ -152,7 +166,7 @@ def test_counts_follow_from_the_papers(ablation):
     assert derived == {name: counts[list(ABLATIONS).index(ablation)] for name, counts in PARAMETERS.items()}
 
 
-@pytest.mark.parametrize("name, blocks", [("MANs9", 2), ("MANs33", 8), ("MANs61", 15)])
+@pytest.mark.parametrize("name, blocks", [marked("MANs9", 2), marked("MANs33", 8), marked("MANs61", 15)])
 def test_sizes_are_those_of_table_2(name, blocks):
     model = getattr(mans_keras, name)(60)
     sizes = {
@@ -214,7 +228,10 @@ def test_l2_is_on_the_kernels_of_grus_and_convolutions(l2):
     assert sum(float(loss) for loss in model.losses) == pytest.approx(l2 * sum(np.sum(k**2) for k in kernels), rel=1e-5)
 
 
-APPLICATIONS = ["MobileNetV2", "EfficientNetV2B0", "ResNet50"]
+APPLICATIONS = [
+    "MobileNetV2",
+    *(pytest.param(name, marks=pytest.mark.slow) for name in ("EfficientNetV2B0", "ResNet50")),
+]
 
 
 @pytest.mark.parametrize("name", APPLICATIONS[: 1 if keras.backend.backend() == "jax" else None])  # JAX compiles long

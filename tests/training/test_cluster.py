@@ -9,6 +9,7 @@ from mans_keras.errors import InputError
 from mans_keras.tensors.store import Tensors
 from mans_keras.training import cluster, runs
 
+pytestmark = pytest.mark.slow
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install -e '.[ray]'")
 
 
