@@ -67,7 +67,7 @@ def table(records):
         epochs = [convergence(record) for record in cell]
         # of a run that did not converge, at its last epoch
         errors = [100 * (1 - record["history"]["test_accuracy"][(convergence(record) or 0) - 1]) for record in cell]
-        best = 100 - tables.summary(cell, "best")[0]
+        best = 100 - tables.summarize(cell, "best")[0]
         told = ", ".join("-" if epoch is None else str(epoch) for epoch in epochs)
         mean = f"{sum(errors) / len(errors):.2f}"
         rows.append(
