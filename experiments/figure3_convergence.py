@@ -65,7 +65,7 @@ def table(records):
         epochs = [convergence(record) for record in cell]
         # For a run that did not converge: the error at its last epoch.
         errors = [100 * (1 - record["history"]["test_accuracy"][(convergence(record) or 0) - 1]) for record in cell]
-        best = 100 - tables.summary(cell, "best")[0]
+        best = 100 - tables.summarize(cell, "best")[0]
         converged = ", ".join("-" if epoch is None else str(epoch) for epoch in epochs)
         mean = f"{sum(errors) / len(errors):.2f}"
         rows.append(

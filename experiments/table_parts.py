@@ -32,7 +32,7 @@ def of_table5(model, dataset, protocol):
 
 def below_the_paper(name, records, quoted):
     """[a line] if the mean of a cell's records is below the paper's (accuracy, its source), else []."""
-    mean, _ = tables.summary(records, "last")
+    mean, _ = tables.summarize(records, "last")
     if mean is None or quoted is None or mean >= quoted[0]:
         return []
     return [f"{name}: {mean:.2f} where the paper has {quoted[0]:.2f} ({quoted[1]})"]

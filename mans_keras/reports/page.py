@@ -1,7 +1,7 @@
-"""Self-contained HTML: one file that opens from disk and asks no network, of one prediction or of one run record.
+"""A prediction or a run record -> an HTML page: one file that opens from disk and needs no network.
 
-The templates beside this file hold all that is drawn and written; here their data are gathered. They travel as JSON
-that no text in them can break out of, and the page itself forbids every request (Content-Security-Policy).
+The files in `templates/` draw the page; this module collects their data. The data are in the page as JSON, escaped so
+that no text in them can be read as HTML, and the page forbids every request (Content-Security-Policy).
 """
 
 import base64
@@ -9,6 +9,7 @@ import importlib.resources
 import io
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
@@ -20,18 +21,21 @@ from mans_keras.skeletons.bones import bones
 from mans_keras.skeletons.view import axes
 from mans_keras.training.recipes import departures
 
-# Of a record, what the page shows elsewhere than among the settings.
+if TYPE_CHECKING:  # it would load Keras
+    from mans_keras.recognition.recognizer import Prediction
+
+# The parts of a record that the page shows elsewhere, and not among the settings.
 SHOWN_APART = ("history", "predictions", "class_names", "diverged")
 SHOWN_APART += ("last_epoch_test_accuracy", "best_epoch_test_accuracy", "best_epoch")
-# What it does not show: the notes have the first two, and the third means nothing to a reader.
+# The parts that it does not show: the first two are in the notes, and the third says nothing to a reader.
 LEFT_OUT = ("departures", "mirroring", "fingerprint")
 NEEDED = (*SHOWN_APART, "dataset", "protocol", "fold", "variant", "recipe", "seed", "epochs", "coordinates", "layout")
 
 
-def of_prediction(prediction):
-    """HTML of an `recognizer.Prediction`: scores, and a 3D player whose time slider shows the attention.
+def of_prediction(prediction: "Prediction") -> str:
+    """The page of a `Prediction`: scores, and a 3D player whose time slider shows the attention.
 
-    Joints are kept to the millimetre, turned as `skeletons.view` sees them; scores and attention to 1e-5.
+    Joints are rounded to the millimetre and turned as in `skeletons.view`; scores and attention are rounded to 1e-5.
     """
     joints = np.asarray(prediction.joints, float)
     joints = joints @ axes(np.nan_to_num(joints, posinf=0, neginf=0), prediction.body)
@@ -43,13 +47,15 @@ def of_prediction(prediction):
             "scores": [[name, _number(score, 5)] for name, score in prediction.top(len(prediction.scores))],
             "frames": [[_body(body) for body in frame] for frame in joints],
             "bones": bones(joints.shape[2], prediction.body),
-            "attention": None if attention is None else [[_number(one, 5) for one in frame] for frame in attention],
+            "attention": None
+            if attention is None
+            else [[_number(weight, 5) for weight in frame] for frame in attention],
         },
     )
 
 
-def of_record(record):
-    """HTML of a run record: accuracies, error curves, confusion matrix, classes, what was misclassified, settings.
+def of_record(record: dict) -> str:
+    """The page of a run record: accuracies, error curves, confusion matrix, classes, mistakes, settings.
 
     Raises `InputError` if the record is not complete.
     """
@@ -57,7 +63,7 @@ def of_record(record):
     names, predictions = record["class_names"], record["predictions"]
     dataset = "SYNTHETIC recordings" if record["dataset"] == "synthetic" else record["dataset"]
     title = f"{record['variant']} on {dataset}"
-    told = f"{record['protocol']}, fold {record['fold']}, seed {record['seed']}, recipe {record['recipe']['name']}"
+    caption = f"{record['protocol']}, fold {record['fold']}, seed {record['seed']}, recipe {record['recipe']['name']}"
     pairs = zip(predictions["name"], predictions["true"], predictions["predicted"], strict=True)
     mistakes = [[name, names[true], names[predicted]] for name, true, predicted in pairs if true != predicted]
     epochs = len(record["history"]["test_accuracy"])
@@ -71,13 +77,13 @@ def of_record(record):
         "run.html",
         {
             "title": title,
-            "told": told,
+            "caption": caption,
             "headline": [
                 [f"{record['last_epoch_test_accuracy']:.2%}", f"at the last epoch ({epochs})"],
                 [
                     f"{record['best_epoch_test_accuracy']:.2%}",
-                    f"at the best epoch ({record['best_epoch']}), chosen on the test set, a leak, as in the released "
-                    "code; the other is the honest one",
+                    f"at the best epoch ({record['best_epoch']}), chosen on the test set as in the released code. That "
+                    "is a leak: the last epoch is the honest number",
                 ],
             ],
             "notes": [
@@ -87,7 +93,7 @@ def of_record(record):
             "pictures": pictures,
             "classes": [tables.CLASSES_HEADER, [[str(cell) for cell in row] for row in tables.classes([record])]],
             "tested": len(predictions["true"]),
-            "mistakes": [["Sequence", "is", "was taken for"], mistakes],
+            "mistakes": [["Sequence", "true class", "predicted class"], mistakes],
             "settings": [
                 [name, _text(value)] for name, value in record.items() if name not in (*SHOWN_APART, *LEFT_OUT)
             ],
@@ -96,20 +102,20 @@ def of_record(record):
 
 
 def _mirroring(record):
-    """As `recipes.mirrors` says; records of older versions have a sentence instead."""
+    """The record's `mirroring`, see `recipes.mirrors`; records of older versions have a sentence instead."""
     if any("mirroring" in sentence for sentence in record.get("departures", ())):
         return False
     return record.get("mirroring")
 
 
-def write(path, html):
-    """Write a page, complete or not at all. Raises `InputError` if the name does not end with `.html`."""
+def write(path: str | Path, html: str) -> None:
+    """Write a page, completely or not at all. Raises `InputError` if the name does not end with `.html`."""
     check_name(path)
     with replacing(path) as part:
         part.write_text(html, encoding="utf-8")
 
 
-def check_name(path):
+def check_name(path: str | Path) -> None:
     """Raise `InputError` if the file would not open in a browser."""
     if Path(path).suffix != ".html":
         raise InputError(f"{path} must end with .html")
@@ -125,13 +131,13 @@ def _check(record):
     if "name" not in predictions:
         raise InputError("the record is not complete: the names of its predictions are missing")
     if not all(0 <= label < classes for which in ("true", "predicted") for label in predictions[which]):
-        raise InputError(f"the record is damaged: a prediction is none of its {classes} classes")
+        raise InputError(f"the record is damaged: a prediction is not one of its {classes} classes")
 
 
 def _filled(name, data):
-    """A template with its style and its data. What would end the script it lies in, or begin a comment, is escaped."""
+    """A template with its style and its data; characters that could end the script around the data are escaped."""
     folder = importlib.resources.files("mans_keras.reports") / "templates"
-    template, style = ((folder / one).read_text(encoding="utf-8") for one in (name, "style.css"))
+    template, style = ((folder / file).read_text(encoding="utf-8") for file in (name, "style.css"))
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
@@ -139,21 +145,21 @@ def _filled(name, data):
 
 
 def _number(value, digits):
-    """A float for JSON, which knows no NaN: that is None."""
+    """A float for JSON, which has no NaN: None stands for it."""
     return round(float(value), digits) if np.isfinite(value) else None
 
 
 def _body(joints):
     """[[x, y, z], ...] in whole millimetres of (joints, 3) metres, None for a missing one; None for an absent body."""
-    known = np.isfinite(joints).all(axis=1)
-    if not joints[known].any():
+    seen = np.isfinite(joints).all(axis=1)
+    if not joints[seen].any():
         return None
-    millimetres = np.rint(1000 * np.where(known[:, None], joints, 0)).astype(int).tolist()
-    return [joint if there else None for joint, there in zip(millimetres, known, strict=True)]
+    millimetres = np.rint(1000 * np.where(seen[:, None], joints, 0)).astype(int).tolist()
+    return [joint if is_seen else None for joint, is_seen in zip(millimetres, seen, strict=True)]
 
 
 def _picture(figure):
-    """A figure as the address of an image that holds it."""
+    """A figure as a data: address, for an image's src."""
     svg = io.BytesIO()
     figure.savefig(svg, format="svg", transparent=True, metadata={"Date": None})
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.getvalue()).decode()}"
@@ -161,7 +167,7 @@ def _picture(figure):
 
 def _text(value):
     if isinstance(value, dict):
-        return "; ".join(f"{name} {_text(one)}" for name, one in value.items()) or "-"
+        return "; ".join(f"{name} {_text(item)}" for name, item in value.items()) or "-"
     if isinstance(value, list):
         return ", ".join(map(_text, value)) or "-"
     return "-" if value is None else str(value)

@@ -30,18 +30,18 @@ STAGE = (0.02, 0.29, 0.5, 0.58)
 SCORES = (0.55, 0.33, 0.42, 0.54)
 TRACK = (0.11, 0.1, 0.86, 0.12)
 LIMBS = 4.5  # points
-# Plasma without its yellow, which does not show on white.
+# Plasma without its yellow, which can't be seen on white.
 COLORS = ListedColormap(colormaps["plasma"](np.linspace(0, 0.85, 256)))
 
 
-def check_ffmpeg():
-    """Raise `InputError` unless the program ffmpeg is there, which .mp4 needs."""
+def check_ffmpeg() -> None:
+    """Raise `InputError` unless the program ffmpeg is installed, which .mp4 needs."""
     if not shutil.which("ffmpeg"):
-        raise InputError("an .mp4 needs the program ffmpeg, which is not installed here: .gif works without it")
+        raise InputError("an .mp4 needs the program ffmpeg, which is not installed: .gif works without it")
 
 
 def animate(prediction: "Prediction", path: str | Path) -> None:
-    """Write the recording of a `Prediction` as a moving skeleton to `path`, .gif or .mp4: complete, or not at all.
+    """Write the recording of a `Prediction` as a moving skeleton to `path`, .gif or .mp4: completely or not at all.
 
     The body has the colour of its frame's attention, mean of x, y and z, in the curve below it; both use the scale from
     0 to 1 (to the maximum if that is more), so that attention which hardly varies looks so. Without attention the body
@@ -79,7 +79,7 @@ def _write_mp4(path, frames):
             for frame in frames:
                 ffmpeg.stdin.write(frame.tobytes())
         except BrokenPipeError:
-            pass  # it has ended: its exit status tells
+            pass  # it has ended: its exit status says why
     if ffmpeg.returncode:
         raise InputError(f"ffmpeg could not write an .mp4 (exit status {ffmpeg.returncode}): .gif works without it")
 

@@ -1,5 +1,6 @@
 """Predictions -> pictures: the attention over key poses, the moving skeleton, the image before and after the TARMs."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,18 +16,18 @@ from mans_keras.skeletons.view import flattened
 if TYPE_CHECKING:  # it would load Keras
     from mans_keras.recognition.recognizer import Prediction
 
-MAGNIFIED_BELOW = 0.25  # of the attention's axis: less is shown a second time, larger
-FEWEST_APART = 1 / 7  # of the recording, between two key poses: their labels need the room
+MAGNIFIED_BELOW = 0.25  # of the attention's axis: if the weights vary less, a second axis magnifies them
+FEWEST_APART = 1 / 7  # of the recording, between two key poses: room for their labels
 
 
-def key_frames(weights, left, right):
-    """Frames of the highest weights (frames,), the highest first, as long as their pictures do not overlap; sorted.
+def key_frames(weights: np.ndarray, left: np.ndarray, right: np.ndarray) -> list[int]:
+    """Frames of high weights (frames,) whose pictures do not overlap; the highest are chosen first. In order of time.
 
     left, right: (frames,), where the picture of each begins and ends. A frame of weight NaN is never chosen.
     """
     chosen = []
     for frame in np.argsort(-weights, kind="stable"):
-        free = all(right[frame] <= left[one] or right[one] <= left[frame] for one in chosen)
+        free = all(right[frame] <= left[other] or right[other] <= left[frame] for other in chosen)
         if free and np.isfinite(weights[frame]):
             chosen.append(int(frame))
     return sorted(chosen)
@@ -89,7 +90,7 @@ def _frames_shown(weights):
 
 
 def _poses(axes, prediction):
-    """Draw the key poses at their frames, all in one scale, each standing on its frame's number; returns the frames."""
+    """Draw the key poses in one scale, each above its frame's number; returns the frames."""
     flat = flattened(prediction.joints, prediction.body)
     margin = np.array([0.1, 0.05])
     least, most = np.fmin.reduce(flat, (1, 2)) - margin, np.fmax.reduce(flat, (1, 2)) + margin  # NaN: nobody
@@ -115,28 +116,28 @@ def _poses(axes, prediction):
     return frames
 
 
-def tensor(before, after, title):
+def tensor(before: np.ndarray, after: np.ndarray, title: str) -> Figure:
     """Figure of the image (frames, joints, 3) of a recording before and after the TARMs; see `Recognizer.images`.
 
-    x, y, z as red, green and blue, then each alone; both rows share each column's scale.
+    Columns: x, y, z as red, green and blue, then each alone. The two rows of a column share its scale.
     """
     figure = Figure(figsize=(11, 5.6), layout="constrained")
     figure.suptitle(title, fontsize=11)
     axes = figure.subplots(2, 4, sharex=True, sharey=True)
     low, high = (of((before, after), axis=(0, 1, 2)) for of in (np.min, np.max))
     most = np.maximum(np.maximum(-low, high), 1e-9)
-    for row, image, said in zip(axes, (before, after), ("before", "after"), strict=True):
+    for row, image, place in zip(axes, (before, after), ("before", "after"), strict=True):
         row[0].imshow((image - low) / np.maximum(high - low, 1e-9), aspect="auto")
-        row[0].set_ylabel(f"{said} the TARMs\nframe, resized")
-        for one, values, limit in zip(row[1:], np.moveaxis(image, -1, 0), most, strict=True):
-            one.imshow(values, "RdBu_r", aspect="auto", vmin=-limit, vmax=limit)
+        row[0].set_ylabel(f"{place} the TARMs\nframe, resized")
+        for panel, values, limit in zip(row[1:], np.moveaxis(image, -1, 0), most, strict=True):
+            panel.imshow(values, "RdBu_r", aspect="auto", vmin=-limit, vmax=limit)
     axes[0, 0].set_title("x, y, z as red, green, blue", fontsize=10)
     for column, coordinate in zip(axes.T[1:], "xyz", strict=True):
         column[0].set_title(coordinate, fontsize=10)
         bar = figure.colorbar(column[1].images[0], ax=list(column), location="bottom")
         bar.set_label(f"{coordinate}, metres before the TARMs")
-    for one in axes[1]:
-        one.set_xlabel("joint, resized")
+    for panel in axes[1]:
+        panel.set_xlabel("joint, resized")
     return figure
 
 
@@ -148,7 +149,7 @@ def _page(prediction, path):
     page.write(path, page.of_prediction(prediction))
 
 
-# suffix: (what writes such a picture of a prediction to a path, what raises `InputError` if that can't work here)
+# suffix: (function that writes a prediction's picture to a path, function that raises `InputError` if it can't work)
 FORMATS = {
     ".png": (_save, None),
     ".pdf": (_save, None),
@@ -158,34 +159,34 @@ FORMATS = {
 }
 
 
-def check(path):
-    """Raise `InputError` if no picture can be written to `path`: an unknown suffix, or what that needs is missing."""
+def check(path: Path) -> None:
+    """Raise `InputError` if no picture can be written to `path`: an unknown suffix, or a missing program."""
     suffix = path.suffix
     if suffix not in FORMATS:
         raise InputError(f"{path} must end with one of {', '.join(FORMATS)}")
-    _, missing = FORMATS[suffix]
-    if missing:
-        missing()
+    _, check_format = FORMATS[suffix]
+    if check_format:
+        check_format()
 
 
-def write(prediction, path):
-    """Write the picture of a `Prediction` that the suffix of `path` stands for; see `FORMATS`."""
+def write(prediction: "Prediction", path: Path) -> None:
+    """Write a picture of a `Prediction`, in the format of the suffix of `path`; see `FORMATS`."""
     FORMATS[path.suffix][0](prediction, path)
 
 
-def paths(out, files):
-    """Where the picture of each of several recordings goes: `out` for one, else with the recording's stem in its name.
+def paths(out: Path, files: Sequence[Path]) -> list[Path]:
+    """The paths of the pictures of recordings: `out` for a single one, else `out` with each recording's stem added.
 
-    Those of one stem are numbered, so that no picture overwrites another.
+    Recordings of the same stem are numbered, so that no picture overwrites another.
     """
     if len(files) == 1:
         return [out]
-    found = []
+    pictures = []
     taken = set()
     for file in files:
         stem = f"{out.stem}_{file.stem}"
         names = (stem, *(f"{stem}_{number}" for number in range(2, len(files) + 1)))
         name = next(name for name in names if name.lower() not in taken)
         taken.add(name.lower())
-        found.append(out.with_name(f"{name}{out.suffix}"))
-    return found
+        pictures.append(out.with_name(f"{name}{out.suffix}"))
+    return pictures

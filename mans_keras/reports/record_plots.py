@@ -1,6 +1,7 @@
-"""Records -> pictures, drawn without a display."""
+"""Records -> figures, drawn without a display, and the parts that figures of predictions share."""
 
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +11,16 @@ from matplotlib.patches import Rectangle
 
 from mans_keras.files import replacing
 
-# Okabe and Ito's colours, which the colour-blind can tell apart; lines as in the paper: MANs solid.
+# Okabe and Ito's colours, which colour-blind people can distinguish; the lines are the paper's: MANs solid.
 STYLES = (("#CC79A7", ":"), ("#D55E00", "--"), ("#009E73", "-."), ("#0072B2", "-"))
 BARS = "#0072B2"
 TRUE = "#D55E00"
 
 
-def error_curves(curves, title):
-    """Figure 3: training and testing error in percent over epochs.
+def error_curves(curves: dict[str, list[dict]], title: str) -> Figure:
+    """Figure 3: training and test error in percent over epochs.
 
-    curves: {name: records}; of several records, their mean, between their least and their greatest.
+    curves: {name: records}. Of several records, the line is the mean, in a band from the least to the greatest.
     """
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     figure.suptitle(title, fontsize=11)
@@ -33,7 +34,7 @@ def error_curves(curves, title):
         axes.set(xlabel="epoch", title=f"{which.capitalize()}ing error", xlim=(1, None))
         axes.grid(alpha=0.3)
         axes.xaxis.get_major_locator().set_params(integer=True)
-    figure.axes[0].set(ylabel="error in percent", ylim=(0, None))  # once both are drawn: they share it
+    figure.axes[0].set(ylabel="error in percent", ylim=(0, None))  # after both are drawn, since they share the axis
     figure.axes[0].legend(fontsize=9)
     return figure
 
@@ -47,8 +48,8 @@ def _errors(records, which):
     return errors
 
 
-def confusion(counts, class_names, title):
-    """A confusion matrix, shares of each row; counts (classes, classes): true by predicted."""
+def confusion(counts: np.ndarray, class_names: Sequence[str], title: str) -> Figure:
+    """A confusion matrix. counts: (classes, classes), true by predicted; a cell is as dark as its share of the row."""
     classes = len(class_names)
     size = max(4.0, 0.42 * classes + 0.8 + 0.085 * max(map(len, class_names)))  # inches; a letter is up to 0.085 wide
     figure = Figure(figsize=(size, size), layout="constrained")
@@ -56,7 +57,7 @@ def confusion(counts, class_names, title):
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     figure.suptitle(title, fontsize=10, wrap=True)
-    axes.set(xlabel="predicted", ylabel="true (the darker, the larger its share of the row)")
+    axes.set(xlabel="predicted class", ylabel="true class")
     axes.set_xticks(range(classes), class_names, rotation=90)
     axes.set_yticks(range(classes), class_names)
     for true, predicted in zip(*np.nonzero(counts), strict=True):
@@ -65,10 +66,12 @@ def confusion(counts, class_names, title):
     return figure
 
 
-def scores_over_time(scores, class_names, segments, title):
-    """Scores (frames, classes) as a picture, a row a class: those that lead at some time or are true, at most.
+def scores_over_time(
+    scores: np.ndarray, class_names: Sequence[str], segments: list[tuple[str, int, int]], title: str
+) -> Figure:
+    """Scores (frames, classes) as a picture, with a row for each class that leads at some time or is a true one.
 
-    scores: NaN where there are none. segments: [(class name, first frame, last frame)], framed in their class's row.
+    scores: NaN where there are none. segments: [(class name, first frame, last frame)], boxes in their class's row.
     """
     leading = scores[np.isfinite(scores).all(axis=1)].argmax(axis=1)
     true = {name for name, _, _ in segments}
@@ -123,20 +126,20 @@ def draw_bodies(axes, flat, pairs, color="0.2", width=2.5):
 
 def move_bodies(lines, points, flat, pairs, color):
     """Draw other bodies, as `draw_bodies` does, with the artists that it returned."""
-    there = flat[np.isfinite(flat).all(axis=(1, 2))]
-    lines.set_segments([body[list(pair)] for body in there for pair in pairs])
-    points.set_offsets(there.reshape(-1, 2))
+    present = flat[np.isfinite(flat).all(axis=(1, 2))]
+    lines.set_segments([body[list(pair)] for body in present for pair in pairs])
+    points.set_offsets(present.reshape(-1, 2))
     for artist in (lines, points):
         artist.set_color(color)
 
 
-def save(figure, path, formats=("png",)):
-    """Write a figure under `path`'s folder and name in each format; returns the paths. A file is complete or absent."""
+def save(figure: Figure, path: str | Path, formats: Sequence[str] = ("png",)) -> list[Path]:
+    """Write a figure in each format, as `path` with that suffix; returns the paths. A file is complete or absent."""
     path = Path(path)
     name = path.stem if path.suffix[1:] in formats else path.name
-    paths = [path.with_name(f"{name}.{one}") for one in formats]
-    for one in paths:
-        with replacing(one, one.suffix) as part:
-            # no date inside: the same records give the same file
-            figure.savefig(part, dpi=150, metadata={"CreationDate": None} if one.suffix == ".pdf" else None)
+    paths = [path.with_name(f"{name}.{suffix}") for suffix in formats]
+    for file in paths:
+        with replacing(file, file.suffix) as part:
+            # without a date, the same records give the same file
+            figure.savefig(part, dpi=150, metadata={"CreationDate": None} if file.suffix == ".pdf" else None)
     return paths

@@ -14,10 +14,11 @@ from mans_keras.reports import tables
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 
 
-def test_the_notebooks_are_there():
+def test_every_notebook_is_tested():
     assert NOTEBOOKS == ["attention", "figure3", "tour"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_a_notebook_runs(name, monkeypatch):
     if name == "attention" and not (SHARED / "data/ut_kinect").is_dir():
@@ -25,8 +26,9 @@ def test_a_notebook_runs(name, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
     notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", nbformat.NO_CONVERT)
     NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(ROOT / "notebooks")}}).execute()
-    shown = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
-    assert any("image/png" in output.get("data", {}) for output in shown)
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    assert not [output.text for output in outputs if output.get("name") == "stderr"]  # no warning
+    assert any("image/png" in output.get("data", {}) for output in outputs)
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
@@ -36,13 +38,15 @@ def test_committed_outputs_are_small_and_without_errors(name):
     cells = [cell for cell in nbformat.read(path, nbformat.NO_CONVERT).cells if cell.cell_type == "code"]
     outputs = [output for cell in cells for output in cell.outputs]
     assert outputs and all(output.output_type != "error" for output in outputs)
+    assert not [output for output in outputs if output.get("name") == "stderr"]  # no warning
 
 
-def test_the_committed_table_of_figure_3_is_what_the_records_say():
+def test_the_committed_table_of_figure_3_is_made_from_the_records():
     _, header, rows = figure3.table(figure3.records(ROOT / "experiments/results", "ut_kinect"))
     cells = nbformat.read(ROOT / "notebooks/figure3.ipynb", nbformat.NO_CONVERT).cells
-    shown = [output.get("data", {}).get("text/markdown", "") for cell in cells for output in cell.get("outputs", [])]
-    assert any(tables.markdown(header, rows) in text for text in shown)
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    texts = [output.get("data", {}).get("text/markdown", "") for output in outputs]
+    assert any(tables.markdown(header, rows) in text for text in texts)
 
 
 @pytest.mark.slow

@@ -93,7 +93,7 @@ def test_the_numbers_in_the_prose_of_the_results_are_the_records():
     assert right[0] == right[1]
     deepest, _, over_subjects = paired_differences.difference(networks[2], networks[0])
     chosen, last, released = (
-        tables.summary(records("effects", variant, "loso"), which)[0]
+        tables.summarize(records("effects", variant, "loso"), which)[0]
         for variant, which in (("paper-raw", "best"), ("paper-raw", "last"), ("mans-9", "best"))
     )
     assert chosen > released
@@ -162,7 +162,7 @@ def test_comparisons_in_the_prose_are_the_records():
         records("effects", "paper-raw", "loso"), records("effects", "raw", "loso")
     )
     assert f"beyond chance over the subjects ({points} ± {subjects})" in prose()
-    chosen, _ = tables.summary(records("effects", "raw", "loso"), "best")
+    chosen, _ = tables.summarize(records("effects", "raw", "loso"), "best")
     assert f"with its on the same coordinates, {chosen:.2f}." in prose()
     without, stcm = (records("effects", factor, "odd_even") for factor in ("no-gru-dropout", "mans-9-stcm"))
     points, seeds, _ = paired_differences.difference(without, stcm)
@@ -204,8 +204,8 @@ def test_what_the_prose_says_of_scale_224_is_the_records():
     points, seeds = ([float(gain[column]) for gain in gains] for column in (0, 1))
     assert f"by {min(points):.2f} to {max(points):.2f} points" in prose()
     assert "wider than ± 11" in prose() and min(seeds) > 11
-    last, _ = tables.summary(ours, "last")
-    nine, _ = tables.summary(records("table4_ablation", "mans-9", "odd_even"), "last")
+    last, _ = tables.summarize(ours, "last")
+    nine, _ = tables.summarize(records("table4_ablation", "mans-9", "odd_even"), "last")
     assert f"MANs (ResNet-18) ends at {last:.2f} (three seeds), MANs-9 at {nine:.2f} (five seeds)" in prose()
     assert {one["device"] for one in ours} == {"NVIDIA H200"} and {one["backend"] for one in ours} == {"jax"}
     best = tables.records(readme_tables.RESULTS / "best", "table4_ablation", "ut_kinect")
@@ -218,7 +218,7 @@ def test_what_the_prose_says_of_scale_224_is_the_records():
 
 def test_what_the_prose_says_of_densenet_161_is_the_records():
     ours = records("table4_ablation", "mans-densenet161", "odd_even")
-    assert f"MANs (DenseNet-161) at {tables.summary(ours, 'last')[0]:.2f} (one seed)" in prose()
+    assert f"MANs (DenseNet-161) at {tables.summarize(ours, 'last')[0]:.2f} (one seed)" in prose()
     gains = [
         paired_differences.difference(ours, records("table4_ablation", f"mans-densenet161-{setting}", "odd_even"))
         for setting in ("stcm", "no-attention", "song")
@@ -234,7 +234,7 @@ def test_what_the_prose_says_of_alpha_with_resnet_18_is_the_records():
     for record in tables.records(readme_tables.RESULTS, "table3_alpha", "hdm05"):
         if record["model"] == "mans-resnet18":
             cells.setdefault(record["variant"], []).append(record)
-    means = {variant: tables.summary(cell, "last")[0] for variant, cell in cells.items()}
+    means = {variant: tables.summarize(cell, "last")[0] for variant, cell in cells.items()}
     assert max(means, key=means.get) == "mans-resnet18"  # alpha 16
     assert f"between {min(means.values()):.2f} and {max(means.values()):.2f}, alpha 16 is highest" in prose()
     for cell in cells.values():
@@ -258,8 +258,8 @@ def test_what_the_prose_says_of_the_released_codes_tensors_is_the_records():
         assert sentence in prose()
     assert abs(float(by_subject[0])) < float(by_subject[2])
     assert float(by_seed[1]) < abs(float(by_seed[0])) < float(by_seed[2])
-    own, _ = tables.summary(records("effects", "released-pad", "odd_even"), "last")
-    raw, _ = tables.summary(records("effects", "paper-raw", "odd_even"), "last")
+    own, _ = tables.summarize(records("effects", "released-pad", "odd_even"), "last")
+    raw, _ = tables.summarize(records("effects", "paper-raw", "odd_even"), "last")
     assert f"`paper` ends at {raw:.2f} on raw coordinates, and `released` at {own:.2f} on its own" in prose()
     ours, theirs = (by_subjects(records("effects", name, "odd_even")) for name in ("released-pad", "mans-9"))
     assert len(ours) == 5 and all(ours[subject] < theirs[subject] for subject in ours)

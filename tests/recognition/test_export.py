@@ -36,7 +36,7 @@ def model(path):
 
 @pytest.fixture(scope="module")
 def bare_model():
-    """A model that knows nothing of recordings, and none of ours."""
+    """A plain Keras model, without a preparation."""
     inputs = keras.Input((8, 8, 3))
     return keras.Model(inputs, keras.layers.Dense(3, "softmax")(keras.layers.Flatten()(inputs)))
 

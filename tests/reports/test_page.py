@@ -1,4 +1,4 @@
-"""The data in the HTML of predictions and of run records."""
+"""The data in the pages of predictions and of run records."""
 
 import dataclasses
 import json
@@ -20,7 +20,7 @@ HOSTILE = ("</script><b>bold</b>", "<!--<script>", "a & b", '"\\', "{{data}}", "
 
 
 def prediction(joints=None, attention="rising", class_names=("walk", "run"), scores=(0.25, 0.75)):
-    """Of one body in 10 frames, if not told otherwise; the attention rises, in y more than in x, and z stays at 0.5."""
+    """By default one body in 10 frames; the attention rises in x, twice as much in y, and stays at 0.5 in z."""
     joints = standing_body(10)[:, None] if joints is None else joints
     if isinstance(attention, str):
         rise = np.linspace(0, 0.4, len(joints))
@@ -29,8 +29,8 @@ def prediction(joints=None, attention="rising", class_names=("walk", "run"), sco
 
 
 def run_record(**changes):
-    """Of two classes and four test sequences, of which t1 is misclassified."""
-    told = {
+    """A record of two classes and four test sequences; t1 is misclassified."""
+    settings = {
         "history": {"train_accuracy": [0.2, 0.6], "test_accuracy": [0.75, 0.5]},
         "epochs": 2,
         "best_epoch": 1,
@@ -38,11 +38,11 @@ def run_record(**changes):
         "predictions": {"name": ["t0", "t1", "t2", "t3"], "true": [0, 1, 1, 1], "predicted": [0, 0, 1, 1]},
         **changes,
     }
-    return record(**told)
+    return record(**settings)
 
 
 def embedded(html):
-    """The data of a page, as a browser finds them, from JSON that must be strict."""
+    """The data of a page, as a browser reads them; the JSON must be strict."""
 
     def refuse(constant):
         raise AssertionError(f"{constant} is no JSON")
@@ -51,24 +51,24 @@ def embedded(html):
     return json.loads(text, parse_constant=refuse)
 
 
-def test_scores_are_listed_from_the_highest_and_the_file_is_named_without_its_folders():
+def test_scores_start_with_the_highest_and_the_file_has_no_folders():
     data = embedded(page.of_prediction(prediction()))
     assert data["scores"] == [["run", 0.75], ["walk", 0.25]] and data["name"] == "take.npy"
 
 
-def test_joints_are_whole_millimetres_and_absent_bodies_are_told():
+def test_joints_are_whole_millimetres_and_absent_bodies_are_null():
     joints = np.zeros((2, 2, 3, 3))
     joints[0, 0] = [[0.0014, -2.0006, 0], [1, 2, 3], [0, 0, 0]]
     joints[1, 1] = 0.1
     joints[1, 1, 2, 0] = np.nan
     frames = embedded(page.of_prediction(prediction(joints)))["frames"]
-    # from the sensor's place, its right is -x, and towards it is -z
+    # seen from the sensor, its right is -x, and towards it is -z
     assert frames == [[[[-1, -2001, 0], [-1000, 2000, -3000], [0, 0, 0]], None],
                       [None, [[-100, 100, -100], [-100, 100, -100], None]]]  # fmt: skip
 
 
 @pytest.mark.parametrize("facing", [0, 90, 200])
-def test_somebody_is_seen_from_the_front(facing):
+def test_a_person_is_seen_from_the_front(facing):
     made = dataclasses.replace(prediction(standing_body(4, facing)[:, None]), body=KINECT_1)
     ((body,), *_) = embedded(page.of_prediction(made))["frames"]
     left, right, foot, ankle = body[4], body[8], body[15], body[14]
@@ -76,19 +76,19 @@ def test_somebody_is_seen_from_the_front(facing):
     assert foot[2] > ankle[2] + 100  # the toes point to the viewer
 
 
-def test_what_is_no_number_is_told_as_none():
+def test_numbers_that_are_not_finite_are_null():
     attention = np.array([[0.1, np.nan, np.inf]] * 10)
     data = embedded(page.of_prediction(prediction(attention=attention, scores=(np.nan, 0.5))))
     assert data["attention"][0] == [0.1, None, None]
     assert ["walk", None] in data["scores"]
 
 
-def test_bones_are_those_of_the_body_and_none_of_an_unknown_one():
+def test_a_known_body_has_bones_and_an_unknown_one_has_none():
     assert [2, 3] in embedded(page.of_prediction(prediction()))["bones"]
     assert embedded(page.of_prediction(prediction(standing_body(3)[:, None, :7])))["bones"] == []
 
 
-def test_no_name_breaks_out_of_its_place():
+def test_no_name_is_read_as_html():
     classes = len(HOSTILE)
     hostile = prediction(class_names=HOSTILE, scores=np.arange(classes)[::-1])
     plain = prediction(class_names="abcdefg", scores=np.arange(classes)[::-1])
@@ -96,26 +96,26 @@ def test_no_name_breaks_out_of_its_place():
     assert [name for name, _ in embedded(html)["scores"]] == list(HOSTILE)
     assert html.count("<") == page.of_prediction(plain).count("<")
 
-    told = {"name": list(HOSTILE), "true": list(range(classes)), "predicted": [*range(1, classes), 0]}
-    html = page.of_record(run_record(class_names=list(HOSTILE), predictions=told))
+    predictions = {"name": list(HOSTILE), "true": list(range(classes)), "predicted": [*range(1, classes), 0]}
+    html = page.of_record(run_record(class_names=list(HOSTILE), predictions=predictions))
     _, rows = embedded(html)["mistakes"]
     assert rows == [[name, name, (*HOSTILE, HOSTILE[0])[place + 1]] for place, name in enumerate(HOSTILE)]
     assert html.count("<") == page.of_record(run_record()).count("<")
 
 
-def test_a_run_tells_the_last_epoch_first_and_the_best_as_what_it_is():
+def test_a_run_shows_the_last_epoch_first_and_calls_the_best_a_leak():
     (last, at_last), (best, at_best) = embedded(page.of_record(run_record()))["headline"]
     assert (last, at_last) == ("50.00%", "at the last epoch (2)")
     assert best == "75.00%" and "best epoch (1), chosen on the test set" in at_best and "leak" in at_best
 
 
-def test_a_run_names_what_was_misclassified():
+def test_a_run_lists_what_was_misclassified():
     data = embedded(page.of_record(run_record()))
     assert data["mistakes"][1] == [["t1", "run", "walk"]] and data["tested"] == 4
     assert data["classes"][1][1] == ["run", "3", "66.67", "100.00", "walk (1)"]
 
 
-def test_a_run_tells_its_settings_and_where_it_departs():
+def test_a_run_shows_its_settings_and_its_departures_from_the_recipe():
     data = embedded(page.of_record(run_record(arguments={"attention": None}, layout="pad", diverged=True)))
     settings = dict(data["settings"])
     assert settings["arguments"] == "attention -" and settings["batch"] == "8"
@@ -127,14 +127,14 @@ def test_a_run_tells_its_settings_and_where_it_departs():
     ]
 
 
-def test_a_record_of_an_older_version_keeps_its_note_on_mirroring_and_no_other():
+def test_of_an_older_record_only_the_note_on_mirroring_is_kept():
     old = ["coordinates: body, where the released recipe's source has raw", "mirroring: none, since ..."]
     data = embedded(page.of_record(run_record(departures=old, coordinates="raw")))
     assert data["notes"] == ["no sequence is mirrored: the tensors do not say which joints are left and right"]
     assert not {"departures", "fingerprint"} & dict(data["settings"]).keys()
 
 
-def test_a_record_whose_recipe_is_ones_own_has_a_page_and_one_without_a_recipe_is_refused():
+def test_a_record_of_an_unknown_recipe_has_a_page_and_one_without_a_recipe_is_refused():
     assert embedded(page.of_record(run_record(recipe={"name": "mine"})))["notes"] == []
     with pytest.raises(InputError, match="its recipe has no name"):
         page.of_record(run_record(recipe=None))
@@ -153,7 +153,7 @@ def test_the_same_record_gives_the_same_page():
     [
         ({"history": None}, "history is missing"),
         ({"predictions": {"true": [0], "predicted": [0]}}, "names of its predictions"),
-        ({"predictions": {"name": ["a"], "true": [0], "predicted": [2]}}, "none of its 2 classes"),
+        ({"predictions": {"name": ["a"], "true": [0], "predicted": [2]}}, "not one of its 2 classes"),
     ],
 )
 def test_a_record_that_is_not_complete_is_refused_in_one_line(tmp_path, changes, complaint):
@@ -176,7 +176,7 @@ def test_the_picture_of_a_prediction_may_be_its_page(tmp_path):
     assert (tmp_path / "p.html").read_text() == page.of_prediction(prediction())
 
 
-def test_a_page_is_called_html(tmp_path):
+def test_the_name_of_a_page_must_end_with_html(tmp_path):
     with pytest.raises(InputError, match=r"must end with \.html"):
         page.write(tmp_path / "r.pdf", "")
 

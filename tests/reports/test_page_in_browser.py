@@ -1,4 +1,4 @@
-"""What the HTML of predictions and of run records does in a browser, if there is one."""
+"""The pages of predictions and of run records in a browser, if one is installed."""
 
 import contextlib
 import shutil
@@ -15,18 +15,18 @@ from mans_keras.reports import page
 def tab():
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (.[test])")
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    found = next(filter(None, map(shutil.which, names)), None)
-    if not found:
+    program = next(filter(None, map(shutil.which, names)), None)
+    if not program:
         pytest.skip(f"no browser is installed: none of {', '.join(names)}")
     with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield started.new_page(color_scheme="light")
-        started.close()
+        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser.new_page(color_scheme="light")
+        browser.close()
 
 
 @contextlib.contextmanager
 def opened(tab, html, tmp_path, width=1200):
-    """A page opened from disk, which must neither complain nor ask for anything else."""
+    """A page opened from disk. It must log nothing and request nothing else."""
     path = tmp_path / "page.html"
     page.write(path, html)
     complaints, requests = [], []
@@ -48,7 +48,7 @@ def opened(tab, html, tmp_path, width=1200):
 
 
 def wait_until(tab, condition):
-    """Not Playwright's own, which evaluates text in the page: the page forbids that."""
+    """Playwright's `wait_for_function` evaluates text in the page, which the page forbids."""
     for _ in range(500):
         if condition():
             return
@@ -60,21 +60,21 @@ def drawn(tab):
     return tab.locator("#stage").evaluate("canvas => canvas.toDataURL()")
 
 
-def told(tab):
-    return tab.locator("#told").inner_text()
+def status(tab):
+    return tab.locator("#status").inner_text()
 
 
 def test_the_slider_moves_the_skeleton(tab, tmp_path):
     with opened(tab, page.of_prediction(prediction()), tmp_path):
-        assert told(tab) == "Frame 0 / 9, attention 0.5000"
+        assert status(tab) == "Frame 0 / 9, attention 0.5000"
         first = drawn(tab)
         tab.locator("#slider").press("ArrowRight")
-        assert told(tab) == "Frame 1 / 9, attention 0.5222"
+        assert status(tab) == "Frame 1 / 9, attention 0.5222"
         second = drawn(tab)
         assert second != first
         box = tab.locator("#slider").bounding_box()
         tab.mouse.click(box["x"] + box["width"] - 8, box["y"] + 10)
-        assert told(tab).startswith("Frame 9 / 9")
+        assert status(tab).startswith("Frame 9 / 9")
         assert drawn(tab) not in (first, second)
         tab.locator("#slider").press("Home")
         assert drawn(tab) == first
@@ -86,11 +86,11 @@ def test_play_advances_until_paused(tab, tmp_path):
         tab.locator("#play").click()
         wait_until(tab, lambda: int(tab.locator("#slider").input_value()) > 5)
         tab.locator("#slider").press(" ")
-        paused = told(tab)
+        paused = status(tab)
         tab.wait_for_timeout(100)
-        assert told(tab) == paused and tab.locator("#play").inner_text() == "Play"
+        assert status(tab) == paused and tab.locator("#play").inner_text() == "Play"
         tab.locator("#stage").press(" ")
-        wait_until(tab, lambda: told(tab) != paused)
+        wait_until(tab, lambda: status(tab) != paused)
         assert tab.locator("#play").inner_text() == "Pause"
 
 
@@ -105,19 +105,19 @@ def test_the_attention_of_each_coordinate_can_be_chosen(tab, tmp_path):
     with opened(tab, page.of_prediction(prediction()), tmp_path):
         tab.locator("#slider").press("End")
         curves = set()
-        assert told(tab) == "Frame 9 / 9, attention 0.7000"  # the mean
+        assert status(tab) == "Frame 9 / 9, attention 0.7000"  # the mean
         for which, weight in (("0", "0.7000"), ("1", "0.9000"), ("2", "0.5000")):
             tab.locator("#which").select_option(which)
-            assert told(tab) == f"Frame 9 / 9, attention {weight}"
+            assert status(tab) == f"Frame 9 / 9, attention {weight}"
             curves.add(tab.locator("#curve").evaluate("canvas => canvas.toDataURL()"))
         assert len(curves) == 3
 
 
-def test_attention_that_hardly_varies_is_magnified_and_said_to_be(tab, tmp_path):
+def test_attention_that_hardly_varies_is_magnified_and_the_page_says_so(tab, tmp_path):
     little = prediction(attention=np.linspace(0.48, 0.52, 30).reshape(10, 3))
-    for shown, said in ((little, "from 0.480 to 0.520: magnified 25 times"), (prediction(), "from 0.000 to 1.000.")):
-        with opened(tab, page.of_prediction(shown), tmp_path):
-            assert said in tab.locator("#range").inner_text()
+    for made, text in ((little, "from 0.480 to 0.520: magnified 25 times"), (prediction(), "from 0.000 to 1.000.")):
+        with opened(tab, page.of_prediction(made), tmp_path):
+            assert text in tab.locator("#range").inner_text()
 
 
 def test_dragging_and_arrow_keys_turn_the_skeleton(tab, tmp_path):
@@ -160,14 +160,14 @@ def test_two_bodies_are_drawn_and_an_absent_one_is_not(tab, tmp_path):
             tab.locator("#slider").press(key)
             seen.append(tab.locator("#stage").evaluate(COLORED))
         assert seen == [[True, True], [True, False], [False, False]]
-        assert told(tab).endswith("no body here")
+        assert status(tab).endswith("no body in this frame")
 
 
-def test_points_are_drawn_where_bones_are_not_known_and_no_attention_is_said(tab, tmp_path):
+def test_points_are_drawn_for_unknown_bones_and_a_missing_attention_is_reported(tab, tmp_path):
     made = prediction(standing_body(1)[:, None, :7], attention=None)
     with opened(tab, page.of_prediction(made), tmp_path):
         assert tab.locator("#stage").evaluate(COLORED) == [True, False]
-        assert told(tab) == "Frame 0 / 0"
+        assert status(tab) == "Frame 0 / 0"
         assert tab.locator("#range").inner_text() == "This model has no attention."
         assert not tab.locator("#choice").is_visible() and not tab.locator("#bodies").is_visible()
 
@@ -185,7 +185,7 @@ def test_names_are_shown_as_they_are(tab, tmp_path):
 
 @pytest.mark.parametrize("width", [1200, 400])
 def test_a_run_is_shown_within_any_window(tab, tmp_path, width):
-    made = run_record(class_names=["walk", "a class of which much can be said, such as" + 40 * "x"])
+    made = run_record(class_names=["walk", "a class with a very long name, such as" + 40 * "x"])
     with opened(tab, page.of_record(made), tmp_path, width):
         assert tab.locator("#headline strong").all_inner_texts() == ["50.00%", "75.00%"]
         assert tab.locator("#wrong").inner_text() == "Misclassified: 1 of 4 test sequences"

@@ -123,14 +123,14 @@ def test_a_model_without_attention_is_refused_for_attention_and_drawn_moving(tmp
     assert (tmp_path / "a.gif").stat().st_size
 
 
-def test_a_name_is_drawn_as_it_is(tmp_path):
+def test_a_name_is_drawn_literally(tmp_path):
     for suffix in ("png", "gif"):
         prediction_pictures.write(
             prediction(name=r"$\nonsense$.npy"), tmp_path / f"a.{suffix}"
         )  # no formula of matplotlib's
 
 
-def test_frames_without_a_body_are_no_key_poses_and_no_trouble(tmp_path):
+def test_frames_without_a_body_are_no_key_poses(tmp_path):
     joints = standing_body(12)[:, None]
     joints[:6] = 0
     with warnings.catch_warnings():
@@ -209,10 +209,10 @@ def test_attention_that_hardly_varies_has_one_colour():
 @pytest.mark.slow
 def test_the_same_prediction_gives_the_same_bytes(tmp_path):
     for suffix in ("png", "pdf", "gif"):
-        one, same = tmp_path / f"one.{suffix}", tmp_path / f"same.{suffix}"
-        for path in (one, same):
+        first, second = tmp_path / f"first.{suffix}", tmp_path / f"second.{suffix}"
+        for path in (first, second):
             prediction_pictures.write(prediction(), path)
-        assert one.read_bytes() == same.read_bytes()
+        assert first.read_bytes() == second.read_bytes()
 
 
 @pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg is not installed")
@@ -239,7 +239,7 @@ def test_nothing_is_left_behind_when_ffmpeg_fails(monkeypatch, tmp_path):
     assert not list((tmp_path / "out").iterdir())
 
 
-def test_a_picture_that_fails_leaves_the_one_of_before(monkeypatch, tmp_path):
+def test_a_picture_that_fails_leaves_the_old_one(monkeypatch, tmp_path):
     (tmp_path / "a.gif").write_bytes(b"before")
 
     def broken(*_):
@@ -263,8 +263,8 @@ def tiny_model(tmp_path_factory):
     def saved(**options):
         path = tmp_path_factory.mktemp("model") / "m.h5"
         model = models.MANs9(len(NAMES), (16, 16, 3), units=4, alpha=4, **options)
-        told = {"class_names": NAMES, "scale": 16, "layout": "resize", "coordinates": "raw"}
-        model.preparation = {**told, "bodies": 1, "joints": 20, "body": None}
+        preparation = {"class_names": NAMES, "scale": 16, "layout": "resize", "coordinates": "raw"}
+        model.preparation = {**preparation, "bodies": 1, "joints": 20, "body": None}
         model.save(path)
         return path
 
@@ -302,10 +302,10 @@ def test_no_error_curve_is_cut_off():
 # the command
 
 
-def test_each_recording_gets_its_own_picture_even_of_one_name():
-    files = [Path(one) for one in ("a/swing.npy", "b/swing.npy", "b/Swing.csv", "swing_2.npy")]
-    found = [str(path) for path in prediction_pictures.paths(Path("out/p.png"), files)]
-    assert found == ["out/p_swing.png", "out/p_swing_2.png", "out/p_Swing_3.png", "out/p_swing_2_2.png"]
+def test_recordings_of_one_name_get_separate_pictures():
+    files = [Path(name) for name in ("a/swing.npy", "b/swing.npy", "b/Swing.csv", "swing_2.npy")]
+    pictures = [str(path) for path in prediction_pictures.paths(Path("out/p.png"), files)]
+    assert pictures == ["out/p_swing.png", "out/p_swing_2.png", "out/p_Swing_3.png", "out/p_swing_2_2.png"]
     assert prediction_pictures.paths(Path("out/p.png"), files[:1]) == [Path("out/p.png")]
 
 

@@ -50,20 +50,20 @@ def test_several_seeds_give_mean_and_sample_deviation():
     assert tables.mean_and_deviation([record(last=0.75)], "last") == "75.00"
 
 
-def test_the_deviation_over_seeds_is_that_of_their_means_over_the_folds():
+def test_the_deviation_over_seeds_is_that_of_their_means():
     cell = [record(last=last, fold=fold, seed=seed) for last, fold, seed in
             ((0.0, "a", 0), (1.0, "b", 0), (0.2, "a", 1), (1.0, "b", 1))]  # fmt: skip
     assert tables.mean_and_deviation(cell, "last") == "55.00 ± 7.07"
 
 
-def test_while_a_seed_lacks_folds_there_is_no_deviation():
+def test_there_is_no_deviation_while_a_seed_lacks_folds():
     cell = [record(last=last, fold=fold, seed=seed) for last, fold, seed in
             ((0.0, "a", 0), (1.0, "b", 0), (0.2, "a", 1), (1.0, "b", 1), (0.0, "a", 2))]  # fmt: skip
     assert tables.mean_and_deviation(cell, "last") == "44.00"
     assert tables.mean_and_deviation(cell[:4], "last") == "55.00 ± 7.07"
 
 
-def test_a_run_that_diverged_is_told():
+def test_a_run_that_diverged_is_counted():
     assert tables.number_of_runs([record(), record(seed=1, diverged=True)]) == "2 seeds, 1 diverged"
 
 
@@ -82,7 +82,7 @@ def test_a_result_has_its_difference_to_the_paper():
 
 
 @pytest.mark.parametrize(
-    ("runs", "told"),
+    ("runs", "text"),
     [
         ([("a", 0), ("b", 0)], "2 folds"),
         ([("a", 0), ("a", 1)], "2 seeds"),
@@ -90,8 +90,8 @@ def test_a_result_has_its_difference_to_the_paper():
         ([("a", 0), ("a", 1), ("b", 0)], "3 runs of 2 folds x 2 seeds"),
     ],
 )
-def test_the_number_of_runs_says_what_they_are(runs, told):
-    assert tables.number_of_runs([record(fold=fold, seed=seed) for fold, seed in runs]) == told
+def test_the_number_of_runs_names_folds_and_seeds(runs, text):
+    assert tables.number_of_runs([record(fold=fold, seed=seed) for fold, seed in runs]) == text
 
 
 @pytest.mark.parametrize("change", [{"tensors": "other"}, {"protocol": "loso"}, {"backend": "jax"}])
@@ -101,12 +101,12 @@ def test_records_of_different_settings_are_not_averaged(change):
 
 
 @pytest.mark.parametrize("change", [{"epochs": 3}, {"recipe": {"name": "released"}}, {"precision": "mixed_bfloat16"}])
-def test_rows_of_different_settings_stand_in_no_table_together(change):
+def test_records_of_different_settings_are_not_in_one_table(change):
     with pytest.raises(InputError, match=f"differ in {next(iter(change))}"):
         table4.table([record("mans-9-stcm"), record(**change)])
 
 
-def test_models_of_both_scales_stand_in_one_table(tmp_path):
+def test_models_of_both_scales_are_in_one_table(tmp_path):
     tensors = Tensors(tensor_file(tmp_path / "ut_kinect_50.h5"))
     both = []
     for model, scale in (("mans-9", 50), ("mans-densenet161", 224)):
@@ -119,7 +119,7 @@ def test_models_of_both_scales_stand_in_one_table(tmp_path):
         table4.table([*both, record("mans-9-stcm", recipe={**both[0]["recipe"], "gru_dropout": 0.1})])
 
 
-def test_table4_puts_each_row_beside_the_papers():
+def test_table4_has_the_papers_numbers_in_each_row():
     title, header, rows = table4.table([record("mans-9-stcm", last=0.8), record("mans-9", last=0.9, best=0.95)])
     assert header[3:] == ["ut_kinect odd_even, last epoch", "to the paper", "best epoch on test", "runs"]
     assert rows == [
@@ -131,13 +131,13 @@ def test_table4_puts_each_row_beside_the_papers():
     assert title.startswith("Below the paper: MANs-9, odd_even: 90.00 where the paper has 100.00 (Table 5, loocv).")
 
 
-def test_rows_beyond_the_paper_are_shown_where_they_were_run():
+def test_rows_beyond_the_paper_are_in_the_table_if_they_were_run():
     _, _, rows = table4.table([record("mans-9-frozen"), record()])
     assert [row[0] for row in rows][3:] == ["MANs-9", "MANs-9 (attention frozen at random)"]
     assert rows[-1][1:4] == ["-", "-", "50.00"]
 
 
-def test_table4_compares_with_ntu_only_what_was_measured_on_ntu():
+def test_table4_compares_with_ntu_only_results_on_ntu():
     title, *_ = table4.table([record("mans-9-stcm", protocol="cross_view", last=0.8, dataset="ntu_rgbd")])
     assert title.startswith("Below the paper: STCM-9 (CNNs), cross_view: 80.00 where the paper has 89.78")
     title, *_ = table4.table([record("mans-9-stcm", protocol="cross_view", last=0.9, dataset="ntu_rgbd")])
@@ -149,7 +149,7 @@ def test_table4_compares_other_models_with_table_5_of_the_same_protocol():
     assert "MANs-33, cross_view: 50.00 where the paper has 90.94 (Table 5, cross_view)" in title
 
 
-def test_a_data_set_of_ones_own_is_compared_with_no_number_of_the_paper():
+def test_an_own_data_set_is_compared_with_no_number_of_the_paper():
     title, header, _ = table4.table([record(protocol="holdout", dataset="moves", last=0.1)])
     assert "Below" not in title and "other recordings" in title
     assert header[3] == "moves holdout, last epoch"
@@ -162,12 +162,12 @@ def test_synthetic_rows_are_labelled_as_such():
 
 
 def test_a_table_is_written_as_markdown_and_csv(tmp_path):
-    shown = tables.write_table(tmp_path, "t", "Title.", ["a", "b"], [["x, y", 1.5]])
-    assert shown == (tmp_path / "t.md").read_text() == "Title.\n\n| a    | b   |\n|------|-----|\n| x, y | 1.5 |\n"
+    text = tables.write_table(tmp_path, "t", "Title.", ["a", "b"], [["x, y", 1.5]])
+    assert text == (tmp_path / "t.md").read_text() == "Title.\n\n| a    | b   |\n|------|-----|\n| x, y | 1.5 |\n"
     assert (tmp_path / "t.csv").read_text() == 'a,b\n"x, y",1.5\n'
 
 
-def test_a_picture_keeps_the_dots_of_its_name(tmp_path):
+def test_a_figure_keeps_the_dots_of_its_name(tmp_path):
     assert record_plots.save(Figure(), tmp_path / "m.h5-classes") == [tmp_path / "m.h5-classes.png"]
     assert record_plots.save(Figure(), tmp_path / "growth.png") == [tmp_path / "growth.png"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["growth.png", "m.h5-classes.png"]
