@@ -1,16 +1,13 @@
 """NW-UCLA recordings (aAA_sSS_eEE_vVV.json, as CTR-GCN distributes them) -> OUT/nw_ucla_<scale>.h5."""
 
-import sys
-
-from data_prep.common import argument_parser, exit_code, write_tensors
+from data_prep.common import command, write_tensors
 from mans_keras.skeletons import nw_ucla
 
 
-def main():
-    args = argument_parser(__doc__, raw="folder with the .json files (all_sqe), or the one around it").parse_args()
-    sources = nw_ucla.sources(args.raw)
-    write_tensors(nw_ucla.READER, sources, args.out, args.scale, args.layout, args.coordinates, args.jobs)
+@command(__doc__, raw="folder with the .json files (all_sqe), or the one around it")
+def main(args):
+    write_tensors(args, nw_ucla.READER, nw_ucla.sources(args.raw))
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    main()

@@ -1,29 +1,31 @@
 """UT-Kinect recordings (joints_s*_e*.txt, actionLabel.txt) -> OUT/ut_kinect_<scale>.h5."""
 
-import sys
+import click
 
-from data_prep.common import argument_parser, exit_code, write_tensors
+from data_prep.common import command, write_tensors
 from mans_keras.skeletons import ut_kinect
 
 
-def main():
-    parser = argument_parser(__doc__, raw="folder with the joint files and actionLabel.txt")
-    parser.add_argument(
-        "--labels",
-        choices=ut_kinect.LABELS,
+@command(
+    __doc__,
+    click.Option(
+        ["--labels"],
+        type=click.Choice(ut_kinect.LABELS),
         default="corrected",
-        help="printed: actionLabel.txt as it is; corrected: its two known typing errors put right; modified: the seven "
-        "changes that Vemulapalli et al. (CVPR 2014) made",
-    )
-    args = parser.parse_args()
+        help="printed: actionLabel.txt unchanged; corrected: its two known typing errors are corrected; modified: the "
+        "seven changes of Vemulapalli et al. (CVPR 2014).",
+    ),
+    raw="folder with the joint files and actionLabel.txt",
+)
+def main(args):
     printed = ut_kinect.segments(args.raw)
     sources = ut_kinect.relabelled(printed, args.labels)
     for before, after in zip(printed, sources, strict=True):
         if before != after:
             name = ut_kinect.source_name(after)
             print(f"label {args.labels}: {name} {before.first}-{before.last} -> {after.first}-{after.last}")
-    write_tensors(ut_kinect.READER, sources, args.out, args.scale, args.layout, args.coordinates, args.jobs)
+    write_tensors(args, ut_kinect.READER, sources)
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    main()

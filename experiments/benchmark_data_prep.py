@@ -29,9 +29,10 @@ import numpy as np
 from experiments import options
 from experiments.timing import HEADER, in_process, peak_memory, row
 from mans_keras.skeletons import ntu, synthetic
+from mans_keras.skeletons.formats import skeleton_file
 from mans_keras.tensors.prepare import keep_freed_memory
-from mans_keras.tensors.store import Writer
 from mans_keras.tensors.transforms import to_tensor
+from mans_keras.tensors.writer import Writer
 
 SCRIPT = Path(__file__).resolve().parents[1] / "data_prep" / "ntu_rgbd.py"
 DISTINCT = 200
@@ -49,7 +50,7 @@ def write_files(folder, number):
     for index, name in enumerate(names[:DISTINCT]):
         joints = synthetic.record(performed[index])
         stretched = joints[np.linspace(0, len(joints) - 1, FRAMES).astype(int), : 1 + (index % 3 == 0)]
-        ntu.write(folder / f"{name}.skeleton", stretched, (72057594037931101, 72057594037931102))
+        skeleton_file.write(folder / f"{name}.skeleton", stretched, (72057594037931101, 72057594037931102))
     for index, name in enumerate(names[DISTINCT:]):
         os.link(folder / f"{names[index % DISTINCT]}.skeleton", folder / f"{name}.skeleton")
     return [folder / f"{name}.skeleton" for name in names[:DISTINCT]]

@@ -4,7 +4,6 @@
 """
 
 import itertools
-import json
 import multiprocessing
 import os
 import time
@@ -23,9 +22,9 @@ from mans_keras.recognition.recognizer import Recognizer
 from mans_keras.recognition.stream import Stream
 from mans_keras.skeletons import synthetic
 from mans_keras.tensors import store
-from mans_keras.training import machine, memory
-from mans_keras.training import run as training
+from mans_keras.training import machine, memory, network
 from mans_keras.training.batches import Batches
+from mans_keras.training.run import MODELS, SCALES
 
 PRODUCT = 2 * 2048**3
 CONVOLUTION = 2 * 40 * 50 * 50 * 9 * 64 * 128
@@ -155,7 +154,7 @@ def _classify(path, recording):
 def classifying(folder):
     """Rows: classifying one sequence, as a tensor and as a raw file."""
     model = build()
-    model.preparation = json.dumps(training.preparation(store.Tensors(write_tensors(folder / "one_50.h5", 50, 1))))
+    model.preparation = store.Tensors(write_tensors(folder / "one_50.h5", 50, 1)).preparation()
     model.save(folder / "m.keras", include_optimizer=False)
     path = synthetic.write(folder, synthetic.names()[0])
     tensor, raw = in_process(_classify, folder / "m.keras", path)
@@ -214,20 +213,20 @@ XLA_HEADER = ["network", "step with XLA", "without", "with over without", "first
 
 def xla():
     """Rows below `XLA_HEADER`, one per network: a training step of batch 8, compiled with and without XLA."""
-    return [in_process(_xla, model) for model in training.MODELS]
+    return [in_process(_xla, model) for model in MODELS]
 
 
 def _xla(model):
     memory.keep_freed()
     steppers, first = [], []
     for without in ((), (model,)):
-        with mock.patch.object(training, "WITHOUT_XLA", without):
+        with mock.patch.object(network, "WITHOUT_XLA", without):
             began = time.perf_counter()
             steppers.append(stepping(build(model), 8))
             first.append(f"{time.perf_counter() - began:.0f} s")
-    seconds = in_turn(*steppers, rounds=10 if training.SCALES[model] == 50 else 3)
+    seconds = in_turn(*steppers, rounds=10 if SCALES[model] == 50 else 3)
     steps = [f"{1e3 * median:.0f} ms" for median in medians(seconds)]
-    chosen = "no XLA" if model in training.WITHOUT_XLA else "XLA"
+    chosen = "no XLA" if model in network.WITHOUT_XLA else "XLA"
     return [model, *steps, f"{over(*seconds.T):.2f}", *first, chosen]
 
 

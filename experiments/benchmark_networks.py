@@ -11,10 +11,11 @@ from mans_keras.models import mans as models
 from mans_keras.models import tarm
 from mans_keras.skeletons import ntu
 from mans_keras.skeletons.sequence import KINECT_2, Sequence
-from mans_keras.tensors import store
-from mans_keras.training import recipes
-from mans_keras.training import run as training
+from mans_keras.tensors.store import Tensors
+from mans_keras.tensors.writer import Writer
+from mans_keras.training import network, recipes
 from mans_keras.training.batches import Batches
+from mans_keras.training.run import Run
 
 CLASSES = 60
 TENSORS = {
@@ -37,9 +38,9 @@ class PlainTARM(tarm.TARM):
 def build(model="mans-9", plain=False, precision="float32", **arguments):
     """A model, compiled as `training` compiles it; plain: with `PlainTARM`."""
     keras.config.set_dtype_policy(precision)
-    run = training.Run("", "ntu_rgbd", "", None, model, "", arguments, recipes.RELEASED, 1, 8, 0, precision, "")
+    run = Run("", "ntu_rgbd", "", None, model, "", arguments, recipes.RELEASED, 1, 8, 0, precision, "")
     with mock.patch.object(models, "TARM", PlainTARM) if plain else contextlib.nullcontext():
-        built = training.build(run, CLASSES)
+        built = network.build(run, CLASSES)
     keras.config.set_dtype_policy("float32")
     return built
 
@@ -61,7 +62,7 @@ def write_tensors(path, scale, samples):
     """Write a tensor file of noise; returns its path."""
     noise = np.random.default_rng(0).normal(size=(scale, scale, 3))
     sequence = Sequence("noise", np.ones((1, 1, 25, 3)), 0)
-    with store.Writer(path, scale=scale, **TENSORS) as writer:
+    with Writer(path, scale=scale, **TENSORS) as writer:
         for _ in range(samples):
             writer.add(noise, sequence)
     return path
@@ -69,6 +70,6 @@ def write_tensors(path, scale, samples):
 
 def batches_of(path, batch):
     """The shuffled batches of a tensor file, as a training has them."""
-    tensors = store.Tensors(path)
+    tensors = Tensors(path)
     labels = keras.utils.to_categorical(tensors.label, CLASSES)
     return Batches(tensors.samples(np.arange(len(tensors))), labels, batch, seed=0)

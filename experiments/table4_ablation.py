@@ -4,8 +4,9 @@ The paper has four rows: the STCM alone (A, stcm), MANs without attention (B, no
 attention of STA-LSTM (C, song), and MANs (residual). Each is trained with the blocks of MANs-9 at scale 50 and with
 DenseNet-161 at scale 224, on NTU RGB+D.
 
---settings chooses the rows. Every attention in mans_keras has a row: frozen is the paper's attention with random
-weights that are never trained, as in the released code; gate is a sigmoid of each frame alone.
+--settings chooses the rows. Every attention that is registered has a row: frozen is the paper's attention with random
+weights that are never trained, as in the released code; gate is a sigmoid of each frame alone. For an attention of your
+own, name its Python file, e.g. --settings residual own.py.
 """
 
 import shlex
@@ -29,10 +30,10 @@ REMARKS = {
 
 
 def settings():
-    """The names of all rows that can be trained: the paper's four, then the other attentions of mans_keras."""
-    from mans_keras.models.tarm import ATTENTIONS
+    """The names of all rows that can be trained: the paper's four, then the other registered attentions."""
+    from mans_keras.models.attention import ATTENTIONS
 
-    return list(dict.fromkeys([*OF_THE_PAPER, *filter(None, ATTENTIONS)]))
+    return list(dict.fromkeys([*OF_THE_PAPER, *ATTENTIONS]))
 
 
 def records(results, dataset):
@@ -104,28 +105,35 @@ def _paper_value(setting, model, dataset, protocol):
     return table_parts.of_table5(model, dataset, protocol) if setting == DEFAULT_ATTENTION else None
 
 
-def _check_settings(context, parameter, chosen):
-    known = settings()
-    for setting in chosen:
-        if setting not in known:
-            raise click.BadParameter(f"{setting!r} is not one of {', '.join(known)}")
-    return tuple(dict.fromkeys(chosen))
+def chosen_settings(names):
+    """The names of rows that --settings chooses; a file that registers attentions stands for their names.
+
+    Raises `click.BadParameter` for an unknown name, and `InputError` for a file that registers no attention.
+    """
+    from mans_keras.models.extensions import load_extension
+
+    chosen = []
+    for name in names:
+        chosen += load_extension(name) if name.endswith(".py") else [name]
+    if unknown := [name for name in chosen if name not in settings()]:
+        raise click.BadParameter(f"{unknown[0]!r} is not one of {', '.join(settings())}", param_hint="--settings")
+    return list(dict.fromkeys(chosen))
 
 
 SETTINGS = click.Option(
     ["--settings"],
     multiple=True,
     default=OF_THE_PAPER,
-    callback=_check_settings,
     metavar="S...",
-    help="The rows to train: stcm, no-attention, and the attentions of mans_keras, such as song, residual, frozen, "
-    "gate.",
+    help="The rows to train: stcm, no-attention, attentions such as song, residual, frozen, gate, or Python files with "
+    "your own.",
 )
 
 
 @options.command(__doc__, *options.of_a_table("mans-9"), SETTINGS)
 def main(args):
-    common.run_experiment(args, EXPERIMENT, "ntu_rgbd", lambda models: variants(models, args.settings), table)
+    names = chosen_settings(args.settings)
+    common.run_experiment(args, EXPERIMENT, "ntu_rgbd", lambda models: variants(models, names), table)
     if "mans-densenet161" not in args.models:
         command = shlex.join(["python", *sys.argv, "--models", "mans-densenet161"])
         print(

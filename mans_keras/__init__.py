@@ -1,7 +1,7 @@
 """Memory Attention Networks for skeleton-based action recognition (Xie, Li et al., IJCAI 2018), in Keras 3.
 
-Importing this package loads neither Keras nor its backend: a name below does, when it is first used. Keras knows the
-layers as soon as both packages are imported, in either order.
+Importing this package loads neither Keras nor its backend. The names below load them when they are first used. Once
+both packages are imported, in either order, Keras can load saved models.
 """
 
 import importlib
@@ -20,9 +20,13 @@ PLACES = {
     "TARM": "models.tarm",
     "Coordinate": "models.tarm",
     "CoordinateImage": "models.tarm",
-    "FrameGate": "models.tarm",
-    "SongAttention": "models.tarm",
-    "TemporalAttention": "models.tarm",
+    "FrozenAttention": "models.attention",
+    "GateAttention": "models.attention",
+    "ResidualAttention": "models.attention",
+    "SongAttention": "models.attention",
+    "attention": "models.attention",
+    "load_extension": "models.extensions",
+    "train": "training.train_model",
     "Recognizer": "recognition.recognizer",
     "Stream": "recognition.stream",
     "Tensors": "tensors.store",

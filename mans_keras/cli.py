@@ -135,21 +135,22 @@ def train(tensors, model, network, protocol, fold, recipe, epochs, seed):
     from mans_keras.tensors import protocols
     from mans_keras.tensors.store import Tensors
     from mans_keras.training import recipes, records
-    from mans_keras.training import run as training
+    from mans_keras.training.run import MODELS, SCALES, Run
+    from mans_keras.training.train_run import train_run
 
     if model.suffix not in (".h5", ".keras"):
         raise InputError(f"{model} must end with .h5 or .keras")
-    for value, known, what in ((network, training.MODELS, "network"), (recipe, recipes.RECIPES, "recipe")):
+    for value, known, what in ((network, MODELS, "network"), (recipe, recipes.RECIPES, "recipe")):
         if value not in known:
             raise InputError(f"no {what} {value!r}: the known ones are {', '.join(known)}")
     opened = Tensors(tensors)
     if not opened.joints:
         raise InputError(f"{tensors} does not say how many joints a recording has: prepare it again")
-    if opened.scale != training.SCALES[network]:
-        raise InputError(f"{network} needs scale {training.SCALES[network]}, and {tensors} has scale {opened.scale}")
+    if opened.scale != SCALES[network]:
+        raise InputError(f"{network} needs scale {SCALES[network]}, and {tensors} has scale {opened.scale}")
     protocol = protocol or next(iter(protocols.of_dataset(opened.dataset)))
     chosen = recipes.RECIPES[recipe]
-    run = training.Run(
+    run = Run(
         experiment="mans_train",
         dataset=opened.dataset,
         protocol=protocol,
@@ -173,7 +174,7 @@ def train(tensors, model, network, protocol, fold, recipe, epochs, seed):
         _warn(f"epoch {epoch} of {run.epochs}: test accuracy {logs['val_accuracy']:.2%}")
 
     checkpoint = model.with_suffix(".checkpoint.npz")
-    record = training.train(run, opened, on_epoch=print_epoch, checkpoint=checkpoint, model_path=model)
+    record, _ = train_run(run, opened, on_epoch=print_epoch, checkpoint=checkpoint, model_path=model)
     # After a diverged training, an older model of this name stays, and so does its record.
     record_path = model.with_name(f"{model.name}{'.diverged' if record['diverged'] else ''}.json")
     records.write_record(record_path, record)
@@ -303,14 +304,14 @@ def export(model, out, batch):
     The result is kept only if it gives the same scores as Keras. Then both are timed.
     """
     from mans_keras.recognition import export as exports
-    from mans_keras.recognition.recognizer import Recognizer
+    from mans_keras.recognition.recognizer import load
 
-    recognizer = Recognizer(model)
-    run = exports.export(recognizer, out, batch)
+    network = load(model)
+    run = exports.export(network, out, batch)
     click.echo(f"{out}: the scores of Keras, to {exports.TOLERANCE:g}")
     for count in (batch,) if batch else (1, 32):
-        x = exports.random_tensors(recognizer, count)
-        exported, in_keras = (exports.milliseconds(function, x) for function in (run, recognizer.scores))
+        x = exports.random_tensors(network, count)
+        exported, in_keras = (exports.milliseconds(function, x) for function in (run, network.predict_on_batch))
         click.echo(f"  {count} at once: {exported:.1f} ms, Keras {in_keras:.1f} ms (median)")
 
 

@@ -16,8 +16,9 @@ from mans_keras.models.mans import MemoryAttentionNetwork
 from mans_keras.reports import page, record_plots, tables
 from mans_keras.tensors.store import Tensors
 from mans_keras.training import records
-from mans_keras.training import run as training
 from mans_keras.training.checkpoint import Checkpoint
+from mans_keras.training.run import MODELS
+from mans_keras.training.train_run import save, train_run
 
 
 def names(folder):
@@ -97,7 +98,7 @@ WRITERS = {
     "r.json": lambda path: records.write_record(path, {}),
     "t.md": lambda path: tables.write_table(path.parent, "t", "title", ["column"], []),
     "c.npz": _save_checkpoint,
-    "m.keras": lambda path: training.save(tiny_model(3), path),
+    "m.keras": lambda path: save(tiny_model(3), path),
     "p.png": lambda path: record_plots.save(Figure(), path),
     "p.html": lambda path: page.write(path, "new"),
 }
@@ -174,7 +175,7 @@ from pathlib import Path
 import keras
 import numpy as np
 from mans_keras.recognition import recognizer as inference
-from mans_keras.training import run as training
+from mans_keras.training.train_run import save
 from mans_keras.models.mans import MemoryAttentionNetwork
 
 folder = Path(sys.argv[1])
@@ -203,12 +204,12 @@ def fork(path, room=None):
         os.write(start, b"!")
         if room is None:
             while os.getppid() == parent:
-                training.save(model, path)
+                save(model, path)
             os._exit(0)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # HDF5 prints a lot
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
         try:
-            training.save(model, path)
+            save(model, path)
         except OSError:
             os._exit(3)
         os._exit(0)
@@ -221,7 +222,7 @@ for name in ("m.h5", "m.keras"):
     path = folder / name
     fill(1.0)
     began = time.perf_counter()
-    training.save(model, path)
+    save(model, path)
     seconds = time.perf_counter() - began
     good, killed = path.read_bytes(), []
     for kill in range(10):
@@ -278,8 +279,8 @@ def test_training_that_cannot_save_its_model_leaves_the_old_one(tmp_path, monkey
     tensors = Tensors(tensor_file(tmp_path / "t.h5"))
     model = tmp_path / "m.h5"
     model.write_text("old")
-    monkeypatch.setitem(training.MODELS, "mans-9", tiny_model)
+    monkeypatch.setitem(MODELS, "mans-9", tiny_model)
     monkeypatch.setattr(MemoryAttentionNetwork, "save", save)
     with pytest.raises(OSError, match=message):
-        training.train(make_run(tensors, epochs=1), tensors, model_path=model)
+        train_run(make_run(tensors, epochs=1), tensors, model_path=model)
     assert model.read_text() == "old" and names(tmp_path) == ["m.h5", "t.h5"]

@@ -1,117 +1,14 @@
-"""Temporal Attention Recalibration Module: Eqs. 1-8 of the paper, the two ablations of its Table 4, and two of ours.
+"""Temporal Attention Recalibration Module: Eqs. 1-5 of the paper. Its attention, Eqs. 6-8, is in `attention.py`.
 
 Shapes are written (batch, T, N): T frames, N joints of one coordinate, K units. The equations' symbols map to names as
-F_M `memory`, F_A `attention`, FC -> K `reduce_joints`, FC -> N `restore_joints`, W_1 `squeeze`, W_2 `excite`.
+F_M `memory`, F_A `attention`, FC -> K `reduce_joints`, FC -> N `restore_joints`.
 """
-
-from numbers import Integral
 
 import keras
 from keras import layers, ops
 
+from mans_keras.models.attention import as_config, build_attention
 from mans_keras.models.recurrence import hidden_states
-
-ATTENTIONS = ("residual", "song", None, "frozen", "gate")
-ONE_OF = "it must be " + ", ".join(map(repr, ATTENTIONS))
-
-
-def check_alpha(alpha, frames):
-    """Raise `ValueError` unless T/alpha of Eq. 8 leaves at least one unit."""
-    if not isinstance(alpha, Integral) or not 1 <= alpha <= frames:
-        raise ValueError(f"alpha={alpha} does not fit Eq. 8: with {frames} frames it must be an integer, 1 to {frames}")
-
-
-@keras.saving.register_keras_serializable("mans_keras")
-class TemporalAttention(layers.Layer):
-    """F_A of Eqs. 6-8: one weight per frame, from a bottleneck over all frames.
-
-    Eq. 7 copies X_p into K equal columns, so Eq. 8 gives K equal columns: one is computed, and broadcast by Eq. 2.
-
-    Args:
-        alpha: the ratio of Eq. 8; the bottleneck has T // alpha units.
-
-    Input (batch, T, K), output (batch, T, 1) in 0..1. T must be known and at least `alpha`.
-    """
-
-    def __init__(self, alpha=16, **kwargs):
-        super().__init__(**kwargs)
-        self.alpha = alpha
-
-    def build(self, input_shape):
-        frames = input_shape[1]
-        check_alpha(self.alpha, frames)
-        self.squeeze = layers.Dense(frames // self.alpha, activation="relu", dtype=self.dtype_policy, name="squeeze")
-        self.excite = layers.Dense(frames, activation="sigmoid", dtype=self.dtype_policy, name="excite")
-        self.squeeze.build((None, frames))
-        self.excite.build((None, frames // self.alpha))
-        self.built = True
-
-    def call(self, x):
-        pooled = ops.mean(x, axis=-1)  # Eq. 6, (batch, T)
-        attention = self.excite(self.squeeze(pooled))  # Eq. 8
-        return ops.expand_dims(attention, -1)
-
-    def compute_output_shape(self, input_shape):
-        return (*input_shape[:2], 1)
-
-    def get_config(self):
-        return {**super().get_config(), "alpha": self.alpha}
-
-
-@keras.saving.register_keras_serializable("mans_keras")
-class SongAttention(layers.Layer):
-    """The temporal attention of STA-LSTM (Song et al., AAAI 2017), the paper's setting C.
-
-    beta_t = ReLU(W_x x_t + W_h h_{t-1} + b), where h is the hidden state of an LSTM over the same input and h_0 = 0.
-
-    Args:
-        units: size of the LSTM's hidden state.
-
-    Input (batch, T, K), output (batch, T, 1), not negative.
-    """
-
-    def __init__(self, units=64, **kwargs):
-        super().__init__(**kwargs)
-        self.units = units
-        self.hidden = layers.LSTM(units, return_sequences=True, dtype=self.dtype_policy, name="hidden")
-        self.from_input = layers.Dense(1, dtype=self.dtype_policy, name="from_input")
-        self.from_hidden = layers.Dense(1, use_bias=False, dtype=self.dtype_policy, name="from_hidden")
-
-    def build(self, input_shape):
-        self.hidden.build(input_shape)
-        self.from_input.build(input_shape)
-        self.from_hidden.build((*input_shape[:2], self.units))
-        self.built = True
-
-    def call(self, x):
-        hidden = self.hidden(x)[:, :-1]
-        previous = ops.pad(hidden, [[0, 0], [1, 0], [0, 0]])  # h_{t-1}, with h_0 = 0
-        return ops.relu(self.from_input(x) + self.from_hidden(previous))
-
-    def compute_output_shape(self, input_shape):
-        return (*input_shape[:2], 1)
-
-    def get_config(self):
-        return {**super().get_config(), "units": self.units}
-
-
-@keras.saving.register_keras_serializable("mans_keras")
-class FrameGate(layers.Layer):
-    """One weight per frame from that frame alone, sigmoid(w x_t + b): not in the paper, F_A without its bottleneck.
-
-    Input (batch, T, K), output (batch, T, 1) in 0..1.
-    """
-
-    def build(self, input_shape):
-        self.gate = layers.Dense(1, activation="sigmoid", dtype=self.dtype_policy, name="gate")
-        self.gate.build(input_shape)
-        self.built = True
-
-    def call(self, x):
-        return self.gate(x)
-
-    def compute_output_shape(self, input_shape):
-        return (*input_shape[:2], 1)
 
 
 @keras.saving.register_keras_serializable("mans_keras")
@@ -121,33 +18,34 @@ class TARM(layers.Layer):
     Args:
         units: K, the neurons of the GRU in each direction.
         alpha: the ratio of Eq. 8.
-        attention: "residual", the paper's F_A; "song", setting C of Table 4; None, setting B: memory without F_A. Not
-            in the paper: "frozen", F_A as it was drawn, never trained, as in the released code; "gate", `FrameGate`.
+        attention: a name in `attention.ATTENTIONS`: "residual", the paper's F_A; "song", setting C of Table 4;
+            "frozen" and "gate", not in the paper. None, setting B: memory without F_A. Or a Keras layer
+            (batch, T, K) -> (batch, T, 1), whose class is registered with Keras: this TARM gets a copy, made from the
+            layer's configuration.
         dropout: rate on the GRU's inputs and on its recurrent state.
         kernel_regularizer: on the GRU's input kernels.
         kernel_initializer: of the GRU's input kernels (the recurrent ones are orthogonal, as in Keras).
         recurrent_regularizer: on the GRU's recurrent kernels.
 
-    Input and output (batch, T, N). Raises `ValueError` for another attention, or an `alpha` that T frames can't hold.
+    Input and output (batch, T, N). Raises `ValueError` for an unknown attention and, when it is built, for an attention
+    that does not give (batch, T, 1), or an `alpha` that does not fit T frames.
     """
 
     def __init__(
         self,
-        units=64,
-        alpha=16,
-        attention="residual",
-        dropout=0.0,
-        kernel_regularizer=None,
-        kernel_initializer="orthogonal",
-        recurrent_regularizer=None,
+        units: int = 64,
+        alpha: int = 16,
+        attention: str | layers.Layer | None = "residual",
+        dropout: float = 0.0,
+        kernel_regularizer: keras.Regularizer | str | None = None,
+        kernel_initializer: keras.Initializer | str = "orthogonal",
+        recurrent_regularizer: keras.Regularizer | str | None = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if attention not in ATTENTIONS:
-            raise ValueError(f"attention={attention!r} is not known: {ONE_OF}")
         self.units = units
         self.alpha = alpha
-        self.attention = attention
+        self.attention = as_config(attention)
         self.dropout = dropout
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         self.recurrent_regularizer = keras.regularizers.get(recurrent_regularizer)
@@ -157,7 +55,7 @@ class TARM(layers.Layer):
         policy = self.dtype_policy
         frames, joints = input_shape[1:]
         self.reduce_joints = layers.Dense(self.units, dtype=policy, name="reduce_joints")
-        # Not `Bidirectional`: made while a `.keras` file is read, it fails now and then (Keras 3.15).
+        # Not `Bidirectional`, which sometimes fails when a `.keras` file is loaded (Keras 3.15).
         self.forward_gru, self.backward_gru = (
             layers.GRU(
                 self.units,
@@ -168,42 +66,34 @@ class TARM(layers.Layer):
                 recurrent_regularizer=self.recurrent_regularizer,
                 dropout=self.dropout,
                 recurrent_dropout=self.dropout,
-                use_cudnn=False if self.dropout else "auto",  # which else would exclude XLA without being used
+                use_cudnn=False if self.dropout else "auto",  # with dropout, "auto" only excludes XLA
                 dtype=policy,
                 name="backward_gru" if backwards else "forward_gru",
             )
             for backwards in (False, True)
         )
         self.restore_joints = layers.Dense(joints, dtype=policy, name="restore_joints")
-        if self.attention in ("residual", "frozen"):
-            self.attend = TemporalAttention(self.alpha, dtype=policy, name="attention")
-        elif self.attention == "song":
-            self.attend = SongAttention(self.units, dtype=policy, name="attention")
-        elif self.attention == "gate":
-            self.attend = FrameGate(dtype=policy, name="attention")
         reduced_shape = (None, frames, self.units)
+        self.attend = build_attention(self.attention, reduced_shape, self.alpha, policy)
         self.reduce_joints.build(input_shape)
         self.forward_gru.build(reduced_shape)
         self.backward_gru.build(reduced_shape)
         self.restore_joints.build(reduced_shape)
-        if self.attention is not None:
-            self.attend.build(reduced_shape)
-            self.attend.trainable = self.attention != "frozen"
         self.built = True
 
     def call(self, inputs, training=None):
         x = self.reduce_joints(inputs)  # X <- FC(X), (batch, T, K)
         recalibrated = self.memory(x, training)
-        if self.attention is not None:
-            recalibrated = recalibrated * self.attend(x)  # Eq. 2, with F_A of Eqs. 6-8
+        if self.attend is not None:
+            recalibrated = recalibrated * self.attend(x)  # Eq. 2
         return inputs + self.restore_joints(recalibrated)  # Eq. 1
 
     def memory(self, x, training=None):
-        """F_M of X resized, (batch, T, K): the hidden states of both directions, added. Eqs. 4-5."""
-        backward = hidden_states(self.backward_gru, x, training)  # its first state is that of the last frame
+        """F_M of the reduced X, (batch, T, K): the sum of the hidden states of both directions. Eqs. 4-5."""
+        backward = hidden_states(self.backward_gru, x, training)  # from the last frame to the first
         return hidden_states(self.forward_gru, x, training) + ops.flip(backward, axis=1)
 
-    def attention_weights(self, inputs):
+    def attention_weights(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         """F_A of an input (batch, T, N), as (batch, T, 1); `ValueError` if this TARM has no attention."""
         if self.attention is None:
             raise ValueError(f"{self.name} was built with attention=None: it has no attention weights")
@@ -217,7 +107,7 @@ class TARM(layers.Layer):
             **super().get_config(),
             "units": self.units,
             "alpha": self.alpha,
-            "attention": self.attention,
+            "attention": as_config(self.attention),
             "dropout": self.dropout,
             "kernel_regularizer": keras.regularizers.serialize(self.kernel_regularizer),
             "recurrent_regularizer": keras.regularizers.serialize(self.recurrent_regularizer),
@@ -226,7 +116,7 @@ class TARM(layers.Layer):
 
     @classmethod
     def from_config(cls, config):
-        # Files saved before this argument was there had one regulariser for both kinds of kernels.
+        # Older files have no `recurrent_regularizer`: there, one regulariser was for both kinds of kernels.
         return super().from_config({"recurrent_regularizer": config.get("kernel_regularizer"), **config})
 
 
@@ -234,7 +124,7 @@ class TARM(layers.Layer):
 class Coordinate(layers.Layer):
     """One coordinate of the input: X, Y or Z (`index` 0, 1, 2). Input (batch, T, N, 3), output (batch, T, N)."""
 
-    def __init__(self, index, **kwargs):
+    def __init__(self, index: int, **kwargs):
         super().__init__(**kwargs)
         self.index = index
 
@@ -250,7 +140,7 @@ class Coordinate(layers.Layer):
 
 @keras.saving.register_keras_serializable("mans_keras")
 class CoordinateImage(layers.Layer):
-    """Join X~, Y~, Z~ to the image O~ that the STCM sees. Input three of (batch, T, N), output (batch, T, N, 3)."""
+    """Join X~, Y~ and Z~ to the image O~ for the STCM. Input three of (batch, T, N), output (batch, T, N, 3)."""
 
     def call(self, coordinates):
         return ops.stack(coordinates, axis=-1)

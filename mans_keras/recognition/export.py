@@ -1,4 +1,4 @@
-"""A saved model -> SavedModel, LiteRT or ONNX, checked against Keras before anybody gets to see it."""
+"""A Keras model -> SavedModel, LiteRT or ONNX, checked against Keras before the file gets its name."""
 
 import contextlib
 import json
@@ -9,6 +9,7 @@ import statistics
 import tempfile
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -25,46 +26,67 @@ INPUT = "joints"
 PREPARATION = "mans_keras"  # the key of ONNX' metadata_props
 
 
-def export(recognizer, out, batch=None):
-    """Write the network of an `inference.Recognizer` in another format, once it gives Keras' scores there.
+Runner = Callable[[np.ndarray], np.ndarray]  # x (batch, T, N, 3) float32 -> scores (batch, classes)
 
-    How to prepare a recording and what the classes are goes with it, as JSON: `OUT.tflite.json` beside a LiteRT file,
-    `preparation.json` in a SavedModel's folder, `mans_keras` among the metadata_props of an ONNX file.
+
+def export(model: keras.Model, out: str | Path, batch: int | None = None) -> Runner:
+    """Write a model in another format. It is kept only if it gives Keras' scores there.
+
+    If the model has a `preparation` (how to prepare a recording, and the classes), it is stored with the export, as
+    JSON: `OUT.tflite.json` next to a LiteRT file, `preparation.json` in a SavedModel's folder, `mans_keras` among the
+    metadata_props of an ONNX file.
 
     Args:
+        model: any functional Keras model of one input of a fixed size and one output; trained by anybody.
         out: ends with `.tflite` (LiteRT) or `.onnx` (ONNX), or has no suffix: a folder (SavedModel).
-        batch: the fixed number of tensors of a call; None: any number.
+        batch: the fixed number of tensors in a call; None: any number.
 
-    Returns: the `runner` of what was written. Raises `InputError`, and leaves nothing behind, if it can't be converted
+    Returns: the `runner` of the file. Raises `InputError`, and leaves nothing behind, if the model can't be converted,
     or if a score is more than `TOLERANCE` from Keras'.
     """
     out = Path(out)
     kind = out.suffix
-    if kind not in FORMATS:
-        raise InputError(f"{out} must end with .tflite or .onnx, or have no suffix: a folder, for a SavedModel")
+    _check_model(model)
+    _check_out(out, kind)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
+        part = Path(folder) / out.name
+        _convert(model, part, kind, batch)
+        _store_preparation(model, part, kind)
+        _check_scores(model, part, kind, batch)
+        if out.is_dir():
+            shutil.rmtree(out)
+        if kind == ".tflite":  # that of an export before this one
+            _json_of(out).unlink(missing_ok=True)
+        for path in sorted(Path(folder).iterdir()):
+            os.replace(path, out.with_name(path.name))
+    return runner(out)
+
+
+def _check_model(model):
+    """Raise `InputError` unless `model` takes one tensor of a fixed size and gives one tensor."""
     if keras.backend.backend() != "tensorflow":
         raise InputError("only Keras on TensorFlow exports: leave KERAS_BACKEND unset")
+    if [len(getattr(model, ends, None) or ()) for ends in ("inputs", "outputs")] != [1, 1]:
+        raise InputError(f"{model.name} can't be exported: only functional models of one input and one output can")
+    if None in model.input_shape[1:]:
+        raise InputError(f"{model.name} can't be exported: its input {model.input_shape[1:]} has no fixed size")
+
+
+def _check_out(out, kind):
+    """Raise `InputError` if an export of this kind can't be written to `out`."""
+    if kind not in FORMATS:
+        raise InputError(f"{out} must end with .tflite or .onnx, or have no suffix: a folder, for a SavedModel")
     if kind == ".onnx":
         _onnx()
     if out.is_dir() and not (kind == "" and (out / "saved_model.pb").is_file()) and any(out.iterdir()):
         raise InputError(f"{out} is a folder of something else")
     if out.is_file() and kind == "":
         raise InputError(f"{out} is a file, and a SavedModel is a folder")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
-        made = Path(folder) / out.name
-        _convert(recognizer.model, made, kind, batch)
-        told = [made, *_tell(recognizer, made, kind)]
-        _check(recognizer, made, kind, batch)
-        if out.is_dir():
-            shutil.rmtree(out)
-        for one in told:
-            os.replace(one, out.with_name(one.name))
-    return runner(out)
 
 
-def runner(path):
-    """x (batch, T, N, 3) float32 -> scores (batch, classes), by the runtime of an exported file."""
+def runner(path: str | Path) -> Runner:
+    """The function x (batch, T, N, 3) float32 -> scores (batch, classes) of an exported file, by its runtime."""
     path = Path(path)
     kind = path.suffix
     if kind == ".onnx":
@@ -75,9 +97,11 @@ def runner(path):
 
     if kind == ".tflite":
         with quiet.stderr(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of tf.lite becoming a package of its own
+            warnings.simplefilter("ignore")  # tf.lite is to become a package of its own
             run = tf.lite.Interpreter(str(path)).get_signature_runner()
-            run(**{INPUT: np.zeros([max(size, 1) for size in _shape(run)], np.float32)})  # here it tells of XNNPACK
+            run(
+                **{INPUT: np.zeros([max(size, 1) for size in _shape(run)], np.float32)}
+            )  # the first call reports XNNPACK
         return lambda x: next(iter(run(**{INPUT: x}).values()))
     loaded = tf.saved_model.load(str(path))
     run = loaded.signatures["serving_default"]
@@ -89,7 +113,7 @@ def runner(path):
     return of_saved_model
 
 
-def milliseconds(run, x, repetitions=20):
+def milliseconds(run: Runner, x: np.ndarray, repetitions: int = 20) -> float:
     """The median time of `run(x)` after one call of warming up."""
     run(x)
     seconds = []
@@ -100,18 +124,17 @@ def milliseconds(run, x, repetitions=20):
     return 1000 * statistics.median(seconds)
 
 
-def random_tensors(recognizer, count):
-    """(count, T, N, 3) float32 noise about as large as a body, the same each time."""
-    shape = (count, *recognizer.model.input_shape[1:])
-    return np.random.default_rng(0).normal(scale=0.5, size=shape).astype(np.float32)
+def random_tensors(model: keras.Model, count: int) -> np.ndarray:
+    """(count, *input shape) float32 noise about as large as a body, the same each time."""
+    return np.random.default_rng(0).normal(scale=0.5, size=(count, *model.input_shape[1:])).astype(np.float32)
 
 
 @keras.saving.register_keras_serializable("mans_keras")
 class LoopedTARM(TARM):
     """A TARM whose recurrence is a plain loop over Keras' GRU cell, for inference.
 
-    The converters have no other: of the lists of tensors in `keras.ops.scan`, which is faster, LiteRT knows only those
-    of a fixed batch, and tf2onnx none.
+    `keras.ops.scan` is faster, but it keeps lists of tensors: LiteRT converts them only for a fixed batch, and tf2onnx
+    not at all.
     """
 
     def memory(self, x, training=None):
@@ -121,7 +144,7 @@ class LoopedTARM(TARM):
         frames = x.shape[1]
         places = ops.reshape(ops.arange(frames), (frames, 1, 1))
         x = ops.transpose(x, (1, 0, 2))
-        first = ops.zeros_like(x[0])  # which has K features, as the state
+        first = ops.zeros_like(x[0])  # K features, as the state has
 
         def step(t, h, states):
             h, _ = gru.cell(ops.take(x, t, axis=0), [h], training=False)
@@ -153,7 +176,7 @@ def _looped(layer):
 
 @contextlib.contextmanager
 def _silence():
-    """Converters tell of each step; what goes wrong they raise, or the check finds."""
+    """Converters report each step. What goes wrong they raise, or the check of the scores notices."""
     logging.disable(logging.ERROR)
     try:
         with quiet.stderr(), warnings.catch_warnings():
@@ -163,35 +186,37 @@ def _silence():
         logging.disable(logging.NOTSET)
 
 
-def _tell(recognizer, made, kind):
-    """Write the preparation into what was made, or beside it; returns the paths of files beside it."""
-    text = json.dumps(recognizer.preparation)
-    if kind == "":
-        (made / "preparation.json").write_text(text + "\n")
-    elif kind == ".tflite":
-        beside = made.with_name(f"{made.name}.json")
-        beside.write_text(text + "\n")
-        return [beside]
-    else:
+def _json_of(tflite):
+    """Where the preparation of a LiteRT file is stored, which has no place for it inside."""
+    return tflite.with_name(f"{tflite.name}.json")
+
+
+def _store_preparation(model, path, kind):
+    """Write the model's preparation, if it has one, into the export at `path` or next to it."""
+    preparation = getattr(model, "preparation", None)
+    if not preparation:
+        return
+    text = json.dumps(preparation)
+    if kind == ".onnx":
         onnx, _ = _onnx()
-        model = onnx.load(made)
-        onnx.helper.set_model_props(model, {PREPARATION: text})
-        onnx.save(model, made)
-    return []
+        exported = onnx.load(path)
+        onnx.helper.set_model_props(exported, {PREPARATION: text})
+        onnx.save(exported, path)
+    else:
+        file = _json_of(path) if kind else path / "preparation.json"
+        file.write_text(text + "\n")
 
 
-def _check(recognizer, made, kind, batch):
-    """Raise `InputError` unless what was made runs and gives Keras' scores."""
-    x = random_tensors(recognizer, batch or 3)
-    expected = recognizer.scores(x)[0]
+def _check_scores(model, path, kind, batch):
+    """Raise `InputError` unless the export at `path` runs and gives Keras' scores."""
+    x = random_tensors(model, batch or 3)
+    expected = model.predict_on_batch(x)
     try:
-        found = runner(made)(x)
-    except Exception as error:  # so do the runtimes
-        raise InputError(
-            f"the {kind or 'SavedModel'} that was made of the model does not run: {_line(error)}"
-        ) from None
-    if found.shape != expected.shape or not np.abs(found - expected).max() <= TOLERANCE:
-        raise InputError(f"the {kind or 'SavedModel'} that was made of the model gives other scores than Keras")
+        scores = runner(path)(x)
+    except Exception as error:  # the runtimes, too, raise almost anything
+        raise InputError(f"the {kind or 'SavedModel'} made of the model does not run: {_line(error)}") from None
+    if scores.shape != expected.shape or not np.abs(scores - expected).max() <= TOLERANCE:
+        raise InputError(f"the {kind or 'SavedModel'} made of the model gives other scores than Keras")
 
 
 def _line(error):
@@ -207,7 +232,7 @@ def _onnx():
     try:
         import onnx
         import onnxruntime
-        import tf2onnx  # noqa: F401  Keras asks for it only when all else is done
+        import tf2onnx  # noqa: F401 - Keras needs it, but complains only at the end
     except ModuleNotFoundError as error:
         raise InputError(f"ONNX needs {error.name}: pip install -e '.[export]'") from None
     return onnx, onnxruntime

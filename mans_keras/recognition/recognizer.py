@@ -1,6 +1,6 @@
-"""A saved model and a recording -> which action it is, and which frames decided that."""
+"""A saved model and a recording -> which action it is, and how much attention each frame got."""
 
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +17,12 @@ from mans_keras.training.machine import gpu
 
 BATCH = 64
 
+Source = str | Path | np.ndarray  # a file, or joints (frames, joints, 3) or (frames, bodies, joints, 3) in metres
+
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a model says of one recording.
+    """What a model answers for one recording.
 
     scores: (classes,) probabilities, in the order of class_names. attention: (frames, 3), the weight of each frame of
     the recording in the TARMs of x, y and z; None if the model has no attention. joints: (frames, bodies, joints, 3),
@@ -34,39 +36,56 @@ class Prediction:
     joints: np.ndarray
     body: Body | None = None
 
-    def top(self, number=5):
+    def top(self, number: int = 5) -> list[tuple[str, float]]:
         """[(class name, score)] of the highest scores, the highest first."""
         order = np.argsort(-self.scores, kind="stable")[:number]
         return [(self.class_names[index], float(self.scores[index])) for index in order]
 
 
 class Recognizer:
-    """A model that `training` saved, ready for recordings.
+    """A saved model, ready for recordings.
 
-    path: `.h5` or `.keras`. Loading runs no code from the file. Raises `InputError` if it is no such model.
-    Attributes: model; class_names; scale, layout, coordinates, bodies, joints: those of its training data; frames: the
-    median length of its data set's recordings, None in files that mans_keras saved before it stored that; preparation:
-    all these as they are stored.
+    path: `.h5` or `.keras`. Loading runs no code from the file. Raises `InputError` if the file holds no Memory
+    Attention Network, or one without `preparation`.
+    Attributes: model; class_names; scale, layout, coordinates, bodies, joints: those of its training data; body: the
+    joints that orient a body, or None; frames: the median length of its data set's recordings, None in files that older
+    versions saved without it; preparation: all these as they are stored.
     """
 
-    def __init__(self, path):
-        self.model = load(path)
-        if not getattr(self.model, "preparation", None):
-            raise InputError(f"{path} does not tell how its recordings were prepared: it was not saved by mans_keras")
-        self.preparation = told = json.loads(self.model.preparation)
-        self.class_names = tuple(told["class_names"])
-        self.scale, self.layout, self.coordinates = told["scale"], told["layout"], told["coordinates"]
-        self.bodies, self.joints, self.frames = told["bodies"], told["joints"], told.get("frames")
-        body = told["body"]
-        self.body = body and Body(**{name: tuple(v) if isinstance(v, list) else v for name, v in body.items()})
-        self._told = _Told(self.model)
-        # XLA halves the time of a sequence on a CPU, of DenseNet-161 too, and excludes cuDNN's GRUs on a GPU
-        self._told.compile(jit_compile="auto" if gpu() else True)
+    model: MemoryAttentionNetwork
+    preparation: dict
+    class_names: tuple[str, ...]
+    scale: int
+    layout: str
+    coordinates: str
+    bodies: int
+    joints: int
+    frames: int | None
+    body: Body | None
 
-    def read(self, source):
+    def __init__(self, path: str | Path):
+        self.model = load(path)
+        if not isinstance(self.model, MemoryAttentionNetwork):
+            raise InputError(f"{path} holds a {type(self.model).__name__}, not a Memory Attention Network")
+        if not self.model.preparation:
+            raise InputError(
+                f"{path} does not say how its recordings were prepared: load the model in Python, set "
+                "model.preparation = tensors.preparation() from the tensors that it was trained on, and save it again"
+            )
+        self.preparation = stored = self.model.preparation
+        self.class_names = tuple(stored["class_names"])
+        self.scale, self.layout, self.coordinates = stored["scale"], stored["layout"], stored["coordinates"]
+        self.bodies, self.joints, self.frames = stored["bodies"], stored["joints"], stored.get("frames")
+        body = stored["body"]
+        self.body = body and Body(**{name: tuple(v) if isinstance(v, list) else v for name, v in body.items()})
+        self._frozen = _Frozen(self.model)
+        # XLA halves the time of a sequence on a CPU, of DenseNet-161 too, and excludes cuDNN's GRUs on a GPU
+        self._frozen.compile(jit_compile="auto" if gpu() else True)
+
+    def read(self, source: Source) -> np.ndarray:
         """Joints (frames, bodies, joints, 3) of a path or an array, with as many bodies as the model knows.
 
-        Raises `InputError` (a `ValueError`) for a recording that does not fit the model, saying what would.
+        Raises `InputError` (a `ValueError`) for a recording that does not fit the model; it says what would fit.
         """
         if isinstance(source, (str, Path)):
             joints = recording.read_joints(source, self.joints, slots=self.coordinates == "released")
@@ -74,7 +93,7 @@ class Recognizer:
             joints = recording.from_array(source)
         if joints.shape[2] != self.joints:
             raise InputError(f"{_name(source)}: {joints.shape[2]} joints, where the model expects {self.joints}")
-        # more bodies than the model knows: those stay that move most, but for those who only pass by
+        # more bodies than the model knows: keep those that move most, except for people who only pass by
         if joints.shape[1] > self.bodies:
             seen = joints.any(axis=(2, 3)).sum(axis=0)
             movement = np.array([_movement(body) for body in np.moveaxis(joints, 1, 0)])
@@ -82,34 +101,35 @@ class Recognizer:
             joints = joints[:, np.sort(order[: self.bodies])]
         return np.pad(joints, [(0, 0), (0, self.bodies - joints.shape[1]), (0, 0), (0, 0)])
 
-    def tensor(self, joints):
-        """(scale, scale, 3) float32 of what `read` gave, as in the tensor file that the model was trained on."""
+    def tensor(self, joints: np.ndarray) -> np.ndarray:
+        """(scale, scale, 3) float32 of the joints that `read` returned, as in the model's training data."""
         try:
             return to_tensor(joints, self.scale, self.layout, self.coordinates, self.body)
         except Dropped as dropped:
             raise InputError(str(dropped)) from None
 
-    def _tensor_of(self, name, joints):
+    def _named_tensor(self, name, joints):
         try:
             return self.tensor(joints)
         except InputError as error:
             raise InputError(f"{name}: {error}") from None
 
-    def predict(self, sources):
+    def predict(self, sources: Sequence[Source]) -> list[Prediction]:
         """A `Prediction` for each path or array of a list, in batches. Raises `InputError` as `read` does."""
         recordings = [self.read(source) for source in sources]
         predictions = []
         for first in range(0, len(recordings), BATCH):
-            batch, names = recordings[first : first + BATCH], [_name(one) for one in sources[first : first + BATCH]]
-            tensors = [self._tensor_of(name, joints) for name, joints in zip(names, batch, strict=True)]
+            batch = recordings[first : first + BATCH]
+            names = [_name(source) for source in sources[first : first + BATCH]]
+            tensors = [self._named_tensor(name, joints) for name, joints in zip(names, batch, strict=True)]
             scores, attention = self.scores(np.stack(tensors))
             for index, (name, joints) in enumerate(zip(names, batch, strict=True)):
-                found = None if attention is None else to_frames(attention[index], len(joints), self.layout)
-                predictions.append(Prediction(name, self.class_names, scores[index], found, joints, self.body))
+                weights = None if attention is None else to_frames(attention[index], len(joints), self.layout)
+                predictions.append(Prediction(name, self.class_names, scores[index], weights, joints, self.body))
         return predictions
 
-    def images(self, joints):
-        """The 3-channel image of what `read` gave, (scale, scale, 3), before the TARMs and as the STCM sees it.
+    def images(self, joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The image of the joints that `read` returned, before the TARMs and after them: (scale, scale, 3) each.
 
         Raises `InputError` if the model has no TARMs, or as `tensor` does.
         """
@@ -119,27 +139,27 @@ class Recognizer:
         tarms = keras.Model(self.model.input, self.model.get_layer("image").output)
         return before, keras.ops.convert_to_numpy(tarms(before[None], training=False))[0]
 
-    def scores(self, x):
+    def scores(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         """Of tensors (batch, scale, scale, 3): scores (batch, classes) and attention (batch, scale, 3), or None.
 
-        The model is compiled for one tensor and for `BATCH` of them, each when first asked: that takes seconds, the
-        next milliseconds. Another number of them goes through one by one.
+        The model is compiled for one tensor and for `BATCH` of them, at the first call with so many: that takes
+        seconds, later calls milliseconds. Other numbers of tensors go through one by one.
         """
         parts = [x] if len(x) == BATCH else [x[index : index + 1] for index in range(len(x))]
-        told = [self._told.predict_on_batch(part) for part in parts]
-        scores, attention = (np.concatenate(found) for found in zip(*told, strict=True))
+        answers = [self._frozen.predict_on_batch(part) for part in parts]
+        scores, attention = (np.concatenate(values) for values in zip(*answers, strict=True))
         return scores, attention if attention.shape[-1] else None
 
 
-class _Told(keras.Model):
-    """What a network tells of tensors (batch, T, N, 3): its scores, and F_A (batch, T, 3), or (batch, T, 0).
+class _Frozen(keras.Model):
+    """Tensors (batch, T, N, 3) -> the scores of a network, and F_A (batch, T, 3), or (batch, T, 0) without attention.
 
-    Its weights are those that the network has now, as constants: XLA then lays them out once and not at each call,
+    The weights are those that the network has now, as constants: XLA then lays them out once and not at each call,
     which takes a third off the time of a sequence by MANs-9, and more off larger models'.
     """
 
     def __init__(self, network):
-        super().__init__(name="told")
+        super().__init__(name="frozen")
         self.network = network
         self.tarms = [layer for layer in network.layers if isinstance(layer, TARM) and layer.attention is not None]
         self.constants = [(variable, keras.ops.convert_to_numpy(variable)) for variable in network.variables]
@@ -150,22 +170,23 @@ class _Told(keras.Model):
             return self.network(x, training=False), keras.ops.concatenate([x[:, :, 0, :0], *weights], axis=-1)
 
 
-def load(path):
-    """A saved model, loaded without running any code from its file. Raises `InputError`, saying why, if it can't be."""
+def load(path: str | Path) -> keras.Model:
+    """A saved Keras model, loaded without running any code from its file.
+
+    Raises `InputError` if it can't be loaded, and says why.
+    """
     if not Path(path).is_file():
         raise InputError(f"{path} does not exist")
     try:
-        model = keras.models.load_model(path, compile=False, safe_mode=True)
+        return keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises almost anything on a broken or foreign file
-        reason = str(error).strip().splitlines() or [type(error).__name__]
+        # Keras wraps what a layer raises in the layer's whole configuration, and puts it last.
+        reason = str(error).rpartition("Exception encountered: ")[2].strip().splitlines() or [type(error).__name__]
         raise InputError(f"{path} is not a model that can be loaded safely: {reason[0]}") from None
-    if not isinstance(model, MemoryAttentionNetwork):
-        raise InputError(f"{path} holds a {type(model).__name__}, not a Memory Attention Network")
-    return model
 
 
 def _movement(body):
-    """Summed variance of one body's coordinates over the frames (frames, joints, 3) in which it is there."""
+    """Summed variance of one body's coordinates over the frames (frames, joints, 3) in which it is present."""
     present = body[body.any(axis=(1, 2))]
     return present.var(axis=0).sum() if len(present) else 0.0
 

@@ -2,13 +2,14 @@
 
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import ListedColormap, Normalize
+from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -18,12 +19,17 @@ from mans_keras.reports import record_plots
 from mans_keras.skeletons.bones import bones
 from mans_keras.skeletons.view import flattened
 
+if TYPE_CHECKING:  # it would load Keras
+    from mans_keras.recognition.recognizer import Prediction
+
 RATE = 15  # frames a second
 MOST_FRAMES = 300  # of a longer recording, every second frame, every third, ...
 INCHES, DPI = 6, 80
-STAGE = (0.13, 0.17, 0.65, 0.72)  # left, bottom, width, height, as shares of the picture
-TRACK = (0.13, 0.075, 0.65, 0.035)
-BAR = (0.82, 0.25, 0.025, 0.56)
+# left, bottom, width, height, as shares of the picture
+STAGE = (0.02, 0.29, 0.5, 0.58)
+SCORES = (0.55, 0.33, 0.42, 0.54)
+TRACK = (0.11, 0.1, 0.86, 0.12)
+LIMBS = 4.5  # points
 # Plasma without its yellow, which does not show on white.
 COLORS = ListedColormap(colormaps["plasma"](np.linspace(0, 0.85, 256)))
 
@@ -34,13 +40,14 @@ def check_ffmpeg():
         raise InputError("an .mp4 needs the program ffmpeg, which is not installed here: .gif works without it")
 
 
-def animate(prediction, path):
+def animate(prediction: "Prediction", path: str | Path) -> None:
     """Write the recording of a `Prediction` as a moving skeleton to `path`, .gif or .mp4: complete, or not at all.
 
-    Its colour is the mean attention of x, y and z, with a bar that tells the range; dark grey for a model without
-    attention. A body of an unknown number of joints is points. 15 frames a second, whatever the recording's own rate;
-    of more than 300 frames, every second, third, ... is drawn. Raises `InputError` for .mp4 where there is no ffmpeg,
-    or if it fails.
+    The body has the colour of its frame's attention, mean of x, y and z, in the curve below it; both use the scale from
+    0 to 1 (to the maximum if that is more), so that attention which hardly varies looks so. Without attention the body
+    is dark grey. A body of an unknown number of joints is drawn as points. 15 frames a second, whatever the recording's
+    own rate; of more than 300 frames, every second, third, ... is drawn. Raises `InputError` for .mp4 where ffmpeg is
+    missing, or if it fails.
     """
     path = Path(path)
     if path.suffix == ".mp4":
@@ -57,9 +64,10 @@ def _write_gif(path, frames):
 
 
 def _palette():
-    """(256, 3) bytes: greys for text, the colours of attention, and these half way to white for the edges of lines."""
-    greys, colors = np.linspace(0, 1, 32)[:, None].repeat(3, axis=1), COLORS(np.linspace(0, 1, 112))[:, :3]
-    return (255 * np.concatenate([greys, colors, (1 + colors) / 2])).round().astype(np.uint8)
+    """(256, 3) bytes: greys for text, the bars' colour, those of attention, and these half way to white for edges."""
+    greys, colors = np.linspace(0, 1, 31)[:, None].repeat(3, axis=1), COLORS(np.linspace(0, 1, 112))[:, :3]
+    bars = [to_rgb(record_plots.BARS)]
+    return (255 * np.concatenate([greys, bars, colors, (1 + colors) / 2])).round().astype(np.uint8)
 
 
 def _write_mp4(path, frames):
@@ -76,24 +84,27 @@ def _write_mp4(path, frames):
         raise InputError(f"ffmpeg could not write an .mp4 (exit status {ffmpeg.returncode}): .gif works without it")
 
 
-def images(prediction):
-    """The RGB `PIL.Image`s of the animation of a `Prediction`, one after the other."""
+def images(prediction: "Prediction") -> Iterator[Image.Image]:
+    """The RGB images of the animation of a `Prediction`, one after the other."""
     flat = flattened(prediction.joints, prediction.body)
     figure = Figure(figsize=(INCHES, INCHES), dpi=DPI)
     canvas = FigureCanvasAgg(figure)
+    (name, score), *_ = prediction.top(1)
+    figure.suptitle(f"{name}, {score:.1%}", fontsize=17, y=0.985, parse_math=False)
+    figure.text(0.5, 0.915, Path(prediction.name).name, ha="center", va="center", fontsize=11, parse_math=False)
     stage = _stage(figure, flat)
+    record_plots.draw_scores(figure.add_axes(SCORES), prediction.top(4), fontsize=12, letters=22)
     track = figure.add_axes(TRACK, xlabel="frame", yticks=[], xlim=(-0.5, len(flat) - 0.5))
     track.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
-    colors = _color(figure, track, prediction.attention, len(flat))
-    (name, score), *_ = prediction.top(1)
-    figure.suptitle(f"{name}, {score:.1%}\n{Path(prediction.name).name}", fontsize=11, parse_math=False)
+    track.spines[["top", "right"]].set_visible(False)
+    colors = _draw_attention(track, prediction.attention, len(flat))
     canvas.draw()
     background = canvas.copy_from_bbox(figure.bbox)  # drawn once: that is most of the work
 
     pairs = bones(flat.shape[2], prediction.body)
-    lines, points = record_plots.draw_bodies(stage, flat[0], pairs)
-    number = stage.text(0.02, 0.98, "", transform=stage.transAxes, va="top")
-    cursor = track.axvline(0, color="black", linewidth=3)
+    lines, points = record_plots.draw_bodies(stage, flat[0], pairs, width=LIMBS)
+    number = stage.text(0, 1, "", transform=stage.transAxes, va="top", fontsize=11)
+    cursor = track.axvline(0, color="black", linewidth=2)
     for frame in range(0, len(flat), -(-len(flat) // MOST_FRAMES)):
         record_plots.move_bodies(lines, points, flat[frame], pairs, colors[frame])
         number.set_text(f"frame {frame} / {len(flat) - 1}")
@@ -106,24 +117,26 @@ def images(prediction):
 
 def _stage(figure, flat):
     """Axes with room for all frames of `flat`, one metre as wide as high."""
-    stage = figure.add_axes(STAGE, ylabel="metres")
+    stage = figure.add_axes(STAGE)
+    stage.axis("off")
     least, most = np.nanmin(flat, axis=(0, 1, 2)), np.nanmax(flat, axis=(0, 1, 2))
     box = np.array(STAGE[2:])
     half = box * max((most - least) / box) / 2 * 1.15 + 1e-3
     (left, bottom), (right, top) = (least + most) / 2 - half, (least + most) / 2 + half
     stage.set(xlim=(left, right), ylim=(bottom, top))
-    stage.grid(alpha=0.2)
     return stage
 
 
-def _color(figure, track, attention, frames):
-    """Colour the track by the frames' attention, with a bar; returns the frames' colours."""
+def _draw_attention(track, attention, frames):
+    """Draw the attention (frames, 3), mean of x, y, z, as a curve of coloured points; returns the frames' colours."""
     if attention is None:
+        track.set_title("no attention", fontsize=11, loc="left")
         return ["0.2"] * frames
     weights = attention.mean(axis=1)
-    low, high = weights.min(), weights.max()
-    scale = ScalarMappable(Normalize(low, max(high, low + 1e-6)), COLORS)
-    track.imshow(weights[None], COLORS, scale.norm, aspect="auto", extent=(-0.5, frames - 0.5, 0, 1))
-    bar = figure.colorbar(scale, cax=figure.add_axes(BAR), format="%.3f")
-    bar.set_label(f"attention of the frame, mean of x, y, z\n(the colours span {high - low:.3f})")
-    return scale.to_rgba(weights)
+    top = max(1.0, weights.max())
+    colors = COLORS(weights / top)
+    track.plot(weights, color="0.7", linewidth=1)
+    track.scatter(range(frames), weights, s=20, c=colors, zorder=2)
+    track.set(ylim=(0, 1.05 * top), yticks=[0, top])
+    track.set_title(f"attention, {weights.min():.2f} to {weights.max():.2f} (mean of x, y, z)", fontsize=11, loc="left")
+    return colors

@@ -1,7 +1,7 @@
 """Predictions -> pictures: the attention over key poses, the moving skeleton, the image before and after the TARMs."""
 
-import textwrap
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -12,8 +12,11 @@ from mans_keras.reports.prediction_animation import animate, check_ffmpeg
 from mans_keras.skeletons.bones import bones
 from mans_keras.skeletons.view import flattened
 
+if TYPE_CHECKING:  # it would load Keras
+    from mans_keras.recognition.recognizer import Prediction
+
 MAGNIFIED_BELOW = 0.25  # of the attention's axis: less is shown a second time, larger
-FEWEST_APART = 1 / 9  # of the recording, between two key poses: their labels need the room
+FEWEST_APART = 1 / 7  # of the recording, between two key poses: their labels need the room
 
 
 def key_frames(weights, left, right):
@@ -29,49 +32,51 @@ def key_frames(weights, left, right):
     return sorted(chosen)
 
 
-def attention(prediction):
+def attention(prediction: "Prediction") -> Figure:
     """Figure of a `Prediction`: key poses above the attention of x, y, z over the recording's frames, and the scores.
 
     The attention is on an axis from 0 to 1 (to its maximum if that is more); where it varies little, a second axis
-    shows it magnified, and says how much. Key poses: those of the frames of the highest attention, mean of x, y and z,
-    that do not overlap; the highest is in colour. Raises `InputError` for a model without attention.
+    magnifies it and says how many times. Key poses: the frames of the highest attention, mean of x, y and z, whose
+    pictures do not overlap. Raises `InputError` for a model without attention.
     """
     weights = prediction.attention
     if weights is None:
         raise InputError(f"{prediction.name}: the model has no attention to draw; .gif, .mp4 and .html show the body")
     low, high = weights.min(), weights.max()
     top = max(1.0, 1.05 * high)
-    rows = ["poses", "whole"] + ["magnified"] * bool(high - low < MAGNIFIED_BELOW * top)
-    figure = Figure(figsize=(11, 6.6 if "magnified" in rows else 5))
+    heights = {"poses": 2.2, "whole": 1, "magnified": 1.4, "scores": 2.4}
+    if high - low >= MAGNIFIED_BELOW * top:
+        del heights["magnified"]
+    # narrow, with large letters: to be read on a phone, too
+    figure = Figure(figsize=(6.4, 1.15 * sum(heights.values()) + 1.2))
     axes = figure.subplot_mosaic(
-        [[row, "scores"] for row in rows],
-        height_ratios=(2.2, 1, 1.5)[: len(rows)],
-        width_ratios=(4, 1.2),
-        gridspec_kw={"left": 0.06, "right": 0.98, "top": 0.88, "bottom": 0.09, "wspace": 0.06, "hspace": 0.32},
+        [[row] for row in heights],
+        height_ratios=list(heights.values()),
+        gridspec_kw={"left": 0.09, "right": 0.98, "top": 0.9, "bottom": 0.02, "hspace": 0.42},
     )
     (name, score), *_ = prediction.top(1)
-    title = f"{name}, {score:.1%}\n{Path(prediction.name).name}, {len(weights)} frames"
-    figure.suptitle(title, fontsize=12, parse_math=False)
-    _curves(axes["whole"], weights, (0, top), "attention, on its whole scale")
-    if "magnified" in rows:
+    figure.suptitle(f"{name}, {score:.1%}", fontsize=17, y=0.985, parse_math=False)
+    caption = f"{Path(prediction.name).name}, {len(weights)} frames"
+    figure.text(0.5, 0.935, caption, ha="center", va="center", fontsize=11, parse_math=False)
+    _curves(axes["whole"], weights, (0, top), "attention of each frame")
+    if "magnified" in heights:
         margin = max(0.1 * (high - low), 1e-4)
         limits = (low - margin, high + margin)
         times = top / (limits[1] - limits[0])
-        said = f"the same, magnified {times:,.0f} times: from {low:.3f} to {high:.3f}"
-        _curves(axes["magnified"], weights, limits, said)
-    axes[rows[-1]].set_xlabel("frame")
-    axes["whole"].legend(ncols=3, fontsize=9, loc="lower right", bbox_to_anchor=(1, 0.98), frameon=False)
+        _curves(axes["magnified"], weights, limits, f"magnified {times:,.0f} times: from {low:.3f} to {high:.3f}")
+    axes["whole"].legend(ncols=3, fontsize=11, loc="lower right", bbox_to_anchor=(1.02, 0.92), frameon=False)
     frames = _poses(axes["poses"], prediction)
-    for row in rows[1:]:
+    for row in [*heights][1:-1]:
         axes[row].vlines(frames, *axes[row].get_ylim(), color="0.75", linewidth=1, zorder=0)
-    _scores(axes["scores"], prediction)
+    record_plots.draw_scores(axes["scores"], prediction.top(5), fontsize=11)
+    axes["scores"].set_title("scores", fontsize=11, loc="left")
     return figure
 
 
 def _curves(axes, weights, limits, title):
     for values, coordinate, (color, line) in zip(weights.T, "xyz", record_plots.STYLES[1:], strict=True):
         axes.plot(values, line, marker="o" if len(weights) == 1 else None, color=color, label=coordinate)
-    axes.set_title(title, fontsize=10, loc="left")
+    axes.set_title(title, fontsize=11, loc="left")
     axes.set(ylim=limits, xlim=_frames_shown(weights))
     axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     axes.ticklabel_format(useOffset=False)
@@ -104,22 +109,10 @@ def _poses(axes, prediction):
         place = axes.inset_axes(box, transform=axes.transData)
         place.axis("off")
         place.set(xlim=(least[frame, 0], most[frame, 0]), ylim=(bottom, top))
-        highest = frame == np.nanargmax(weights)
-        record_plots.draw_bodies(place, flat[frame], pairs, color=record_plots.STYLES[1][0] if highest else "0.2")
-        said = f"highest: {frame}" if highest else frame
-        axes.text(middle[frame], -0.02, said, ha="center", va="top", fontsize=9)
+        record_plots.draw_bodies(place, flat[frame], pairs)
+        label = f"highest: {frame}" if frame == np.nanargmax(weights) else frame
+        axes.text(middle[frame], -0.02, label, ha="center", va="top", fontsize=11)
     return frames
-
-
-def _scores(axes, prediction):
-    names, scores = zip(*prediction.top(5), strict=True)
-    places = np.arange(len(names))
-    axes.barh(places + 0.2, scores, height=0.2, color=record_plots.STYLES[-1][0])
-    for place, name, score in zip(places, names, scores, strict=True):
-        said = textwrap.fill(f"{name}  {score:.1%}", 26)
-        axes.text(0.02, place + 0.06, said, va="bottom", fontsize=9, parse_math=False)
-    axes.set(xlim=(0, 1), ylim=(len(names) - 0.5, -0.5), xlabel="score", yticks=[])
-    axes.spines[["top", "right"]].set_visible(False)
 
 
 def tensor(before, after, title):

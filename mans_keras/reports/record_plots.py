@@ -1,5 +1,6 @@
 """Records -> pictures, drawn without a display."""
 
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from mans_keras.files import replacing
 
 # Okabe and Ito's colours, which the colour-blind can tell apart; lines as in the paper: MANs solid.
 STYLES = (("#CC79A7", ":"), ("#D55E00", "--"), ("#009E73", "-."), ("#0072B2", "-"))
+BARS = "#0072B2"
 TRUE = "#D55E00"
 
 
@@ -96,13 +98,25 @@ def scores_over_time(scores, class_names, segments, title):
     return figure
 
 
-def draw_bodies(axes, flat, pairs, color="0.2"):
+def draw_scores(axes, top, fontsize=10, letters=60):
+    """Draw scores [(class name, score)] as bars, the first on top; a name is broken into lines of so many letters."""
+    names, scores = zip(*top, strict=True)
+    places = np.arange(len(names))
+    axes.barh(places + 0.2, scores, height=0.25, color=BARS)
+    for place, (name, score) in enumerate(top):
+        text = textwrap.fill(f"{name}  {score:.1%}", letters)
+        axes.text(0.01, place + 0.04, text, va="bottom", fontsize=fontsize, parse_math=False)
+    axes.set(xlim=(0, 1), ylim=(len(names) - 0.5, -0.5), xticks=[], yticks=[])
+    axes.spines[["top", "right", "bottom"]].set_visible(False)
+
+
+def draw_bodies(axes, flat, pairs, color="0.2", width=2.5):
     """Draw bodies (bodies, joints, 2), NaN where absent: `pairs` of joints as lines, or, if there are none, points.
 
-    Returns the two artists, for `move_bodies`.
+    width: of the lines, in points. Returns the two artists, for `move_bodies`.
     """
-    lines = axes.add_collection(LineCollection([], linewidths=2.5, capstyle="round"), autolim=False)
-    points = axes.scatter([], [], s=9 if pairs else 25)
+    lines = axes.add_collection(LineCollection([], linewidths=width, capstyle="round"), autolim=False)
+    points = axes.scatter([], [], s=(1.2 * width) ** 2 if pairs else 25)
     move_bodies(lines, points, flat, pairs, color)
     return lines, points
 

@@ -1,4 +1,4 @@
-"""One file of any format that the readers know -> its joints, whatever its name."""
+"""One recording in any format that the readers know -> its joints, whatever the file's name."""
 
 from pathlib import Path
 
@@ -6,24 +6,25 @@ import numpy as np
 
 from mans_keras.errors import InputError
 from mans_keras.skeletons import hdm05, ntu, nw_ucla, own, sysu_3d, ut_kinect, utd_mhad
-from mans_keras.skeletons.formats import matlab, own_formats
+from mans_keras.skeletons.bounds import in_metres
+from mans_keras.skeletons.formats import by_suffix, matlab
 from mans_keras.skeletons.sequence import Dropped
 
-FORMATS = (".skeleton", ".amc", ".mat", ".txt", *own_formats.LOADERS)
+FORMATS = (".skeleton", ".amc", ".mat", ".txt", *by_suffix.PARSERS)
 
 
-def read_joints(path, joints=None, slots=False):
+def read_joints(path: Path | str, joints: int | None = None, slots: bool = False) -> np.ndarray:
     """Joints (frames, bodies, joints, 3) of a recording, metres; a body that is absent from a frame is zeros there.
 
     `.skeleton` (NTU RGB+D), `.amc` beside its `.asf` (HDM05), `.mat` (SYSU-3D's SW or UTD-MHAD's d_skel), `.txt`
     (UT-Kinect's joints files, whole), `.json` with `skeletons` (NW-UCLA), and `.npy`, `.npz`, `.csv` and other `.json`
-    (see `own_formats`; `joints`, their number, helps with bare numbers).
-    slots: of a `.skeleton` file, as in `ntu.read_joints`. Raises `InputError`, which names the file, for any other, or
-    one that holds no recording.
+    (see `formats.by_suffix`).
+    joints: their number if it is known; it says what bare numbers mean. slots: of a `.skeleton` file, as in
+    `ntu.read_joints`. Raises `InputError`, which names the file, for another format or a file without a recording.
     """
     path = Path(path)
     try:
-        path.open("rb").close()
+        path.stat()
         return _read(path, joints, slots)
     except Dropped as dropped:
         raise InputError(f"{path}: {dropped}") from None
@@ -34,7 +35,7 @@ def read_joints(path, joints=None, slots=False):
 def _read(path, joints, slots):
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
-        raise Dropped(f"no format of recordings: {', '.join(FORMATS)}")
+        raise Dropped(f"not a format of recordings, which are {', '.join(FORMATS)}")
     if suffix == ".skeleton":
         return ntu.read_joints(path, slots=slots)
     if suffix == ".mat":
@@ -42,19 +43,21 @@ def _read(path, joints, slots):
     if suffix == ".json" and nw_ucla.is_like(path):
         return nw_ucla.read_joints(path)
     if suffix == ".txt":
-        _, found = ut_kinect.read_recording(path)
-        return found[:, None]
+        _, body = ut_kinect.read_recording(path)
+        return body[:, None]
     if suffix == ".amc":
-        skeletons = sorted(one for one in path.parent.iterdir() if one.suffix.lower() == ".asf")
-        actor = [one for one in skeletons if path.stem.startswith(f"{one.stem}_")] or skeletons
-        if len(actor) != 1:
-            raise Dropped("its actor's .asf must lie beside it")
-        return hdm05.read_joints(path, actor[0])
+        skeletons = sorted(asf for asf in path.parent.iterdir() if asf.suffix.lower() == ".asf")
+        skeletons = [asf for asf in skeletons if path.stem.startswith(f"{asf.stem}_")] or skeletons
+        if len(skeletons) != 1:
+            raise Dropped(
+                f"{len(skeletons)} .asf files in its folder: the one of its actor is expected, named as the .amc begins"
+            )
+        return hdm05.read_joints(path, skeletons[0])
     return own.read_joints(path, joints)
 
 
 def _read_matlab(path):
-    """The two sets differ in the order of joints: the array's name tells which it is."""
+    """The two data sets differ in the order of joints: the array's name says which one it is."""
     for dataset in (sysu_3d, utd_mhad):
         try:
             return dataset.read_joints(path)
@@ -63,20 +66,23 @@ def _read_matlab(path):
     raise Dropped("the file holds neither an array SW (SYSU-3D) nor d_skel (UTD-MHAD)")
 
 
-def from_array(array):
-    """Joints (frames, bodies, joints, 3) of an array (frames, joints, 3) or (frames, bodies, joints, 3).
+def from_array(array: np.ndarray) -> np.ndarray:
+    """Joints (frames, bodies, joints, 3) of an array (frames, joints, 3) or (frames, bodies, joints, 3), in metres.
 
-    NaN is where a coordinate is missing, as in files of one's own. Raises `InputError` if it is no recording, or not in
-    metres.
+    NaN is where a coordinate is missing; it is completed as in files of your own. Raises `InputError` for another shape
+    or type, coordinates that are not in metres, or an array without a body.
     """
     array = np.asarray(array)
     if array.ndim not in (3, 4) or array.shape[-1] != 3 or not array.size or array.dtype.kind not in "fiu":
-        raise InputError(f"an array of shape {array.shape} is no recording: (frames, joints, 3) was expected")
+        raise InputError(
+            f"an array of shape {array.shape} and type {array.dtype} is not a recording: "
+            "numbers (frames, joints, 3) or (frames, bodies, joints, 3) are expected"
+        )
     joints = array.astype(float).reshape(len(array), -1, *array.shape[-2:])
     try:
-        joints = own.completed(own_formats.in_metres(joints))
+        joints = own.completed(in_metres(joints))
     except Dropped as dropped:
-        raise InputError(f"the array is no recording: {dropped}") from None
+        raise InputError(f"the array is not a recording: {dropped}") from None
     if not joints.any():
         raise InputError("the array holds no body in any frame: all its coordinates are NaN or zero")
     return joints

@@ -1,23 +1,17 @@
-"""What every reader yields, what is known of the bodies in it, and checks that several readers share."""
+"""What every reader yields, and what is known of the bodies in it."""
 
-import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-# The data sets that have a reader of their own here; any other name is a data set of one's own.
+# The data sets that have a reader here; any other name is a data set of the user's own.
 DATASETS = ("ntu_rgbd", "hdm05", "sysu_3d", "ut_kinect", "nw_ucla", "utd_mhad", "synthetic")
-
-# No recording of one action comes near these; a file that does is refused before it takes memory.
-MAX_BYTES = 16 * 2**20
-MAX_FRAMES = 10_000
-MAX_METRES = 100
 
 
 class Dropped(Exception):
-    """A source that is no usable sequence; the message is the reason, kept in the tensor file."""
+    """A source that is not a usable sequence; the message is the reason, which the tensor file keeps."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +19,7 @@ class Sequence:
     """One recorded action.
 
     joints: (frames, bodies, joints, 3) float, metres; a body that is absent from a frame is all zeros there.
-    label: class from 0. subject, camera: as the dataset numbers them, -1 if it has none.
+    label: class from 0. subject, camera: their numbers in the data set, -1 if it has none.
     """
 
     name: str
@@ -39,8 +33,8 @@ class Sequence:
 class Body:
     """The joints, by number from 0, that orient a body in `tensors.transforms`.
 
-    left_shoulder: any joint well above the hips will do; ankles, feet: left and right, both None if not known.
-    mirrored: the joints in the order of a body whose left and right are exchanged, () if not known.
+    left_shoulder: it may be any joint well above the hips; ankles, feet: left and right, both None if not known.
+    mirrored: the order of the joints after left and right are exchanged, () if not known.
     """
 
     joints: int
@@ -55,11 +49,11 @@ class Body:
 
 @dataclass(frozen=True)
 class Reader:
-    """A data set as `prepare.write_tensors` wants it.
+    """A data set, as `prepare.write_tensors` takes it.
 
-    read: source -> `Sequence`, raises `Dropped` for one that is no usable sequence, `InputError` if the whole set is
-    not as it should be; name: source -> the name it goes by in the tensor file. Both must pickle: processes run them.
-    body: None if it is not known which joints are hips and torso; then only raw coordinates are possible.
+    read: source -> `Sequence`; raises `Dropped` for a source that is not a usable sequence, and `InputError` if the
+    whole data set is wrong. name: source -> its name in the tensor file. Both must pickle, since other processes run
+    them. body: None if it is not known which joints are hips and torso; then only raw coordinates are possible.
     """
 
     dataset: str
@@ -75,27 +69,3 @@ KINECT_1 = Body(20, 12, 16, 4, (0, 1, 2, 4, 8, 12, 16), ankles=(14, 18), feet=(1
 KINECT_2 = Body(
     25, 12, 16, 4, (0, 1, 4, 8, 12, 16, 20), ankles=(14, 18), feet=(15, 19), mirrored=(*_MIRRORED, 20, 23, 24, 21, 22)
 )
-
-
-def read_bytes(path):
-    """The bytes of a file. Raises `Dropped` if it is no regular file or larger than `MAX_BYTES`."""
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise Dropped("not a file")
-    if status.st_size > MAX_BYTES:
-        raise Dropped(f"the file is larger than {MAX_BYTES >> 20} MiB")
-    return path.read_bytes()
-
-
-def one_body(joints):
-    """Joints (frames, 1, joints, 3) of one body's (frames, joints, 3), metres.
-
-    Raises `Dropped` for no frame or too many, a coordinate that is not finite or too large, or zeros alone.
-    """
-    if not 0 < len(joints) <= MAX_FRAMES:
-        raise Dropped(f"{len(joints)} frames: 1 to {MAX_FRAMES} were expected")
-    if not (np.abs(joints) < MAX_METRES).all():
-        raise Dropped(f"a coordinate is not finite or beyond {MAX_METRES} m")
-    if not joints.any():
-        raise Dropped("no body in any frame")
-    return joints[:, None]

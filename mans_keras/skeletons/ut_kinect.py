@@ -1,7 +1,7 @@
 """UT-Kinect Action3D (Xia, Chen and Aggarwal, CVPRW 2012): 10 actions, 10 subjects, twice each.
 
-`joints_sNN_eNN.txt` holds a frame number and 20 x (x y z) a line, in metres; `actionLabel.txt` says from which frame to
-which each action goes.
+Each line of `joints_sNN_eNN.txt` holds a frame number and 20 x (x y z), in metres; `actionLabel.txt` gives the first
+and the last frame of each action.
 """
 
 import functools
@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from mans_keras.errors import InputError
+from mans_keras.skeletons.bounds import MAX_METRES, read_bytes
 from mans_keras.skeletons.sequence import KINECT_1, Dropped, Reader, Sequence
 
 CLASS_NAMES = (
@@ -29,9 +30,7 @@ CLASS_NAMES = (
 )
 WHERE = "https://cvrc.ece.utexas.edu/KinectDatasets/HOJ3D.html: unpack its joint files and labels into one folder"
 
-MAX_METRES = 100
-
-# What relabelled() can make of actionLabel.txt; the last two are in data/ut_kinect_labels.txt, with their source.
+# The labels that `relabelled` can give; the last two are in data/ut_kinect_labels.txt, with their source.
 LABELS = ("printed", "corrected", "modified")
 
 
@@ -47,7 +46,16 @@ class Segment:
 
 
 def _label_error(path, number, line, expected):
-    return InputError(f"{path}, line {number}: {line.strip()!r} is not {expected}")
+    return InputError(f"{path}, line {number}: {line.strip()[:100]!r} where {expected} is expected")
+
+
+def _lines(path):
+    """[(number from 1, line)] of a text file that are not blank; raises `InputError` if it can't be read."""
+    try:
+        text = read_bytes(path).decode(errors="replace")
+    except Dropped as dropped:
+        raise InputError(f"{path}: {dropped}") from None
+    return [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
 
 
 @functools.cache
@@ -62,12 +70,12 @@ def _changes():
     return changes
 
 
-def relabelled(segments, labels="corrected"):
+def relabelled(segments: list[Segment], labels: str = "corrected") -> list[Segment]:
     """Segments of actionLabel.txt with the frames that one of `LABELS` gives them.
 
-    printed: as they are; corrected: two typing errors put right; modified: the seven changes of an independent
-    correction. A segment that the file does not have as it was printed there is left as it is. Raises `KeyError` for
-    other labels.
+    printed: unchanged; corrected: two typing errors are corrected; modified: the seven changes of an independent
+    correction. A segment whose frames are not those of the published file stays unchanged. Raises `KeyError` for other
+    labels.
     """
     changes = _changes()[labels]
     result = []
@@ -78,65 +86,64 @@ def relabelled(segments, labels="corrected"):
     return result
 
 
-def segments(folder):
-    """The 200 segments under `folder`. Raises `InputError` as `labelled` does, or if one's joints file is missing."""
-    found = labelled(folder)
-    missing = [segment.file for segment in found if not segment.file.is_file()]
+def segments(folder: Path | str) -> list[Segment]:
+    """The 200 segments in `folder`. Raises `InputError` as `labelled` does, or if a joints file is missing."""
+    listed = labelled(folder)
+    missing = [segment.file for segment in listed if not segment.file.is_file()]
     if missing:
-        raise InputError(f"{missing[0]} is missing, though actionLabel.txt names it: UT-Kinect is published at {WHERE}")
-    return found
+        raise InputError(f"{missing[0]} is missing, but actionLabel.txt names it: UT-Kinect is published at {WHERE}")
+    return listed
 
 
-def labelled(folder):
-    """The segments of actionLabel.txt in `folder`, in its order, as printed there; their files may be missing.
+def labelled(folder: Path | str) -> list[Segment]:
+    """The segments of actionLabel.txt in `folder`, in its order, as printed there; their joints files may be missing.
 
-    Raises `InputError` if it is missing or a line can't be understood.
+    Raises `InputError` if actionLabel.txt is missing or a line of it can't be understood.
     """
     labels = Path(folder) / "actionLabel.txt"
     if not labels.is_file():
         raise InputError(f"{labels} is missing: UT-Kinect is published at {WHERE}")
-    found, recording = [], None
-    for number, line in enumerate(labels.read_text(errors="replace").splitlines(), start=1):
-        if not line.strip():
-            continue
+    listed, recording = [], None
+    for number, line in _lines(labels):
         if re.fullmatch(r"\s*s\d\d_e\d\d\s*", line):
             recording = line.strip()
             continue
         match = re.fullmatch(r"\s*(\w+):\s*(\d+|NaN)\s+(\d+|NaN)\s*", line)
         if not match or recording is None or match[1] not in CLASS_NAMES:
-            raise _label_error(labels, number, line, "'sNN_eNN' or 'action: first last'")
+            raise _label_error(labels, number, line, "a line 'sNN_eNN' or 'action: first last'")
         action = match[1]
         frames = None if "NaN" in match.groups() else (int(match[2]), int(match[3]))
         if frames is not None and frames[0] > frames[1]:
-            raise _label_error(labels, number, line, "a range: its last frame comes before its first")
+            raise _label_error(labels, number, line, "a first frame before the last")
         file = Path(folder) / f"joints_{recording}.txt"
-        found.append(Segment(file, recording, action, *(frames or (None, None))))
-    if not found:
-        raise InputError(f"{labels} labels no action")
-    return found
+        listed.append(Segment(file, recording, action, *(frames or (None, None))))
+    if not listed:
+        raise InputError(f"{labels} holds no action: lines such as 'walk: 252 390' are expected")
+    return listed
 
 
 @functools.lru_cache(maxsize=2)
-def read_recording(file, repeated="last"):
-    """Frame numbers (rows,) ascending and joints (rows, 20, 3) of one joints file.
+def read_recording(file: Path | str, repeated: str = "last") -> tuple[np.ndarray, np.ndarray]:
+    """Frame numbers (rows,) ascending and joints (rows, 20, 3), metres, of one joints file.
 
-    A repeated frame number carries other coordinates each time; the last stays, as in the original MATLAB reader, or
-    with repeated="all" each, as a frame of its own. Raises `InputError` with file and line if a line does not hold 61
-    finite numbers.
+    Some frame numbers are repeated, with other coordinates each time. The last row stays, as in the original MATLAB
+    reader; with repeated="all" each row is a frame. Raises `InputError`, which names file and line, if a line does not
+    hold 61 finite numbers.
     """
     rows = {}
-    for number, line in enumerate(Path(file).read_text(errors="replace").splitlines(), start=1):
+    for number, line in _lines(file):
         tokens = line.split()
-        if not tokens:
-            continue
         try:
             values = [float(token) for token in tokens]
         except ValueError:
             values = []
         if len(values) != 61 or not np.isfinite(values).all() or values[0] != int(values[0]):
-            raise InputError(f"{file}, line {number}: a frame number and 60 finite coordinates were expected")
+            raise InputError(
+                f"{file}, line {number}: {line.strip()[:40]!r}... where a frame number and 60 finite coordinates are "
+                "expected"
+            )
         if np.abs(values[1:]).max() > MAX_METRES:
-            raise InputError(f"{file}, line {number}: a coordinate is beyond {MAX_METRES} m")
+            raise InputError(f"{file}, line {number}: a coordinate is beyond {MAX_METRES} m: metres are expected")
         rows.setdefault(int(values[0]), []).append(values[1:])
     if not rows:
         raise InputError(f"{file} holds no frame")
@@ -145,13 +152,13 @@ def read_recording(file, repeated="last"):
     return np.array(frames), np.array(joints).reshape(-1, 20, 3)
 
 
-def read(segment, repeated="last"):
+def read(segment: Segment, repeated: str = "last") -> Sequence:
     """The `Sequence` of a segment, joints (frames, 1, 20, 3); repeated: as in `read_recording`.
 
-    Raises `Dropped` for a NaN label, `InputError` if the range is not inside the recording.
+    Raises `Dropped` for a NaN label, `InputError` if its frames are not all in the recording.
     """
     if segment.first is None:
-        raise Dropped("actionLabel.txt gives no frames (NaN)")
+        raise Dropped("actionLabel.txt has NaN in place of its frames")
     frames, joints = read_recording(segment.file, repeated)
     if segment.first < frames[0] or segment.last > frames[-1]:
         raise InputError(
@@ -172,8 +179,8 @@ def read(segment, repeated="last"):
     )
 
 
-def source_name(segment):
-    """The name a segment goes by in a tensor file, e.g. `s01_e01_walk`."""
+def source_name(segment: Segment) -> str:
+    """The name of a segment in a tensor file, e.g. `s01_e01_walk`."""
     return f"{segment.recording}_{segment.action}"
 
 

@@ -1,26 +1,23 @@
-"""The HDF5 contract between recordings and models: `<dataset>_<scale>.h5`, written as a stream, opened with checks.
+"""The HDF5 contract between recordings and models, `<dataset>_<scale>.h5`, and such a file opened for reading.
 
 x (n, T, N, 3) float32, one sample a chunk; label, subject, camera, name, num_frames, num_bodies (n,); dropped/name and
 dropped/reason (m,). Attributes: dataset, class_names, scale, layout, coordinates, mans_keras_version, schema_version;
-for `recognition`, bodies and joints of a sequence before resizing, and body, which of the joints orient it, as JSON.
+for `recognition`, bodies and joints of a sequence before resizing, and body, the joints that orient it, as JSON.
+`writer.Writer` writes such files.
 """
 
 import dataclasses
-import glob
 import hashlib
-import io
 import json
-import os
-import secrets
+from collections.abc import Sequence as Indices
 from pathlib import Path
 
 import h5py
 import numpy as np
 
-import mans_keras
-from mans_keras.errors import InputError, utf8
+from mans_keras.errors import InputError, listed
 from mans_keras.skeletons.sequence import DATASETS, Body
-from mans_keras.tensors import transforms
+from mans_keras.tensors import protocols, transforms
 
 SCHEMA_VERSION = 1
 COLUMNS = {"label": np.int64, "subject": np.int64, "camera": np.int64, "num_frames": np.int64, "num_bodies": np.int64}
@@ -28,149 +25,11 @@ ATTRIBUTES = ("dataset", "class_names", "scale", "layout", "coordinates", "mans_
 
 BUDGET = 2**30  # bytes of samples that training holds in memory; of a larger file it reads each batch from disk
 DIGEST_STEP = 2.0**-16  # metres; a digest knows coordinates to this, 15 micrometres
-BLOCK = 256  # samples that x grows by: growing it for each takes longer than writing it
 
 
-def tensor_path(folder, dataset, scale):
-    """Where the tensors of a dataset lie."""
+def tensor_path(folder: Path | str, dataset: str, scale: int) -> Path:
+    """The path of a data set's tensor file in a folder."""
     return Path(folder) / f"{dataset}_{scale}.h5"
-
-
-class _Disk(io.FileIO):
-    """The file under an HDF5 file. A write that fails is kept as `failure`: raised inside HDF5, it would crash it.
-
-    What is written from then on stays in memory, since HDF5 would crash, too, on reading back something else.
-    """
-
-    failure = None
-
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
-        self.kept = []
-
-    def _attempt(self, change, *arguments):
-        try:
-            return change(*arguments)
-        except OSError as error:
-            self.failure = self.failure or error
-
-    def write(self, data):
-        place, left = self.tell(), memoryview(data)
-        while left and not self.failure:
-            left = left[self._attempt(super().write, left) or 0 :]
-        if self.failure:
-            self.kept.append((place, bytes(data)))
-            self.seek(place + len(data))
-        return len(data)
-
-    def readinto(self, buffer):
-        place, view = self.tell(), memoryview(buffer).cast("B")
-        read = super().readinto(buffer)
-        if not self.failure:
-            return read
-        for begin, data in self.kept:
-            first, end = max(begin, place), min(begin + len(data), place + len(view))
-            if first < end:
-                view[first - place : end - place] = data[first - begin : end - begin]
-        self.seek(place + len(view))
-        return len(view)
-
-    def truncate(self, size=None):
-        return self._attempt(super().truncate, size)
-
-
-class Writer:
-    """Write a tensor file sample by sample; it appears under its name only when it is complete.
-
-    Use as a context manager; an exception inside leaves nothing behind, nor does a full disk, which is an `InputError`.
-    What a killed process left behind, under a temporary name, is removed.
-    """
-
-    def __init__(self, path, *, dataset, class_names, scale, layout, coordinates, body=None):
-        self.path = Path(path)
-        self.attributes = {
-            "dataset": dataset,
-            "class_names": list(class_names),
-            "scale": scale,
-            "layout": layout,
-            "coordinates": coordinates,
-            "mans_keras_version": mans_keras.__version__,
-            "schema_version": SCHEMA_VERSION,
-            "body": json.dumps(body and dataclasses.asdict(body)),
-        }
-        self.columns = {name: [] for name in (*COLUMNS, "name")}
-        self.bodies = self.joints = 0
-        self.dropped = []
-
-    def __enter__(self):
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        for left in self.path.parent.glob(f"{glob.escape(self.path.stem)}.*.part"):
-            left.unlink(missing_ok=True)
-        # another name each time: of two runs at once, none can put the other's half in place
-        self.part = self.path.with_suffix(f".{secrets.token_hex(4)}.part")
-        self.disk = _Disk(self.part, "x+")
-        # HDF5 1.10's index of the samples takes a twentieth of the memory of the default, which is HDF5 1.8's
-        self.file = h5py.File(self.disk, "w", libver=("v110", "v110"))
-        self.file.attrs.update(self.attributes)
-        sample = (self.attributes["scale"], self.attributes["scale"], 3)
-        self.x = self.file.create_dataset("x", (0, *sample), "<f4", maxshape=(None, *sample), chunks=(1, *sample))
-        return self
-
-    def add(self, tensor, sequence):
-        """Append one sample (scale, scale, 3) made from `sequence`; `InputError` if a value is not finite."""
-        if not np.isfinite(tensor).all():
-            raise InputError(f"{sequence.name}: the tensor holds values that are not finite")
-        number = len(self.columns["name"])
-        if number == len(self.x):
-            self.x.resize(number + BLOCK, axis=0)
-        self.x.id.write_direct_chunk((number, 0, 0, 0), np.asarray(tensor, "<f4").reshape(self.x.chunks).tobytes())
-        self._check_disk()
-        self.bodies, self.joints = sequence.joints.shape[1:3]
-        values = {
-            "name": utf8(sequence.name),
-            "label": sequence.label,
-            "subject": sequence.subject,
-            "camera": sequence.camera,
-            "num_frames": len(sequence.joints),
-            "num_bodies": int(sequence.joints.any(axis=(0, 2, 3)).sum()),
-        }
-        for name, value in values.items():
-            self.columns[name].append(value)
-
-    def drop(self, name, reason):
-        """Note a source that did not make it."""
-        self.dropped.append((utf8(name), reason))
-
-    def _check_disk(self):
-        if self.disk.failure:
-            raise InputError(f"{self.path} can't be written: {self.disk.failure.strerror}")
-
-    def _write_columns(self):
-        self.x.resize(len(self.columns["name"]), axis=0)
-        self.file.attrs["bodies"], self.file.attrs["joints"] = self.bodies, self.joints
-        for name, dtype in COLUMNS.items():
-            self.file[name] = np.array(self.columns[name], dtype)
-        text = h5py.string_dtype()
-        self.file.create_dataset("name", data=self.columns["name"], dtype=text)
-        for column, name in enumerate(("name", "reason")):
-            self.file.create_dataset(f"dropped/{name}", data=[row[column] for row in self.dropped], dtype=text)
-
-    def __exit__(self, error, *_):
-        try:
-            with self.disk:
-                with self.file:
-                    if error is None:
-                        self._write_columns()
-                if error is None:
-                    self._check_disk()
-            if error is None:
-                os.replace(self.part, self.path)
-        except FileNotFoundError:
-            raise InputError(
-                f"{self.path} is being prepared by another run, which began later: wait for that"
-            ) from None
-        finally:
-            self.part.unlink(missing_ok=True)
 
 
 class Tensors:
@@ -179,9 +38,15 @@ class Tensors:
     label, subject, camera, num_frames, num_bodies: (n,) int arrays; name: (n,) strings; class_names: list of strings;
     dataset, scale, layout, coordinates, bodies, joints: its attributes; body: a `Body`, or None.
     Raises `InputError` if the file breaks the contract.
+
+    To train a model by plain Keras, with the loss "sparse_categorical_crossentropy":
+
+        tensors = mans_keras.Tensors("data/ut_kinect_50.h5")
+        train, test = tensors.fold("odd_even")
+        model.fit(*train, validation_data=test)
     """
 
-    def __init__(self, path):
+    def __init__(self, path: Path | str):
         self.path = Path(path)
         if not self.path.is_file():
             raise InputError(f"{path} does not exist")
@@ -193,7 +58,7 @@ class Tensors:
             version = file.attrs.get("schema_version")
             if version != SCHEMA_VERSION:
                 raise InputError(
-                    f"{path} has schema version {version}, this mans_keras reads {SCHEMA_VERSION}: prepare it again"
+                    f"{path} has schema version {version}, but this mans_keras reads {SCHEMA_VERSION}: prepare it again"
                 )
             missing = [name for name in ATTRIBUTES if name not in file.attrs]
             missing += [name for name in ("x", "name", *COLUMNS) if name not in file]
@@ -226,37 +91,75 @@ class Tensors:
         if self.label.min() < 0 or self.label.max() >= len(self.class_names):
             raise InputError(f"{self.path}: a label is outside the {len(self.class_names)} classes that it names")
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.shape[0]
 
-    def read(self, indices):
+    def fold(self, protocol: str, fold: int | str | None = None) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+        """((x, y) to train, (x, y) to test) of one fold of a protocol, as `keras.Model.fit` and `evaluate` take them.
+
+        x: (n, T, N, 3) float32; y: (n,) int64, classes from 0. All samples are in memory.
+
+        fold: its number from 0, or its name such as "loso-s03"; not needed if the protocol has only one fold. Raises
+        `InputError` if the data set has no such protocol or the protocol no such fold.
+        """
+        folds = {fold.name: fold for fold in protocols.folds(self, protocol)}
+        names = list(folds)
+        if fold is None and len(names) == 1:
+            fold = 0
+        if isinstance(fold, (int, np.integer)) and 0 <= fold < len(names):
+            fold = names[fold]
+        if fold not in folds:
+            raise InputError(
+                f"{protocol} has {len(names)} folds{'' if fold is None else f', and {fold!r} is not one of them'}: "
+                f"give a number from 0 to {len(names) - 1}, or a name: {listed(names)}"
+            )
+        sides = (folds[fold].train, folds[fold].test)
+        return tuple((self.read(indices), self.label[indices]) for indices in sides)
+
+    def preparation(self) -> dict:
+        """What a saved model must know of its recordings to be asked about others, ready for JSON."""
+        return {
+            "dataset": self.dataset,
+            "class_names": self.class_names,
+            "scale": self.scale,
+            "layout": self.layout,
+            "coordinates": self.coordinates,
+            "bodies": self.bodies,
+            "joints": self.joints,
+            "frames": int(np.median(self.num_frames)),
+            "body": self.body and dataclasses.asdict(self.body),
+        }
+
+    def read(self, indices: Indices[int]) -> np.ndarray:
         """x of these samples, (len(indices), scale, scale, 3) float32, in the order of `indices`."""
         with h5py.File(self.path, "r") as file:
             return _rows(file["x"], indices)
 
-    def samples(self, indices):
+    def samples(self, indices: Indices[int]):
         """What `read` returns, to be indexed by arrays of positions: in memory if the whole file fits in `BUDGET`."""
         size = np.prod(self.shape) * np.dtype("<f4").itemsize
         return self.read(indices) if size <= BUDGET else _OnDisk(self.path, indices)
 
-    def in_memory(self):
-        """The same with its samples in memory, to be sent where the file is not."""
+    def in_memory(self) -> "Tensors":
+        """The same tensors with their samples in memory, to be sent to a machine that does not have the file."""
         return _InMemory(self)
 
-    def mirroring(self):
-        """The matrix of `transforms.mirroring`, None if it is not known which joints are left and which right."""
+    def mirroring(self) -> np.ndarray | None:
+        """The matrix of `transforms.mirroring`, None if it is not known which joints are left and which are right."""
         order = self.body and self.body.mirrored
         return transforms.mirroring(order, self.bodies, self.scale, self.layout) if order else None
 
-    def digest(self):
-        """SHA-256 of everything a result depends on: samples, labels, subjects, cameras, names, attributes.
+    def digest(self) -> str:
+        """SHA-256 of everything that a result depends on: samples, labels, subjects, cameras, names, attributes.
 
-        Samples are rounded to `DIGEST_STEP` first: products of matrices differ in their last bits between processors,
-        and so zero may be 1e-17.
+        Samples are rounded to `DIGEST_STEP` first: between processors, the last bits of a matrix product differ, and
+        zero may be 1e-17.
         """
         hashed = hashlib.sha256()
         described = (self.dataset, self.class_names, self.scale, self.layout, self.coordinates, list(self.name))
-        if self.dataset not in DATASETS:  # what mirrors a body: of the known data sets it is the code's
+        if (
+            self.dataset not in DATASETS
+        ):  # bodies and body decide how sequences are mirrored; of the known data sets the code has them
             described += (self.bodies, self.body)
         hashed.update(repr(described).encode())
         for column in ("label", "subject", "camera"):

@@ -74,7 +74,7 @@ def test_an_unknown_choice_names_the_known_ones(table4, capsys, option, known):
 def test_a_failing_script_prints_one_line_and_has_an_exit_code(tmp_path):
     done = script("experiments/headline.py", cwd=tmp_path)
     assert done.returncode == 1 and done.stderr.count("\n") == 1
-    assert done.stderr.startswith("error: results has no records for this table on ut_kinect")
+    assert done.stderr.startswith("error: results has no records for this table, dataset ut_kinect")
 
 
 @pytest.mark.slow

@@ -4,10 +4,11 @@ import os
 
 import nbformat
 import pytest
-from helpers import ROOT, SHARED
+from helpers import ROOT, SHARED, script
 from nbclient import NotebookClient
 
 from experiments import figure3_convergence as figure3
+from mans_keras.recognition.recognizer import Recognizer
 from mans_keras.reports import tables
 
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
@@ -42,3 +43,14 @@ def test_the_committed_table_of_figure_3_is_what_the_records_say():
     cells = nbformat.read(ROOT / "notebooks/figure3.ipynb", nbformat.NO_CONVERT).cells
     shown = [output.get("data", {}).get("text/markdown", "") for cell in cells for output in cell.get("outputs", [])]
     assert any(tables.markdown(header, rows) in text for text in shown)
+
+
+@pytest.mark.slow
+def test_the_shipped_model_recognizes_the_synthetic_person_who_waves(tmp_path):
+    recordings = [tmp_path / f"{number}.npy" for number in range(1, 4)]
+    for number, recording in enumerate(recordings, start=1):
+        assert script("notebooks/synthetic_wave.py", recording, number).returncode == 0
+    predictions = Recognizer(ROOT / "experiments/results/trained/mans9_ut_kinect.h5").predict(recordings)
+    answers = [prediction.top(1)[0] for prediction in predictions]
+    assert [name for name, _ in answers] == ["waveHands"] * 3
+    assert min(score for _, score in answers) > 0.9

@@ -14,7 +14,6 @@ from experiments import (
     headline,
     per_class,
     table_parts,
-    training,
 )
 from experiments import figure3_convergence as figure3
 from experiments import table2_architectures as table2
@@ -22,10 +21,11 @@ from experiments import table3_alpha as table3
 from experiments import table4_ablation as table4
 from experiments import table5_comparison as table5
 from mans_keras.errors import InputError
-from mans_keras.models import tarm
+from mans_keras.models import attention, extensions
 from mans_keras.models.fingerprint import fingerprint
 from mans_keras.reports import tables
 from mans_keras.training.records import write_record
+from mans_keras.training.run import MODELS
 
 
 def curve(*training_errors):
@@ -151,13 +151,29 @@ def test_records_of_other_protocols_or_tensors_are_not_counted_together():
             per_class.table([record(), record(**other)])
 
 
-def test_a_newly_registered_attention_has_a_row_of_table_4(monkeypatch):
-    registered = {**dict.fromkeys(tarm.ATTENTIONS), "mine": None}
-    monkeypatch.setattr(tarm, "ATTENTIONS", registered)
+OWN_ATTENTION = """
+import keras
+from mans_keras import attention
+
+@attention("mine")
+class Mine(keras.layers.Layer):
+    def call(self, x):
+        return keras.ops.sigmoid(keras.ops.mean(x, axis=-1, keepdims=True))
+"""
+
+
+def test_a_newly_registered_attention_has_a_row_of_table_4(tmp_path, monkeypatch):
+    monkeypatch.setattr(extensions, "EXTENSIONS", {})
+    monkeypatch.setattr(attention, "ATTENTIONS", dict(attention.ATTENTIONS))
+    monkeypatch.setattr(extensions, "ATTENTIONS", attention.ATTENTIONS)
+    (tmp_path / "own.py").write_text(OWN_ATTENTION)
+    assert "mine" not in table4.settings()
+    assert table4.chosen_settings(["residual", str(tmp_path / "own.py")]) == ["residual", "mine"]
     assert table4.settings()[:4] == list(table4.OF_THE_PAPER) and table4.settings()[-1] == "mine"
     assert table4.variants(["mans-9"], ["mine"]) == [("mans-9-mine", "mans-9", {"attention": "mine"})]
-    monkeypatch.undo()
-    # Its records have a row even where it is not registered.
+
+
+def test_a_recorded_attention_has_a_row_even_where_it_is_not_registered():
     _, _, rows = table4.table([record(), record("mans-9-mine", last=0.9, arguments={"attention": "mine"})])
     assert [row[0] for row in rows][3:] == ["MANs-9", "MANs-9 (attention mine)"] and rows[-1][3] == "90.00"
     _, _, rows = attention_gain.table([record(), record("mans-9-mine", last=0.4, arguments={"attention": "mine"})])
@@ -212,7 +228,7 @@ def test_the_headline_does_not_choose_between_two_trainings_of_one_run(tmp_path)
 
 def test_a_table_names_records_of_another_network_than_the_code_builds(tmp_path, monkeypatch, capsys):
     small = functools.partial(mans_keras.MANs9, input_shape=(16, 16, 3), units=8)
-    monkeypatch.setitem(training.MODELS, "mans-9", small)
+    monkeypatch.setitem(MODELS, "mans-9", small)
     values = {"alpha": 4, "gru_initializer": "orthogonal", "conv_initializer": "he_normal"}
     made = {"recipe": {"name": "released", **values}, "backend": keras.backend.backend()}
     present = record(fingerprint=fingerprint(functools.partial(small, **values)), **made)
@@ -220,9 +236,9 @@ def test_a_table_names_records_of_another_network_than_the_code_builds(tmp_path,
     elsewhere = record("mans-9-song", backend="another", recipe=made["recipe"])
     own = record("mans-9-own", arguments={"attention": "not registered"}, **made)
     written = tmp_path / "table4_ablation/ut_kinect/table4_ablation.md"
-    common.show_table(tmp_path, "table4_ablation", [present, elsewhere, own], table4.table)
+    common.show_table(written.parent, "table4_ablation", [present, elsewhere, own], table4.table)
     assert "MIXES NETWORKS" not in written.read_text()
     assert capsys.readouterr().out.splitlines()[-2].endswith("on this Keras backend: mans-9-own, mans-9-song")
-    common.show_table(tmp_path, "table4_ablation", [present, stcm], table4.table)
+    common.show_table(written.parent, "table4_ablation", [present, stcm], table4.table)
     assert "MIXES NETWORKS: records of mans-9-stcm are of another network" in written.read_text()
     assert "Not checked" not in capsys.readouterr().out

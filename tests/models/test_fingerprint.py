@@ -8,7 +8,7 @@ from helpers import ROOT
 from test_training import exploding_model
 
 import mans_keras
-from mans_keras.models import tarm
+from mans_keras.models import attention
 from mans_keras.models.fingerprint import TOLERANCE, fingerprint, same
 
 SMALL = functools.partial(mans_keras.MANs9, input_shape=(16, 16, 3), units=8, alpha=4)
@@ -16,7 +16,7 @@ SMALL = functools.partial(mans_keras.MANs9, input_shape=(16, 16, 3), units=8, al
 
 def test_every_argument_that_changes_the_arithmetic_changes_the_fingerprint():
     changes = [{}, {"alpha": 8}, {"units": 7}, {"tarm": False}, {"gru_initializer": "glorot_uniform"}]
-    changes += [{"attention": attention} for attention in ("song", None, "gate")]
+    changes += [{"attention": name} for name in ("song", None, "gate")]
     found = [fingerprint(functools.partial(SMALL, **change)) for change in changes]
     assert not any(same(one, other) for place, one in enumerate(found) for other in found[:place])
 
@@ -43,7 +43,7 @@ def test_it_is_the_same_after_other_random_numbers_were_drawn():
 
 
 def _with_attention(change, monkeypatch):
-    monkeypatch.setattr(tarm.TemporalAttention, "call", change)
+    monkeypatch.setattr(attention.ResidualAttention, "call", change)
     return fingerprint(SMALL)
 
 

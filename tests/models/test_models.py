@@ -241,7 +241,7 @@ def test_application_is_a_backbone(name):
         ({"units": 0}, "units=0 must be an integer of at least 1"),
         ({"alpha": 0}, "alpha=0 .* 1 to 50"),
         ({"alpha": 51}, "alpha=51 .* 1 to 50"),
-        ({"attention": "spatial"}, "'spatial' is not known: it must be 'residual', 'song', None"),
+        ({"attention": "spatial"}, "'spatial' is not known: it must be 'residual', 'song'"),
         ({"dropout": 1}, "dropout=1 must be at least 0 and below 1"),
         ({"dropout": -0.1}, "dropout=-0.1 must be at least 0 and below 1"),
         ({"l2": -1e-4}, "l2=-0.0001 must not be negative"),
@@ -265,3 +265,53 @@ def test_a_model_takes_a_name():
 def test_alpha_is_free_where_it_is_not_used():
     MANs9(5, (8, 8, 3), units=8, alpha=16, attention=None)
     MANs9(5, (8, 8, 3), units=8, alpha=16, tarm=False)
+
+
+def own_backbone(image):
+    x = layers.Conv2D(4, 3, strides=2, activation="relu", name="own_conv")(image)
+    return layers.GlobalAveragePooling2D(name="own_pool")(x)
+
+
+def own_model():
+    image = keras.Input((8, 8, 3))
+    return keras.Model(image, own_backbone(image), name="Own-CNN")
+
+
+@pytest.mark.parametrize("file", ["m.h5", "m.keras"])
+@pytest.mark.parametrize("backbone", [own_backbone, own_model], ids=["function", "model"])
+def test_a_backbone_of_ones_own_gives_the_features_and_is_saved(tmp_path, backbone, file):
+    backbone = backbone() if backbone is own_model else backbone
+    model = MANs(backbone, 5, (8, 8, 3), units=4, alpha=2)
+    assert_only_layers(model)
+    assert model.get_layer("softmax").input.shape == (None, 4)
+    x = random_input(2, 8, 8, 3)
+    model.save(tmp_path / file)
+    np.testing.assert_array_equal(call(keras.models.load_model(tmp_path / file), x), call(model, x))
+
+
+def test_a_function_sees_the_image_after_the_tarms():
+    model = MANs(own_backbone, 5, (8, 8, 3), units=4, alpha=2)
+    assert model.get_layer("own_conv").input is model.get_layer("image").output
+
+
+def test_a_model_as_a_backbone_keeps_its_weights():
+    backbone = own_model()
+    before = backbone.get_weights()
+    model = MANs(backbone, 5, (8, 8, 3), tarm=False)
+    assert model.get_layer("Own-CNN") is backbone
+    for weight, same in zip(backbone.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(weight, same)
+
+
+@pytest.mark.parametrize("backbone", [lambda image: image, lambda image: layers.Flatten, lambda image: None])
+def test_a_backbone_that_gives_no_features_is_refused(backbone):
+    with pytest.raises(ValueError, match=r"the backbone gives .* must give features \(batch, channels\)"):
+        MANs(backbone, 5, (8, 8, 3), tarm=False)
+
+
+@pytest.mark.parametrize(
+    ("backbone", "name"),
+    [("MobileNetV2", "mans_mobilenetv2"), ("blocks-9", "mans_blocks_9"), (own_backbone, "mans_own_backbone")],
+)
+def test_a_model_is_named_after_its_backbone(backbone, name):
+    assert MANs(backbone, 5, (32, 32, 3), tarm=False).name == name

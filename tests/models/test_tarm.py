@@ -9,7 +9,7 @@ import pytest
 import reference
 from keras import ops
 
-from mans_keras import TARM, SongAttention, TemporalAttention
+from mans_keras import TARM, GateAttention, ResidualAttention, SongAttention
 
 SCALES = [(50, 50, 64), (224, 224, 128)]  # T, N, K of the paper
 ATTENTIONS = ["residual", None, "song", "gate"]
@@ -128,8 +128,8 @@ def test_attention_weights_of_song_are_its_gate():
     np.testing.assert_allclose(ops.convert_to_numpy(tarm.attention_weights(x)), expected, rtol=1e-5, atol=1e-5)
 
 
-def test_temporal_attention_alone():
-    layer = TemporalAttention(alpha=4)
+def test_residual_attention_alone():
+    layer = ResidualAttention(alpha=4)
     layer.build((None, 50, 64))
     randomise(layer)
     x = random_input(3, 50, 64)
@@ -148,7 +148,7 @@ def test_song_attention_alone():
 
 @pytest.mark.parametrize("frames, alpha, units", [(50, 16, 3), (224, 16, 14), (50, 32, 1), (50, 50, 1)])
 def test_bottleneck_has_frames_over_alpha_units(frames, alpha, units):
-    layer = TemporalAttention(alpha)
+    layer = ResidualAttention(alpha)
     layer.build((None, frames, 4))
     assert [tuple(weight.shape) for weight in layer.weights] == [(frames, units), (units,), (units, frames), (frames,)]
 
@@ -207,8 +207,10 @@ def test_files_from_before_the_recurrent_regulariser_have_the_other_for_both():
     [
         TARM(8, 4, "song", 0.25, keras.regularizers.L2(0.5), "he_normal", name="tarm_x"),
         TARM(8, 4, None, dtype="mixed_bfloat16"),
-        TemporalAttention(alpha=3, name="gate"),
+        ResidualAttention(alpha=3, name="gate"),
         SongAttention(units=5),
+        GateAttention(),
+        TARM(8, attention=GateAttention()),
     ],
     ids=lambda layer: layer.name,
 )
@@ -232,7 +234,7 @@ def test_configuration_holds_every_argument():
 
 
 def test_unknown_attention_is_refused():
-    with pytest.raises(ValueError, match="'spatial' is not known: it must be 'residual', 'song', None"):
+    with pytest.raises(ValueError, match="'spatial' is not known: it must be 'residual', 'song'"):
         TARM(attention="spatial")
 
 

@@ -10,7 +10,7 @@ from helpers import ROOT, SHARED, tiny_model
 from mans_keras.cli import main
 from mans_keras.errors import InputError
 from mans_keras.recognition import export as exports
-from mans_keras.recognition.recognizer import Recognizer
+from mans_keras.recognition.recognizer import Recognizer, load
 from mans_keras.skeletons import ut_kinect
 
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="only TensorFlow exports")
@@ -24,103 +24,132 @@ def _needs(name):
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory):
+def path(tmp_path_factory):
     """Without TARMs, whose loops take most of a conversion: the real sequences go through a model that has them."""
     return tiny_model(tmp_path_factory.mktemp("export") / "tiny.h5", tarm=False)
 
 
 @pytest.fixture(scope="module")
-def recognizer(model):
-    return Recognizer(model)
+def model(path):
+    return load(path)
 
 
-def _told(path):
-    """The preparation that went with an export."""
-    if path.suffix == ".onnx":
+@pytest.fixture(scope="module")
+def bare_model():
+    """A model that knows nothing of recordings, and none of ours."""
+    inputs = keras.Input((8, 8, 3))
+    return keras.Model(inputs, keras.layers.Dense(3, "softmax")(keras.layers.Flatten()(inputs)))
+
+
+def _stored_preparation(export):
+    """The preparation that went with an export, None if there is none."""
+    if export.suffix == ".onnx":
         import onnx
 
-        return json.loads({one.key: one.value for one in onnx.load(path).metadata_props}["mans_keras"])
-    return json.loads((path / "preparation.json" if path.is_dir() else path.with_name(f"{path.name}.json")).read_text())
+        properties = {entry.key: entry.value for entry in onnx.load(export).metadata_props}
+        return json.loads(properties["mans_keras"]) if "mans_keras" in properties else None
+    file = export / "preparation.json" if export.is_dir() else export.with_name(f"{export.name}.json")
+    return json.loads(file.read_text()) if file.exists() else None
 
 
-def _declared_batch(path):
-    """What an export says of the first size of its input; none of them refuses another in all cases."""
-    if path.suffix == ".onnx":
+def _declared_batch(export):
+    """The first size of an export's input, as its file declares it: not every runtime refuses another."""
+    if export.suffix == ".onnx":
         import onnxruntime
 
-        return onnxruntime.InferenceSession(path).get_inputs()[0].shape[0]
+        return onnxruntime.InferenceSession(export).get_inputs()[0].shape[0]
     import tensorflow as tf
 
-    if path.suffix == ".tflite":
-        return tf.lite.Interpreter(str(path)).get_input_details()[0]["shape_signature"][0]
-    return tf.saved_model.load(str(path)).signatures["serving_default"].structured_input_signature[1]["joints"].shape[0]
+    if export.suffix == ".tflite":
+        return tf.lite.Interpreter(str(export)).get_input_details()[0]["shape_signature"][0]
+    signature = tf.saved_model.load(str(export)).signatures["serving_default"]
+    return signature.structured_input_signature[1]["joints"].shape[0]
 
 
 @pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")
-@pytest.mark.parametrize("name", KINDS)
-def test_mans_export_writes_the_batch_that_was_asked_for(model, recognizer, tmp_path, name):
+@pytest.mark.parametrize("name", [*(pytest.param(name, marks=pytest.mark.slow) for name in KINDS[:2]), KINDS[2]])
+def test_mans_export_writes_the_batch_that_was_asked_for(path, model, tmp_path, name):
     _needs(name)
     out = tmp_path / "new" / name
-    done = CliRunner().invoke(main, ["export", str(model), str(out), "--batch", "1"])
+    done = CliRunner().invoke(main, ["export", str(path), str(out), "--batch", "1"])
     assert done.exit_code == 0, done.output
     assert done.output.splitlines()[0] == f"{out}: the scores of Keras, to 0.0001"
     assert "1 at once: " in done.output and "32 at once" not in done.output
     assert _declared_batch(out) == 1
-    x = exports.random_tensors(recognizer, 2)
-    np.testing.assert_allclose(exports.runner(out)(x[1:]), recognizer.scores(x)[0][1:], atol=1e-5)
-    assert _told(out) == recognizer.preparation
-    assert {one.name for one in out.parent.iterdir()} <= {name, f"{name}.json"}
+    x = exports.random_tensors(model, 2)
+    np.testing.assert_allclose(exports.runner(out)(x[1:]), model.predict_on_batch(x)[1:], atol=1e-5)
+    assert _stored_preparation(out) == model.preparation
+    assert {file.name for file in out.parent.iterdir()} <= {name, f"{name}.json"}
 
 
+@pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")
+@pytest.mark.parametrize("name", KINDS)
+def test_a_model_without_preparation_is_exported_without_one(bare_model, tmp_path, name):
+    _needs(name)
+    (tmp_path / "m.tflite.json").write_text('"of an export before"')
+    run = exports.export(bare_model, tmp_path / name)
+    x = exports.random_tensors(bare_model, 2)
+    np.testing.assert_allclose(run(x), bare_model.predict_on_batch(x), atol=1e-5)
+    assert _stored_preparation(tmp_path / name) is None
+
+
+def test_a_model_of_several_outputs_or_of_no_fixed_size_is_refused(tmp_path):
+    inputs = keras.Input((None, 8, 3))
+    for outputs, complaint in ([inputs, inputs], "one input and one output"), (inputs, r"\(None, 8, 3\) has no fixed"):
+        with pytest.raises(InputError, match=complaint):
+            exports.export(keras.Model(inputs, outputs), tmp_path / "saved")
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(not (SHARED / "data/ut_kinect").is_dir(), reason="the real UT-Kinect is not beside the checkout")
 @pytest.mark.parametrize("name", KINDS)
 def test_on_real_sequences_each_export_gives_keras_scores(tmp_path, name):
     _needs(name)
     recognizer = Recognizer(ROOT / "experiments/results/trained/mans9_ut_kinect.h5")
-    sequences = ut_kinect.relabelled(ut_kinect.segments(SHARED / "data/ut_kinect"))[20:40]
-    x = np.stack([recognizer.tensor(ut_kinect.read(one).joints) for one in sequences])
-    run = exports.export(recognizer, tmp_path / name)
+    segments = ut_kinect.relabelled(ut_kinect.segments(SHARED / "data/ut_kinect"))[20:40]
+    x = np.stack([recognizer.tensor(ut_kinect.read(segment).joints) for segment in segments])
+    run = exports.export(recognizer.model, tmp_path / name)
     assert _declared_batch(tmp_path / name) != 1
     for count in (20, 1):
         np.testing.assert_allclose(run(x[:count]), recognizer.scores(x[:count])[0], atol=1e-4)
-    assert _told(tmp_path / name)["class_names"] == list(ut_kinect.CLASS_NAMES)
+    assert _stored_preparation(tmp_path / name)["class_names"] == list(ut_kinect.CLASS_NAMES)
 
 
 @pytest.fixture
 def converted_wrongly(monkeypatch):
-    """In place of a conversion: a file that is there, and whatever it is asked, all classes alike."""
+    """A conversion to a file that gives all classes the same score, whatever the input."""
     monkeypatch.setattr(exports, "_convert", lambda model, path, kind, batch: path.write_text("model"))
     monkeypatch.setattr(exports, "runner", lambda path: lambda x: np.full((len(x), 3), 1 / 3, np.float32))
 
 
-def test_a_file_with_other_scores_is_not_left_behind(recognizer, converted_wrongly, tmp_path):
+def test_a_file_with_other_scores_is_not_left_behind(model, converted_wrongly, tmp_path):
     (tmp_path / "m.tflite").write_text("from before")
     with pytest.raises(InputError, match=r"the \.tflite .* gives other scores than Keras"):
-        exports.export(recognizer, tmp_path / "m.tflite")
-    assert [one.name for one in tmp_path.iterdir()] == ["m.tflite"]
+        exports.export(model, tmp_path / "m.tflite")
+    assert [file.name for file in tmp_path.iterdir()] == ["m.tflite"]
     assert (tmp_path / "m.tflite").read_text() == "from before"
 
 
-def test_a_file_that_does_not_run_is_not_left_behind(recognizer, monkeypatch, tmp_path):
+def test_a_file_that_does_not_run_is_not_left_behind(model, monkeypatch, tmp_path):
     monkeypatch.setattr(exports, "_convert", lambda model, path, kind, batch: path.write_text("garbage"))
-    with pytest.raises(InputError, match=r"the \.tflite that was made of the model does not run"):
-        exports.export(recognizer, tmp_path / "m.tflite")
+    with pytest.raises(InputError, match=r"the \.tflite made of the model does not run"):
+        exports.export(model, tmp_path / "m.tflite")
     assert not list(tmp_path.iterdir())
 
 
-def test_a_folder_of_something_else_is_not_overwritten(recognizer, tmp_path):
+def test_a_folder_of_something_else_is_not_overwritten(model, tmp_path):
     (tmp_path / "thesis.tex").write_text("x")
     with pytest.raises(InputError, match="a folder of something else"):
-        exports.export(recognizer, tmp_path)
+        exports.export(model, tmp_path)
     with pytest.raises(InputError, match="a SavedModel is a folder"):
         (tmp_path / "saved").write_text("")
-        exports.export(recognizer, tmp_path / "saved")
+        exports.export(model, tmp_path / "saved")
     assert (tmp_path / "thesis.tex").read_text() == "x"
 
 
-def test_what_cannot_be_exported_is_one_line(model, monkeypatch, tmp_path):
+def test_what_cannot_be_exported_is_one_line(path, monkeypatch, tmp_path):
     def complaint(out):
-        done = CliRunner().invoke(main, ["export", str(model), str(tmp_path / out)])
+        done = CliRunner().invoke(main, ["export", str(path), str(tmp_path / out)])
         assert done.exit_code == 1 and done.output.count("\n") == 1, done.output
         return done.output
 

@@ -13,35 +13,38 @@ from test_training import exploding_model, make_run, tiny_model
 
 import mans_keras
 from mans_keras import cli
+from mans_keras.models import attention
 from mans_keras.recognition.recognizer import Recognizer
 from mans_keras.skeletons import recording
 from mans_keras.tensors.store import Tensors
 from mans_keras.tensors.transforms import to_frames
-from mans_keras.training import run as training
+from mans_keras.training.network import build
+from mans_keras.training.run import MODELS
+from mans_keras.training.train_run import train_run
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """UT-Kinect in small, and a model of random weights that knows it: raw/, ut_kinect_50.h5, m.h5, m.keras."""
+    """A small UT-Kinect and a model of random weights with its preparation: raw/, ut_kinect_50.h5, m.h5, m.keras."""
     folder = tmp_path_factory.mktemp("inference")
     raw = ut_kinect_folder(folder / "raw")
     assert script("data_prep/ut_kinect.py", raw, folder).returncode == 0
     tensors = Tensors(folder / "ut_kinect_50.h5")
-    model = training.build(make_run(tensors), len(tensors.class_names))
-    model.preparation = json.dumps(training.preparation(tensors))
+    model = build(make_run(tensors), len(tensors.class_names))
+    model.preparation = tensors.preparation()
     for name in ("m.h5", "m.keras"):
         model.save(folder / name, include_optimizer=False)
     return folder
 
 
-@pytest.fixture(scope="module", params=["m.h5", "m.keras"])
+@pytest.fixture(scope="module", params=["m.h5", pytest.param("m.keras", marks=pytest.mark.slow)])
 def recognizer(folder, request):
     return Recognizer(folder / request.param)
 
 
 def test_a_saved_model_knows_its_recordings(recognizer):
-    told = (recognizer.scale, recognizer.layout, recognizer.coordinates, recognizer.bodies, recognizer.joints)
-    assert told == (50, "resize", "body", 1, 20)
+    attributes = (recognizer.scale, recognizer.layout, recognizer.coordinates, recognizer.bodies, recognizer.joints)
+    assert attributes == (50, "resize", "body", 1, 20)
     assert recognizer.class_names[:3] == ACTIONS and len(recognizer.class_names) == 10
 
 
@@ -74,24 +77,25 @@ def test_every_frame_has_its_attention(recognizer):
         assert short.attention[-1, axis] == pytest.approx(weights[-1], rel=1e-5)
 
 
-def test_many_recordings_are_predicted_as_one_by_one(recognizer, monkeypatch):
+@pytest.mark.slow
+def test_a_batch_of_recordings_gets_the_scores_of_single_recordings(recognizer, monkeypatch):
     monkeypatch.setattr("mans_keras.recognition.recognizer.BATCH", 2)
     sources = [standing_body(5 + frames) for frames in range(5)]
     together, alone = recognizer.predict(sources), [recognizer.predict([source])[0] for source in sources]
-    for one, same in zip(together, alone, strict=True):
-        np.testing.assert_allclose(one.scores, same.scores, rtol=1e-4, atol=1e-6)
+    for in_batch, single in zip(together, alone, strict=True):
+        np.testing.assert_allclose(in_batch.scores, single.scores, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize(
     ("array", "complaint"),
     [
         (np.zeros((5, 25, 3)) + 0.5, "25 joints, where the model expects 20"),
-        (np.zeros((0, 20, 3)), "no recording: .frames, joints, 3. was expected"),
-        (np.zeros((5, 20, 2)), "no recording: .frames, joints, 3. was expected"),
+        (np.zeros((0, 20, 3)), "not a recording: numbers .frames, joints, 3. or"),
+        (np.zeros((5, 20, 2)), "not a recording: numbers .frames, joints, 3. or"),
         (np.full((5, 20, 3), np.nan), "no body in any frame"),
         (np.full((5, 20, 3), np.inf), "infinite"),
         (standing_body() * 1000, "metres are expected, not millimetres"),
-        (np.array([["a"]]), "no recording"),
+        (np.array([["a"]]), "not a recording"),
     ],
     ids=str,
 )
@@ -100,18 +104,18 @@ def test_a_recording_that_does_not_fit_is_refused(recognizer, array, complaint):
         recognizer.predict([array])
 
 
-def test_of_more_bodies_than_the_model_knows_those_that_move_most_stay(recognizer):
+def test_of_too_many_bodies_those_that_move_most_are_kept(recognizer):
     still = np.repeat(standing_body(1, facing=90), 8, axis=0)
     both = np.stack([still, standing_body(8)], axis=1)
     np.testing.assert_array_equal(recognizer.read(both)[:, 0], standing_body(8))
-    both[[0, 1, 6, 7], 0] = 0  # to come and to go is no movement
+    both[[0, 1, 6, 7], 0] = 0  # appearing and disappearing is no movement
     np.testing.assert_array_equal(recognizer.read(both)[:, 0], standing_body(8))
     both[:, 0] = 0
-    both[3:6, 0] = standing_body(3) + np.arange(3)[:, None, None]  # nor is to pass by an action
+    both[3:6, 0] = standing_body(3) + np.arange(3)[:, None, None]  # and passing by is no action
     np.testing.assert_array_equal(recognizer.read(both)[:, 0], standing_body(8))
 
 
-def test_a_recording_is_read_whatever_its_format_and_name(tmp_path):
+def test_a_recording_is_read_from_each_format(tmp_path):
     joints = standing_body(4)
     np.save(tmp_path / "a.npy", joints)
     np.savez(tmp_path / "a.npz", joints=joints)
@@ -122,15 +126,15 @@ def test_a_recording_is_read_whatever_its_format_and_name(tmp_path):
 
 
 def test_a_skeleton_file_needs_no_name_of_ntu(tmp_path):
-    from mans_keras.skeletons import ntu
+    from mans_keras.skeletons.formats import skeleton_file
 
     joints = np.repeat(standing_body(20)[:, None, :1], 25, axis=2) + np.arange(25)[:, None] / 10
-    ntu.write(tmp_path / "friday.skeleton", joints, [72057594037931101])
+    skeleton_file.write(tmp_path / "friday.skeleton", joints, [72057594037931101])
     np.testing.assert_allclose(recording.read_joints(tmp_path / "friday.skeleton")[:, :1], joints, rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["a.doc", "a.npy", "missing.json"])
-def test_a_file_that_is_no_recording_is_named(tmp_path, name):
+def test_the_message_names_a_file_that_is_no_recording(tmp_path, name):
     if name != "missing.json":
         (tmp_path / name).write_text("nothing")
     with pytest.raises(ValueError, match=name):
@@ -152,27 +156,37 @@ def test_rows_of_a_tensor_are_mapped_back_to_frames(frames, layout, expected):
     np.testing.assert_allclose(to_frames(np.arange(4.0), frames, layout), expected)
 
 
+@pytest.mark.slow
 def test_a_model_without_attention_predicts_without_it(folder, tmp_path, monkeypatch):
-    monkeypatch.setitem(training.MODELS, "mans-9", tiny_model)
+    monkeypatch.setitem(MODELS, "mans-9", tiny_model)
     tensors = Tensors(folder / "ut_kinect_50.h5")
-    training.train(make_run(tensors, epochs=1, batch=2), tensors, model_path=tmp_path / "m.h5")
+    train_run(make_run(tensors, epochs=1, batch=2), tensors, model_path=tmp_path / "m.h5")
     (prediction,) = Recognizer(tmp_path / "m.h5").predict([standing_body()])
     assert prediction.attention is None and len(prediction.scores) == 10
 
 
 def test_a_file_that_is_no_model_of_ours_is_refused(tmp_path):
-    mans_keras.MANs9(3, (8, 8, 3), units=4, alpha=2).save(tmp_path / "bare.keras")
     inputs = keras.Input((3,))
     keras.Model(inputs, keras.layers.Dense(2)(inputs)).save(tmp_path / "other.keras")
     (tmp_path / "garbage.h5").write_text("garbage")
     for name, complaint in (
-        ("bare.keras", "does not tell how its recordings were prepared"),
         ("other.keras", "not a Memory Attention Network"),
         ("garbage.h5", "not a model that can be loaded safely"),
         ("missing.h5", "does not exist"),
     ):
         with pytest.raises(ValueError, match=complaint):
             Recognizer(tmp_path / name)
+
+
+@pytest.mark.parametrize("arguments", [("predict", "x.npy"), ("stream", "x.npy"), ("summary",)], ids=lambda a: a[0])
+def test_a_model_without_preparation_is_refused_by_the_line_that_mends_it(tmp_path, arguments):
+    path = tmp_path / "bare.keras"
+    mans_keras.MANs9(3, (8, 8, 3), units=4, alpha=2).save(path)
+    command, *rest = arguments
+    done = mans(command, path, *rest)
+    assert done.exit_code == 1 and done.stderr.count("\n") == 1
+    assert f"{path} does not say how its recordings were prepared" in done.stderr
+    assert "model.preparation = tensors.preparation()" in done.stderr
 
 
 @pytest.mark.parametrize("suffix", ["h5", "keras"])
@@ -196,15 +210,16 @@ def test_mans_predict_names_the_classes_of_each_file(folder):
     file = folder / "raw/joints_s01_e01.txt"
     done = mans("predict", folder / "m.h5", file, file, "--top", "2", "--json")
     assert done.exit_code == 0, done.output
-    one, same = map(json.loads, done.stdout.splitlines())
-    assert list(one["scores"]) == list(same["scores"]) and len(one["scores"]) == 2
-    assert one["attention"] == same["attention"] and len(one["attention"]) == 30
-    shown = mans("predict", folder / "m.h5", file).stdout.splitlines()
-    assert shown[0] == f"{file}, 30 frames" and len(shown) == 6
-    assert shown[1].split()[-1] == next(iter(one["scores"]))
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert list(first["scores"]) == list(second["scores"]) and len(first["scores"]) == 2
+    assert first["attention"] == second["attention"] and len(first["attention"]) == 30
+    lines = mans("predict", folder / "m.h5", file).stdout.splitlines()
+    assert lines[0] == f"{file}, 30 frames" and len(lines) == 6
+    assert lines[1].split()[-1] == next(iter(first["scores"]))
 
 
-def test_a_bad_recording_is_told_and_the_others_are_answered(folder, tmp_path):
+@pytest.mark.slow
+def test_a_bad_recording_is_reported_and_the_others_are_classified(folder, tmp_path):
     file = folder / "raw/joints_s01_e01.txt"
     (tmp_path / "bad.npy").write_bytes(b"nothing")
     done = mans("predict", folder / "m.h5", tmp_path / "bad.npy", file)
@@ -213,31 +228,34 @@ def test_a_bad_recording_is_told_and_the_others_are_answered(folder, tmp_path):
     assert done.stdout.startswith(f"{file}, 30 frames")
 
 
-def test_a_recording_far_longer_than_those_of_training_is_told(folder, tmp_path):
+@pytest.mark.slow
+def test_a_recording_far_longer_than_those_of_training_is_reported(folder, tmp_path):
     np.save(tmp_path / "long.npy", np.repeat(standing_body(), 100, axis=0))
-    shown = mans("predict", folder / "m.h5", tmp_path / "long.npy").stderr
-    assert "long.npy has 600 frames" in shown and "mans stream" in shown and shown.count("\n") == 1
+    message = mans("predict", folder / "m.h5", tmp_path / "long.npy").stderr
+    assert "long.npy has 600 frames" in message and "mans stream" in message and message.count("\n") == 1
 
 
-def test_a_recording_whose_body_frame_is_unknown_is_told_by_its_name(folder, tmp_path):
+def test_a_recording_without_a_body_frame_is_reported_by_its_name(folder, tmp_path):
     joints = standing_body()
     joints[:, 16] = joints[:, 12]
     np.save(tmp_path / "hips.npy", joints)
-    shown = mans("predict", folder / "m.h5", tmp_path / "hips.npy").stderr
-    assert shown.startswith(f"Error: {tmp_path / 'hips.npy'}: no body frame") and shown.count("\n") == 1
+    message = mans("predict", folder / "m.h5", tmp_path / "hips.npy").stderr
+    assert message.startswith(f"Error: {tmp_path / 'hips.npy'}: no body frame") and message.count("\n") == 1
 
 
-def test_a_body_whose_head_is_not_up_is_told_where_the_model_expects_it(tmp_path):
+@pytest.mark.slow
+def test_a_body_upside_down_is_reported_if_the_model_expects_it_upright(tmp_path):
     model = saved_tiny_model(tmp_path / "m.h5", coordinates="upright")
     np.save(tmp_path / "y_up.npy", standing_body())
     np.save(tmp_path / "y_down.npy", standing_body() * (1, -1, -1))
     done = mans("predict", model, tmp_path / "y_up.npy", tmp_path / "y_down.npy")
     assert done.exit_code == 0 and done.stderr.count("\n") == 1
-    told = f"{tmp_path / 'y_down.npy'}: by shoulders and hips, -y points up"
-    assert done.stderr.startswith(told)
-    assert mans("stream", model, tmp_path / "y_down.npy").stderr.startswith(told)
+    message = f"{tmp_path / 'y_down.npy'}: by shoulders and hips, -y points up"
+    assert done.stderr.startswith(message)
+    assert mans("stream", model, tmp_path / "y_down.npy").stderr.startswith(message)
 
 
+@pytest.mark.slow
 def test_a_file_name_that_is_not_utf_8_can_be_drawn(tmp_path):
     file = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.npy")
     np.save(file, standing_body())
@@ -255,14 +273,15 @@ def test_other_classes_than_the_models_are_named(folder, tmp_path):
     assert f"classes {', '.join(ACTIONS)}, the model expects walk" in mans("evaluate", folder / "m.h5", other).stderr
 
 
-def test_mans_train_evaluate_and_summary_go_hand_in_hand(folder, monkeypatch):
-    monkeypatch.setitem(training.MODELS, "mans-9", tiny_model)
+def test_mans_evaluate_and_summary_take_what_mans_train_saved(folder, monkeypatch):
+    monkeypatch.setitem(MODELS, "mans-9", tiny_model)
     made = folder / "new" / "mine.h5"
     done = mans("train", folder / "ut_kinect_50.h5", made, "--protocol", "odd_even", "--epochs", "1")
     assert done.exit_code == 0, done.output
     record = json.loads((folder / "new" / "mine.h5.json").read_text())
-    shown = mans("evaluate", made, folder / "ut_kinect_50.h5", "--protocol", "odd_even").stdout
-    assert f"{record['last_epoch_test_accuracy']:.2%}  of 2 sequences, whether the model was trained on them" in shown
+    evaluation = mans("evaluate", made, folder / "ut_kinect_50.h5", "--protocol", "odd_even").stdout
+    accuracy = f"{record['last_epoch_test_accuracy']:.2%}"
+    assert f"{accuracy}  of 2 sequences, whether the model was trained on them" in evaluation
     assert "the recipe released is made for layout pad; these tensors have resize" in done.stderr
     assert "at the last epoch, on 2 sequences (odd_even)" in done.stdout
     everything = mans("evaluate", made, folder / "ut_kinect_50.h5").stdout
@@ -272,8 +291,9 @@ def test_mans_train_evaluate_and_summary_go_hand_in_hand(folder, monkeypatch):
     assert sorted(path.name for path in made.parent.iterdir()) == ["mine.h5", "mine.h5.json"]
 
 
+@pytest.mark.slow
 def test_a_diverged_training_leaves_a_record_and_no_model(folder, monkeypatch):
-    monkeypatch.setitem(training.MODELS, "mans-9", exploding_model)
+    monkeypatch.setitem(MODELS, "mans-9", exploding_model)
     done = mans("train", folder / "ut_kinect_50.h5", folder / "nan" / "m.h5", "--protocol", "odd_even", "--epochs", "3")
     assert done.exit_code == 1 and "Error: DIVERGED after 1 epochs" in done.stderr
     assert [path.name for path in (folder / "nan").iterdir()] == ["m.h5.diverged.json"]
@@ -296,3 +316,16 @@ def test_bad_input_of_mans_is_one_line(arguments, complaint):
     done = mans(*arguments)
     assert done.exit_code != 0 and done.stderr.count("\n") == 1
     assert complaint in done.stderr
+
+
+@pytest.mark.parametrize("file", ["m.h5", "m.keras"])
+def test_a_model_with_an_attention_that_is_not_registered_says_what_is_missing(tmp_path, monkeypatch, file):
+    class OwnAttention(mans_keras.GateAttention):
+        pass
+
+    monkeypatch.setattr(attention, "ATTENTIONS", {})
+    attention.attention("own")(OwnAttention)
+    path = saved_tiny_model(tmp_path / file, attention="own")
+    attention.ATTENTIONS.clear()
+    with pytest.raises(ValueError, match=rf"{file} .*'own' is not known.*load_extension\(file\)$"):
+        Recognizer(path)

@@ -47,13 +47,13 @@ def test_the_scores_are_those_of_the_frames_in_the_window(recognizer):
 
 def test_the_window_is_as_long_as_the_recordings_of_training(recognizer, tmp_path):
     assert Stream(recognizer).window == 5
-    with pytest.raises(InputError, match="say window="):
+    with pytest.raises(InputError, match="set window="):
         Stream(Recognizer(tiny_model(tmp_path / "old.h5", frames=None)))
     with pytest.raises(InputError, match="at least 1"):
         Stream(recognizer, window=0)
 
 
-def test_a_frame_may_be_changed_by_its_owner_after_it_was_pushed(recognizer):
+def test_changing_a_frame_after_it_was_pushed_changes_no_scores(recognizer):
     frame = standing_body(1)[0]
     stream = _pushed(recognizer, [frame])
     before = stream.scores()
@@ -83,13 +83,13 @@ def test_a_joint_that_is_missing_too_often_gives_no_scores_until_it_is_back(reco
 
 
 def test_bodies_come_and_go(recognizer):
-    one, two = standing_body(4), standing_body(4, facing=60) + 1
-    both = np.stack([one, two], axis=1)
-    stream = _pushed(recognizer, [one[0], both[1], both[2], one[3]], window=4)
+    body, other = standing_body(4), standing_body(4, facing=60) + 1
+    both = np.stack([body, other], axis=1)
+    stream = _pushed(recognizer, [body[0], both[1], both[2], body[3]], window=4)
     both[[0, 3], 1] = 0
     scores = stream.scores()
     np.testing.assert_allclose(scores, _predicted(recognizer, both), rtol=1e-6)
-    assert np.abs(scores - _predicted(recognizer, one)).max() > 1e-6
+    assert np.abs(scores - _predicted(recognizer, body)).max() > 1e-6
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_frame_that_does_not_fit_is_refused_and_not_kept(recognizer, frame, co
     np.testing.assert_array_equal(stream.scores(), before)
 
 
-def test_between_two_questions_the_scores_stay(recognizer):
+def test_scores_are_repeated_until_the_model_is_asked_again(recognizer):
     joints = np.concatenate([np.zeros((2, 1, 20, 3)), standing_body(5)[:, None]])
     scores = stream.over_time(Stream(recognizer, window=3), joints, every=2)
     assert np.isnan(scores[:2]).all() and np.isfinite(scores[2:]).all()
@@ -119,19 +119,19 @@ def test_between_two_questions_the_scores_stay(recognizer):
     assert np.abs(scores[4] - scores[6]).max() > 1e-7
 
 
-def test_the_true_segments_are_counted_in_frames_of_the_file(tmp_path):
+def test_true_segments_are_counted_in_frames_of_the_file(tmp_path):
     folder = ut_kinect_folder(tmp_path / "raw")  # frames 10, 12, ... 68
     assert stream.true_segments(folder / "joints_s01_e01.txt") == [
         ("walk", 0, 5),
         ("sitDown", 6, 15),
         ("standUp", 17, 25),
     ]
-    (folder / "joints_s01_e01.txt").unlink()  # one recording needs no other
+    (folder / "joints_s01_e01.txt").unlink()  # a recording needs no other
     assert [name for name, _, _ in stream.true_segments(folder / "joints_s02_e01.txt")] == ["walk", "standUp"]
     assert stream.true_segments(tmp_path / "mine.npy") is None
 
 
-def test_the_picture_frames_the_true_segments_in_the_rows_of_their_classes():
+def test_the_picture_draws_a_box_around_each_true_segment():
     scores = np.full((30, 4), 0.1)
     scores[:, 3] = 0.7
     scores[:4] = np.nan
@@ -146,7 +146,7 @@ def test_the_picture_frames_the_true_segments_in_the_rows_of_their_classes():
     assert tight.x0 >= -0.01 and tight.y0 >= -0.01 and tight.x1 <= whole.width and tight.y1 <= whole.height
 
 
-def test_mans_stream_says_what_leads_when_and_draws_it(model, tmp_path):
+def test_mans_stream_prints_the_top_class_over_time_and_draws_it(model, tmp_path):
     labels = "s01_e01\nwalk: 10 20\nsitDown: 22 40\nthrow: 42 43\nstandUp: 44 60\n"  # the model knows no `throw`
     folder = ut_kinect_folder(tmp_path / "raw", labels)
     arguments = ["stream", str(model), str(folder / "joints_s01_e01.txt"), "--every", "10"]
@@ -161,6 +161,7 @@ def test_mans_stream_says_what_leads_when_and_draws_it(model, tmp_path):
     assert refused.exit_code == 1 and "must end with .png, .pdf or .svg" in refused.output
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (SHARED / "data/ut_kinect").is_dir(), reason="the real UT-Kinect is not beside the checkout")
 def test_a_real_recording_streams_as_it_is_predicted():
     recognizer = Recognizer(ROOT / "experiments/results/trained/mans9_ut_kinect.h5")

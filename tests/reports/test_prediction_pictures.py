@@ -182,16 +182,31 @@ def test_of_a_long_recording_every_second_frame_is_drawn(monkeypatch):
     assert len(list(prediction_animation.images(prediction(19)))) == 10
 
 
+def _stage(image):
+    """The part of a picture of the animation where the skeleton is."""
+    return np.asarray(image)[80:340, 10:250]
+
+
+def _count(image, share):
+    """How many pixels have the colour of an attention of `share` of its scale."""
+    color = np.round(255 * np.array(prediction_animation.COLORS(share)[:3]))
+    return (np.abs(image - color).max(axis=-1) <= 1).sum()
+
+
 def test_the_skeleton_has_the_colour_of_its_attention():
-    attention = np.linspace(0.4, 0.6, 5)[:, None].repeat(3, axis=1)
-    first, *_, last = (
-        np.asarray(image)[60:380, 80:360] for image in prediction_animation.images(prediction(5, None, attention))
-    )
-    for image, share in ((first, 0.0), (last, 1.0)):
-        color = np.round(255 * np.array(prediction_animation.COLORS(share)[:3]))
-        assert (np.abs(image - color).max(axis=-1) <= 1).sum() > 100
+    attention = np.linspace(0, 1, 5)[:, None].repeat(3, axis=1)
+    first, *_, last = map(_stage, prediction_animation.images(prediction(5, None, attention)))
+    assert _count(first, 0.0) > 100 and _count(last, 1.0) > 100
+    assert not _count(first, 1.0) and not _count(last, 0.0)
 
 
+def test_attention_that_hardly_varies_has_one_colour():
+    attention = np.linspace(0.499, 0.501, 5)[:, None].repeat(3, axis=1)
+    for image in map(_stage, prediction_animation.images(prediction(5, None, attention))):
+        assert _count(image, 0.5) > 100
+
+
+@pytest.mark.slow
 def test_the_same_prediction_gives_the_same_bytes(tmp_path):
     for suffix in ("png", "pdf", "gif"):
         one, same = tmp_path / f"one.{suffix}", tmp_path / f"same.{suffix}"
@@ -249,7 +264,7 @@ def tiny_model(tmp_path_factory):
         path = tmp_path_factory.mktemp("model") / "m.h5"
         model = models.MANs9(len(NAMES), (16, 16, 3), units=4, alpha=4, **options)
         told = {"class_names": NAMES, "scale": 16, "layout": "resize", "coordinates": "raw"}
-        model.preparation = json.dumps({**told, "bodies": 1, "joints": 20, "body": None})
+        model.preparation = {**told, "bodies": 1, "joints": 20, "body": None}
         model.save(path)
         return path
 
@@ -294,6 +309,7 @@ def test_each_recording_gets_its_own_picture_even_of_one_name():
     assert prediction_pictures.paths(Path("out/p.png"), files[:1]) == [Path("out/p.png")]
 
 
+@pytest.mark.slow
 def test_mans_predict_draws_each_recording(tiny_model, tmp_path):
     files = [tmp_path / "one.npy", tmp_path / "two.npy"]
     for frames, file in enumerate(files, start=5):

@@ -149,7 +149,7 @@ MALFORMED_SKELETONS = {
 def test_a_malformed_skeleton_is_dropped_by_name(tmp_path, text):
     path = tmp_path / "HDM_bd.asf"
     path.write_text(text)
-    with pytest.raises(Dropped, match=r"HDM_bd\.asf: the skeleton (lacks|is malformed)"):
+    with pytest.raises(Dropped, match=r"HDM_bd\.asf: the skeleton (has no|is malformed)"):
         acclaim.read_skeleton(path)
 
 
@@ -186,15 +186,7 @@ def test_more_frames_than_any_recording_are_dropped():
         ends(b":DEGREES\n" + frames)
 
 
-def test_a_huge_or_missing_file_is_dropped_unread(tmp_path):
-    with (tmp_path / "huge").open("wb") as file:
-        file.truncate(1 << 40)
-    with pytest.raises(Dropped, match="larger than"):
-        acclaim.read_bytes(tmp_path / "huge")
-    with pytest.raises(Dropped, match="can't be read"):
-        acclaim.read_bytes(tmp_path / "missing")
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize("broken", ["skeleton", "motion"])
 def test_broken_files_are_finite_or_dropped(broken):
     outcomes = {True: 0, False: 0}

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from helpers import SHARED, standing_body
 
-from mans_keras.skeletons import hdm05, ntu, recording, synthetic
+from mans_keras.skeletons import hdm05, recording, synthetic
 from mans_keras.skeletons.bones import bones
+from mans_keras.skeletons.formats import skeleton_file
 from mans_keras.skeletons.sequence import KINECT_1, KINECT_2
 
 
@@ -38,7 +39,7 @@ def _lengths(joints):
 def test_bones_of_kinect_2_keep_their_length_while_the_body_moves():
     lengths = _lengths(synthetic.perform(synthetic.names()[0]))
     assert lengths.min() > 0.01 and np.ptp(lengths, axis=0).max() < 1e-9
-    assert set(bones(25)) == {(parent, joint) for joint, parent in enumerate(ntu.PARENTS) if joint}
+    assert set(bones(25)) == {(parent, joint) for joint, parent in enumerate(skeleton_file.PARENTS) if joint}
 
 
 def test_bones_of_kinect_1_join_neighbours():

@@ -5,9 +5,10 @@ import pickle
 import h5py
 import numpy as np
 import pytest
-from helpers import SHARED, script
+from helpers import SHARED, run, script
 from mutations import mutants
 
+from data_prep import hdm05 as hdm05_script
 from mans_keras.errors import InputError
 from mans_keras.skeletons import hdm05
 from mans_keras.skeletons.formats import acclaim
@@ -133,7 +134,7 @@ def test_the_merge_has_65_classes_of_130():
 
 @pytest.mark.parametrize("name", ["HDM_bd_01-01_01_120", "HDM_xx_squat1Reps_001_120", "HDM_bd_sleep_001_120", "._x"])
 def test_another_name_is_dropped(raw, name):
-    with pytest.raises(Dropped, match=r"name|none of the 130"):
+    with pytest.raises(Dropped, match=r"name|not one of the 130"):
         hdm05.parse_name(name)
 
 
@@ -170,17 +171,18 @@ def test_a_name_that_is_there_twice_is_refused(raw):
         hdm05.sources(raw)
 
 
-def test_a_folder_without_recordings_says_what_is_wanted(tmp_path):
+def test_a_folder_without_recordings_says_what_is_needed(tmp_path):
     with pytest.raises(InputError, match=r"no \.amc file.*https://"):
         hdm05.sources(tmp_path)
     (tmp_path / "HDM_bd_squat1Reps_001_120.c3d").touch()
-    with pytest.raises(InputError, match=r"only \.c3d files, and \.amc files are wanted"):
+    with pytest.raises(InputError, match=r"only \.c3d files, and \.amc files are needed"):
         hdm05.sources(tmp_path)
     (tmp_path / "HDM_bd_squat1Reps_001_120.amc").touch()
     with pytest.raises(InputError, match=r"no HDM_<actor>\.asf"):
         hdm05.sources(tmp_path)
 
 
+@pytest.mark.slow
 def test_broken_recordings_are_finite_or_dropped(raw):
     source = hdm05.sources(raw)[0]
     outcomes = {True: 0, False: 0}
@@ -198,7 +200,7 @@ def test_broken_recordings_are_finite_or_dropped(raw):
 
 def test_the_script_says_how_much_of_the_set_it_found(raw, tmp_path):
     (raw / "HDM_bd_squat1Reps_009_120.amc").write_bytes(b"")
-    done = script("data_prep/hdm05.py", raw, tmp_path / "out", "--coordinates", "raw")
+    done = run(hdm05_script.main, raw, tmp_path / "out", "--coordinates", "raw")
     assert done.returncode == 0, done.stderr
     assert "2 of 65 classes found: clap, squat" in done.stdout and "smaller task" in done.stdout
     assert "13 sequences found, 12 kept, 1 dropped" in done.stdout
@@ -220,11 +222,12 @@ def test_the_script_keeps_all_130_classes_apart(raw, tmp_path):
 def test_files_of_other_names_alone_are_one_line(raw, tmp_path):
     for path in (raw / "cut").rglob("*.[aA]*"):
         path.rename(path.with_name(f"my{path.name}"))
-    done = script("data_prep/hdm05.py", raw, tmp_path / "out")
+    done = run(hdm05_script.main, raw, tmp_path / "out")
     assert done.returncode == 1 and done.stderr.count("\n") == 1
     assert "none of 12 .amc files" in done.stderr and not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real HDM05 is not beside the checkout")
 def test_the_real_recordings_give_288_sequences(tmp_path):
     done = script("data_prep/hdm05.py", REAL, tmp_path)

@@ -8,6 +8,7 @@ from mutations import mutants
 
 from mans_keras.errors import InputError
 from mans_keras.skeletons import ntu
+from mans_keras.skeletons.formats import skeleton_file
 from mans_keras.skeletons.sequence import Dropped
 from mans_keras.tensors.protocols import NTU_TRAINING_CAMERAS, NTU_TRAINING_SUBJECTS
 from mans_keras.tensors.transforms import to_tensor
@@ -110,7 +111,7 @@ def read_bodies(tmp_path):
 
     def read_seen(*bodies):
         joints = seen(*bodies)
-        ntu.write(tmp_path / f"{NAME}.skeleton", joints, range(1, len(bodies) + 1))
+        skeleton_file.write(tmp_path / f"{NAME}.skeleton", joints, range(1, len(bodies) + 1))
         kept = ntu.read(tmp_path / f"{NAME}.skeleton").joints
         same = [[np.allclose(kept[:, place], joints[:, body]) for body in range(len(bodies))] for place in range(2)]
         return [found.index(True) + 1 if any(found) else 0 for found in same]
@@ -205,9 +206,10 @@ def test_a_huge_file_is_dropped_unread(tmp_path):
         ntu.read(path)
 
 
+@pytest.mark.slow
 def test_2000_broken_files_are_sequences_or_dropped(tmp_path):
     path = tmp_path / f"{NAME}.skeleton"
-    ntu.write(path, two_bodies()[2:5], body_ids=(5, 6))
+    skeleton_file.write(path, two_bodies()[2:5], body_ids=(5, 6))
     outcomes = {"sequence": 0, "dropped": 0}
     for mutant in mutants(path.read_bytes(), 2000):
         path.write_bytes(mutant)
@@ -218,7 +220,7 @@ def test_2000_broken_files_are_sequences_or_dropped(tmp_path):
             assert len(str(reason)) > 10
             outcomes["dropped"] += 1
         else:
-            assert sequence.joints.shape[1:] == (2, 25, 3) and len(sequence.joints) <= ntu.MAX_FRAMES
+            assert sequence.joints.shape[1:] == (2, 25, 3) and len(sequence.joints) <= skeleton_file.MAX_FRAMES
             assert np.isfinite(sequence.joints).all() and np.isfinite(tensor).all() and sequence.joints.any()
             outcomes["sequence"] += 1
     assert min(outcomes.values()) > 200
@@ -250,7 +252,7 @@ def test_recordings_in_folders_are_found_and_two_of_one_name_refused(tmp_path):
         (tmp_path / f"{file}.skeleton").touch()
     assert [ntu.source_name(path)[:4] for path in ntu.sources(tmp_path)] == ["S001", "S002", "S004"]
     (tmp_path / f"{NAME}.skeleton").touch()
-    with pytest.raises(InputError, match="one name"):
+    with pytest.raises(InputError, match="have the same name"):
         ntu.sources(tmp_path)
 
 
@@ -264,13 +266,13 @@ def two_bodies():
 
 def test_what_is_written_is_read_again(tmp_path):
     path = tmp_path / f"{NAME}.skeleton"
-    ntu.write(path, two_bodies(), body_ids=(72057594037931101, 72057594037931102))
+    skeleton_file.write(path, two_bodies(), body_ids=(72057594037931101, 72057594037931102))
     np.testing.assert_allclose(ntu.read(path).joints, two_bodies(), rtol=1e-6)
 
 
 def test_a_line_by_line_parser_reads_what_is_written(tmp_path):
     path = tmp_path / f"{NAME}.skeleton"
-    ntu.write(path, two_bodies(), body_ids=(5, 6))
+    skeleton_file.write(path, two_bodies(), body_ids=(5, 6))
     lines = iter(path.read_text().splitlines())
     for frame in range(int(next(lines))):
         bodies = int(next(lines))
@@ -290,7 +292,7 @@ def test_a_line_by_line_parser_reads_what_is_written(tmp_path):
 def test_pixels_agree_with_the_owners_line(tmp_path):
     path = tmp_path / f"{NAME}.skeleton"
     numbers = [float(token) for token in JOINT_LINE.split()]
-    ntu.write(path, np.broadcast_to(numbers[:3], (1, 1, 25, 3)), body_ids=[1])
+    skeleton_file.write(path, np.broadcast_to(numbers[:3], (1, 1, 25, 3)), body_ids=[1])
     written = [float(token) for token in path.read_text().splitlines()[4].split()]
     np.testing.assert_allclose(written[3:7], numbers[3:7], atol=2)
 

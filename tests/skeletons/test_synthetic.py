@@ -8,6 +8,7 @@ import pytest
 from helpers import ROOT
 
 from mans_keras.skeletons import ntu, synthetic
+from mans_keras.skeletons.formats import skeleton_file
 from mans_keras.skeletons.synthetic.actions import ACTIONS, TIME_ONLY_PAIRS
 from mans_keras.tensors.store import Tensors
 
@@ -21,7 +22,7 @@ def name_of(action, subject=1, repetition=1, camera=1):
 
 def bone_lengths(joints):
     """(frames, bodies, 24): every joint's distance to its parent."""
-    return np.linalg.norm(joints - joints[:, :, ntu.PARENTS], axis=-1)[..., 1:]
+    return np.linalg.norm(joints - joints[:, :, skeleton_file.PARENTS], axis=-1)[..., 1:]
 
 
 def test_every_subject_does_every_action_before_every_camera():
@@ -126,6 +127,7 @@ def prepared(tmp_path_factory):
     return done.stdout, out
 
 
+@pytest.mark.slow
 def test_the_script_writes_raw_files_and_then_their_tensors(prepared):
     printed, out = prepared
     assert "720 sequences found, 720 kept, 0 dropped" in printed
@@ -136,6 +138,7 @@ def test_the_script_writes_raw_files_and_then_their_tensors(prepared):
     assert set(tensors.num_bodies) == {1, 2}
 
 
+@pytest.mark.slow
 def test_a_linear_classifier_stays_below_70_percent_across_subjects(prepared):
     """The best on the test set of ridge classifiers, over their penalties: what no honest choice could exceed."""
     tensors = Tensors(prepared[1] / "synthetic_50.h5")

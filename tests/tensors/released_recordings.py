@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mans_keras.skeletons import ntu
+from mans_keras.skeletons.formats import skeleton_file
 
 # Of 120 frames, `linspace(0, 119, 50)` puts row 21 a rounding error below frame 51, which is cut to 50.
 FRAMES = {"49 frames": 49, "50 frames": 50, "51 frames": 51, "120 frames": 120, "300 frames": 300}
@@ -109,7 +109,7 @@ def body(random, frames, feet_disagree=False, shoulder_below_hips=False, turns_r
 
 
 def recording(random, case):
-    """Joints (frames, bodies, 25, 3), metres, zeros where a body is not listed, and an ID a body, for `ntu.write`.
+    """Joints (frames, bodies, 25, 3), metres, zeros where a body is not listed, and the bodies' IDs.
 
     random: a NumPy Generator. case: one of CASES.
     """
@@ -145,4 +145,4 @@ def recording(random, case):
 def write_recording(path, random, case):
     """Write `recording`'s result as a `.skeleton` file."""
     joints, ids = recording(random, case)
-    ntu.write(path, joints, ids)
+    skeleton_file.write(path, joints, ids)

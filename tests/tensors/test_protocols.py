@@ -69,7 +69,7 @@ def own(tmp_path):
 
 
 def test_a_data_set_of_ones_own_has_three_protocols(own):
-    with pytest.raises(InputError, match="moves has no protocol 'loocv': it has holdout, kfold, loso"):
+    with pytest.raises(InputError, match="moves has no protocol 'loocv': its protocols are holdout, kfold, loso"):
         protocols.folds(own, "loocv")
     assert protocols.defaults("moves") == ("holdout",) and protocols.defaults("ut_kinect") == ("loocv",)
 
@@ -129,7 +129,7 @@ def test_loso_names_the_sequences_that_have_no_subject(tmp_path):
 
 
 def test_an_unknown_protocol_names_the_known_ones(ut_kinect):
-    with pytest.raises(InputError, match="no protocol 'cross_view': it has loocv, loso, odd_even"):
+    with pytest.raises(InputError, match="no protocol 'cross_view': its protocols are loocv, loso, odd_even"):
         protocols.folds(ut_kinect, "cross_view")
 
 

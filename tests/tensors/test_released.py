@@ -7,6 +7,7 @@ from released_recordings import CASES, write_recording
 from released_reference import prepare
 
 from mans_keras.skeletons import ntu, ut_kinect
+from mans_keras.skeletons.formats import skeleton_file
 from mans_keras.skeletons.recording import read_joints
 from mans_keras.skeletons.sequence import KINECT_1, KINECT_2, Dropped
 from mans_keras.tensors.store import Tensors
@@ -22,6 +23,7 @@ def tensor(path):
     return to_tensor(joints, 50, "pad", "released", KINECT_2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_a_recording_is_prepared_as_the_released_code_prepares_it(tmp_path, case):
     random = np.random.default_rng(CASES.index(case))
@@ -34,6 +36,7 @@ def test_a_recording_is_prepared_as_the_released_code_prepares_it(tmp_path, case
             np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_script_writes_the_released_codes_tensors(tmp_path):
     random = np.random.default_rng(0)
     raw = tmp_path / "raw"
@@ -68,7 +71,7 @@ def test_a_real_recording_whose_feet_disagree_is_mirrored_as_by_the_released_cod
     ours = released_frame(joints, KINECT_1)
     # as a Kinect 2 body, whose shoulder centre is joint 20 and whose hands have tips and thumbs
     as_kinect_2 = joints[:, :, [*range(20), 2, 7, 7, 11, 11]]
-    ntu.write(tmp_path / "pull.skeleton", as_kinect_2, [1])
+    skeleton_file.write(tmp_path / "pull.skeleton", as_kinect_2, [1])
     theirs = prepare(tmp_path / "pull.skeleton")
     first = (50 - len(joints)) // 2
     np.testing.assert_allclose(ours[:, 0], theirs[first : first + len(joints), :20], atol=1e-5)
@@ -76,6 +79,7 @@ def test_a_real_recording_whose_feet_disagree_is_mirrored_as_by_the_released_cod
     np.testing.assert_allclose(body_frame(joints[:, 0], KINECT_1), ours[:, 0] * (1, -1, 1), atol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (SHARED / "data/ut_kinect").is_dir(), reason="the real UT-Kinect is not beside the checkout")
 def test_the_page_says_in_how_many_sequences_body_and_released_coordinates_differ():
     segments = ut_kinect.relabelled(ut_kinect.segments(SHARED / "data/ut_kinect"))

@@ -7,7 +7,7 @@ import pytest
 from released_recordings import CASES, FRAMES, recording, write_recording
 from released_reference import by_slot, mean_difference, mirrorings, prepare, read
 
-from mans_keras.skeletons import ntu
+from mans_keras.skeletons.formats import skeleton_file
 
 PLACE = np.array((0.5, -0.25, 3.0))
 TORSO = (0, 1, 4, 8, 12, 16, 20)
@@ -43,7 +43,7 @@ def prepared(folder, frames, ids=(7, 8, 9)):
         for b, body in enumerate(bodies):
             joints[t, b] = body
     path = folder / "recording.skeleton"
-    ntu.write(path, joints, ids)
+    skeleton_file.write(path, joints, ids)
     return prepare(path)
 
 
@@ -213,6 +213,7 @@ def test_no_body_at_all_is_zeros(tmp_path):
     assert not tensor.any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_random_recordings_are_finite_and_keep_their_promise(tmp_path, case):
     path = tmp_path / "recording.skeleton"
@@ -258,6 +259,7 @@ def test_random_torsos_have_a_clear_principal_component():
             assert values[0] > 1.15 * values[1], case
 
 
+@pytest.mark.slow
 def test_random_recordings_ask_for_all_mirrorings(tmp_path):
     path = tmp_path / "recording.skeleton"
     asked = set()

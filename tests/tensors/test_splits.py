@@ -2,18 +2,18 @@
 
 import sys
 
-import common
 import numpy as np
 import pytest
-import table4_ablation
 from helpers import standing_body
 from test_reports import record
 
+from experiments import common, table4_ablation
 from mans_keras.errors import InputError
 from mans_keras.skeletons import hdm05, sysu_3d
 from mans_keras.skeletons.sequence import Sequence
 from mans_keras.tensors import protocols
-from mans_keras.tensors.store import Tensors, Writer
+from mans_keras.tensors.store import Tensors
+from mans_keras.tensors.writer import Writer
 
 
 def tensors(folder, dataset, class_names, samples):
@@ -77,7 +77,7 @@ def test_a_fold_does_not_hang_on_the_order_in_the_file(tmp_path):
 
 
 def test_a_name_that_is_not_hdm05s_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"hdm05_50\.h5: dance_01: the name is not"):
+    with pytest.raises(InputError, match=r"hdm05_50\.h5: dance_01: its name is not"):
         protocols.folds(tensors(tmp_path, "hdm05", ["dance"], [("dance_01", 0, 1)]), "kfold")
 
 
@@ -116,8 +116,8 @@ def test_table4_plans_the_papers_protocol(tmp_path, monkeypatch, make, batch, fo
     assert {(run.protocol, run.batch) for run in planned} == {(protocols.PAPER_PROTOCOLS[data.dataset][0], batch)}
 
 
-@pytest.mark.parametrize(("classes", "said"), [(11, True), (65, False), (130, True)])
-def test_table4_says_how_many_classes_of_hdm05_there_were(classes, said):
+@pytest.mark.parametrize(("classes", "is_smaller"), [(11, True), (65, False), (130, True)])
+def test_table4_says_how_many_classes_of_hdm05_there_were(classes, is_smaller):
     made = record("mans-9", "kfold", dataset="hdm05", class_names=["c"] * classes)
     title, *_ = table4_ablation.table([made])
-    assert (f"{classes} classes, where the paper has 65" in title) == said
+    assert (f"{classes} classes, where the paper has 65" in title) == is_smaller

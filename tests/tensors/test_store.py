@@ -1,19 +1,15 @@
-import errno
-import os
-from dataclasses import replace
+import json
+from dataclasses import asdict
 
 import h5py
 import numpy as np
 import pytest
-from helpers import standing_body, tensor_file
+from helpers import tensor_file
 
 from mans_keras.errors import InputError
-from mans_keras.skeletons.sequence import KINECT_1, Sequence
-from mans_keras.tensors import store
-from mans_keras.tensors.store import Tensors, Writer
-
-SETTINGS = {"dataset": "d", "class_names": ("a",), "scale": 50, "layout": "pad", "coordinates": "raw"}
-SEQUENCE = Sequence("one", standing_body()[:, None], 0)
+from mans_keras.skeletons.sequence import KINECT_1
+from mans_keras.tensors import protocols
+from mans_keras.tensors.store import Tensors
 
 
 def test_samples_come_back_in_the_order_asked_for(tmp_path):
@@ -24,76 +20,55 @@ def test_samples_come_back_in_the_order_asked_for(tmp_path):
     assert len(tensors) == len(x) == 24
 
 
-def test_an_interrupted_writer_leaves_nothing_behind(tmp_path):
-    with pytest.raises(KeyboardInterrupt), Writer(tmp_path / "t.h5", **SETTINGS) as writer:
-        writer.add(np.zeros((50, 50, 3)), SEQUENCE)
-        raise KeyboardInterrupt
-    assert list(tmp_path.iterdir()) == []
+def test_a_fold_is_the_samples_and_classes_of_both_sides(tmp_path):
+    tensors = Tensors(tensor_file(tmp_path / "t.h5"))
+    (expected,) = protocols.folds(tensors, "odd_even")
+    for (x, y), indices in zip(tensors.fold("odd_even"), (expected.train, expected.test), strict=True):
+        np.testing.assert_array_equal(x, tensors.read(indices))
+        np.testing.assert_array_equal(y, tensors.label[indices])
+        assert x.dtype == np.float32 and x.shape == (12, 50, 50, 3) and y.dtype == np.int64
 
 
-def test_an_interrupted_writer_keeps_the_complete_file_that_was_there(tmp_path):
-    before = tensor_file(tmp_path / "t.h5").read_bytes()
-    with pytest.raises(KeyboardInterrupt), Writer(tmp_path / "t.h5", **SETTINGS):
-        raise KeyboardInterrupt
-    assert (tmp_path / "t.h5").read_bytes() == before
+def test_a_fold_is_taken_by_its_number_from_0_or_by_its_name(tmp_path):
+    tensors = Tensors(tensor_file(tmp_path / "t.h5"))
+    for fold in (2, "loso-s03"):
+        (_, y_train), (x_test, _) = tensors.fold("loso", fold)
+        assert len(y_train) == 18
+        np.testing.assert_array_equal(x_test, tensors.read(np.flatnonzero(tensors.subject == 3)))
 
 
-@pytest.mark.parametrize("writes", [0, 1, 3, 12, 13])
-def test_a_disk_that_is_full_after_some_writes_is_one_line_and_leaves_nothing(tmp_path, monkeypatch, writes):
-    left = iter(range(writes))
-    attempt = store._Disk._attempt
-
-    def full(disk, change, *arguments):
-        if next(left, None) is not None:
-            return attempt(disk, change, *arguments)
-        disk.failure = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(store._Disk, "_attempt", full)
-    with pytest.raises(InputError, match="can't be written: No space"), Writer(tmp_path / "t.h5", **SETTINGS) as writer:
-        for _ in range(10):
-            writer.add(np.zeros((50, 50, 3)), SEQUENCE)
-    assert list(tmp_path.iterdir()) == []
+@pytest.mark.parametrize("fold", [None, 4, -1, "loso-s09"])
+def test_a_fold_that_the_protocol_does_not_have_is_refused_with_those_that_it_has(tmp_path, fold):
+    with pytest.raises(InputError, match=r"loso has 4 folds.*a number from 0 to 3, or a name: loso-s01, loso-s02"):
+        Tensors(tensor_file(tmp_path / "t.h5")).fold("loso", fold)
 
 
-def test_more_samples_than_a_block_come_back_in_order(tmp_path):
-    with Writer(tmp_path / "t.h5", **SETTINGS) as writer:
-        for number in range(store.BLOCK + 3):
-            writer.add(np.full((50, 50, 3), number), SEQUENCE)
-    x = Tensors(tmp_path / "t.h5").read(range(store.BLOCK + 3))
-    assert x.dtype == np.float32 and (x == np.arange(store.BLOCK + 3)[:, None, None, None]).all()
+@pytest.mark.slow
+def test_keras_fits_and_evaluates_a_fold(tmp_path):
+    import keras
+
+    train, test = Tensors(tensor_file(tmp_path / "t.h5")).fold("odd_even")
+    model = keras.Sequential(
+        [keras.Input(train[0].shape[1:]), keras.layers.Flatten(), keras.layers.Dense(3, "softmax")]
+    )
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    history = model.fit(*train, validation_data=test, verbose=0).history
+    np.testing.assert_allclose(history["val_loss"], model.evaluate(*test, verbose=0)[0], rtol=1e-5)
 
 
-def test_a_tensor_of_another_shape_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="reshape"), Writer(tmp_path / "t.h5", **SETTINGS) as writer:
-        writer.add(np.zeros((50, 49, 3)), SEQUENCE)
-
-
-def test_what_a_killed_process_left_is_removed(tmp_path):
-    (tmp_path / "t.0a1b2c3d.part").write_text("half a file")
-    tensor_file(tmp_path / "t.h5")
-    assert [path.name for path in tmp_path.iterdir()] == ["t.h5"]
-
-
-def test_of_two_writers_at_once_the_later_one_completes(tmp_path):
-    with pytest.raises(InputError, match="another run"), Writer(tmp_path / "t.h5", **SETTINGS) as writer:
-        writer.add(np.zeros((50, 50, 3)), SEQUENCE)
-        tensor_file(tmp_path / "t.h5")
-    assert len(Tensors(tmp_path / "t.h5")) == 24
-
-
-def test_values_that_are_not_finite_are_refused(tmp_path):
-    with pytest.raises(InputError, match="not finite"), Writer(tmp_path / "t.h5", **SETTINGS) as writer:
-        writer.add(np.full((50, 50, 3), np.nan), SEQUENCE)
-
-
-def test_file_names_that_are_not_utf_8_are_kept_readable(tmp_path):
-    name = os.fsdecode(b"caf\xe9")
-    with Writer(tmp_path / "t.h5", **SETTINGS) as writer:
-        writer.add(np.zeros((50, 50, 3)), replace(SEQUENCE, name=name))
-        writer.drop(name, "no reason")
-    assert Tensors(tmp_path / "t.h5").name.tolist() == [r"caf\xe9"]
-    with h5py.File(tmp_path / "t.h5") as file:
-        assert file["dropped/name"].asstr()[0] == r"caf\xe9"
+def test_the_preparation_is_what_a_model_needs_of_its_recordings_as_json(tmp_path):
+    preparation = Tensors(tensor_file(tmp_path / "t.h5", body=KINECT_1)).preparation()
+    assert json.loads(json.dumps(preparation)) == {
+        "dataset": "ut_kinect",
+        "class_names": ["walk", "sitDown", "standUp"],
+        "scale": 50,
+        "layout": "resize",
+        "coordinates": "body",
+        "bodies": 1,
+        "joints": 20,
+        "frames": 6,
+        "body": json.loads(json.dumps(asdict(KINECT_1))),
+    }
 
 
 def test_what_mirrors_the_bodies_of_ones_own_data_set_is_in_its_digest(tmp_path):
@@ -152,7 +127,7 @@ def _other_schema(file):
         (_short_column, "does not fit"),
         (_scalar_column, "breaks the contract"),
         (_foreign_label, "outside the 3 classes"),
-        (_other_schema, "schema version 99, this mans_keras reads 1"),
+        (_other_schema, "schema version 99, but this mans_keras reads 1"),
     ],
 )
 def test_a_file_that_breaks_the_contract_is_refused(tmp_path, damage, complaint):

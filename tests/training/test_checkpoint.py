@@ -9,10 +9,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from helpers import PATH, tensor_file
-from test_training import make_run, tiny_model
+from test_training import make_run, tiny_model, train
 
 from mans_keras.tensors.store import Tensors
-from mans_keras.training import run as training
+from mans_keras.training.run import MODELS
 
 
 class Interrupted(Exception):
@@ -28,8 +28,8 @@ def train_in_pieces(run, tensors, checkpoint, stops):
                 raise Interrupted
 
         with pytest.raises(Interrupted):
-            training.train(run, tensors, on_epoch=interrupt, checkpoint=checkpoint)
-    return training.train(run, tensors, checkpoint=checkpoint)
+            train(run, tensors, on_epoch=interrupt, checkpoint=checkpoint)
+    return train(run, tensors, checkpoint=checkpoint)
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def tensors(tmp_path):
 def test_the_same_seed_gives_the_same_record_of_mans_9_though_one_run_was_interrupted(tensors, tmp_path):
     run = make_run(tensors, recipe="released", epochs=2)
     pieces = train_in_pieces(run, tensors, tmp_path / "run.checkpoint.npz", stops=[1])
-    whole = training.train(run, tensors)
+    whole = train(run, tensors)
     assert {**pieces, "seconds": 0} == {**whole, "seconds": 0}
 
 
@@ -50,7 +50,7 @@ def test_a_lowered_learning_rate_and_its_patience_survive_an_interruption(tensor
         model.layers[-1].trainable = False
         return model
 
-    monkeypatch.setitem(training.MODELS, "mans-9", constant)
+    monkeypatch.setitem(MODELS, "mans-9", constant)
     run = make_run(tensors, recipe="released", epochs=20)
     rates = {}
     for name, stops in (("whole", []), ("pieces", [4, 7, 12])):
@@ -63,7 +63,7 @@ def test_a_lowered_learning_rate_and_its_patience_survive_an_interruption(tensor
                     raise Interrupted
 
             try:
-                training.train(run, tensors, on_epoch=note, checkpoint=checkpoint)
+                train(run, tensors, on_epoch=note, checkpoint=checkpoint)
             except Interrupted:
                 continue
     assert rates["whole", 20] < rates["whole", 1]
@@ -71,26 +71,26 @@ def test_a_lowered_learning_rate_and_its_patience_survive_an_interruption(tensor
 
 
 def test_averaged_weights_and_changed_sequences_survive_an_interruption(tensors, tmp_path, monkeypatch):
-    monkeypatch.setitem(training.MODELS, "mans-9", tiny_model)
+    monkeypatch.setitem(MODELS, "mans-9", tiny_model)
     run = make_run(tensors, recipe="best", epochs=5)
     pieces = train_in_pieces(run, tensors, tmp_path / "run.checkpoint.npz", stops=[1, 4])
-    assert {**pieces, "seconds": 0} == {**training.train(run, tensors), "seconds": 0}
+    assert {**pieces, "seconds": 0} == {**train(run, tensors), "seconds": 0}
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", None])
 def test_a_checkpoint_of_another_run_or_a_broken_one_is_not_used(tensors, tmp_path, monkeypatch, content):
-    monkeypatch.setitem(training.MODELS, "mans-9", tiny_model)
+    monkeypatch.setitem(MODELS, "mans-9", tiny_model)
     run, checkpoint = make_run(tensors, epochs=4), tmp_path / "run.checkpoint.npz"
     if content is None:
-        training.train(replace(run, seed=7), tensors, checkpoint=checkpoint)
+        train(replace(run, seed=7), tensors, checkpoint=checkpoint)
     else:
         checkpoint.write_bytes(content)
-    record = training.train(run, tensors, checkpoint=checkpoint)
-    assert record["history"] == training.train(run, tensors)["history"]
+    record = train(run, tensors, checkpoint=checkpoint)
+    assert record["history"] == train(run, tensors)["history"]
 
 
 def test_the_seconds_of_all_pieces_are_counted(tensors, tmp_path, monkeypatch):
-    monkeypatch.setitem(training.MODELS, "mans-9", tiny_model)
+    monkeypatch.setitem(MODELS, "mans-9", tiny_model)
     run, checkpoint = make_run(tensors, epochs=4), tmp_path / "run.checkpoint.npz"
 
     def slow(epoch, _):
@@ -99,8 +99,8 @@ def test_the_seconds_of_all_pieces_are_counted(tensors, tmp_path, monkeypatch):
             raise Interrupted
 
     with pytest.raises(Interrupted):
-        training.train(run, tensors, on_epoch=slow, checkpoint=checkpoint)
-    assert training.train(run, tensors, checkpoint=checkpoint)["seconds"] > 1.0
+        train(run, tensors, on_epoch=slow, checkpoint=checkpoint)
+    assert train(run, tensors, checkpoint=checkpoint)["seconds"] > 1.0
 
 
 def test_a_run_that_diverged_before_the_interruption_does_not_go_on(tensors, tmp_path, monkeypatch):
@@ -109,7 +109,7 @@ def test_a_run_that_diverged_before_the_interruption_does_not_go_on(tensors, tmp
         model.layers[-1].kernel.assign(np.full(model.layers[-1].kernel.shape, np.nan))
         return model
 
-    monkeypatch.setitem(training.MODELS, "mans-9", exploding)
+    monkeypatch.setitem(MODELS, "mans-9", exploding)
     record = train_in_pieces(make_run(tensors, epochs=5), tensors, tmp_path / "c.npz", stops=[1])
     assert record["diverged"] and record["history"]["train_loss"] == [None]
 
@@ -120,10 +120,10 @@ import sys
 sys.path[:0] = {path!r}
 from test_training import make_run, tiny_model
 from mans_keras.training import runs
-from mans_keras.training import run as training
+from mans_keras.training.run import MODELS
 from mans_keras.tensors.store import Tensors
 
-training.MODELS["mans-9"] = tiny_model
+MODELS["mans-9"] = tiny_model
 tensors = Tensors(sys.argv[1])
 planned = [make_run(tensors, epochs=200)]
 to_train, _ = runs.missing(planned, sys.argv[2])

@@ -6,11 +6,10 @@ import keras
 import numpy as np
 import pytest
 from helpers import PATH, tensor_file
-from test_training import make_run
+from test_training import make_run, train
 
 from mans_keras.errors import InputError
 from mans_keras.tensors.store import Tensors
-from mans_keras.training import run as training
 
 # A process of its own: TensorFlow divides a CPU into logical devices only before it first uses it.
 PROGRAM = """
@@ -19,13 +18,12 @@ sys.path[:0] = {path!r}
 import tensorflow as tf
 halves = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], halves)
-from test_training import make_run
-from mans_keras.training import run as training
+from test_training import make_run, train
 from mans_keras.tensors.store import Tensors
 
 tensors = Tensors(sys.argv[1])
 run = make_run(tensors, recipe="released", epochs=2, arguments={{"tarm": False}})
-print(json.dumps([training.train(run, tensors, devices=devices)["history"] for devices in (1, 2)]))
+print(json.dumps([train(run, tensors, devices=devices)["history"] for devices in (1, 2)]))
 """
 
 
@@ -48,4 +46,4 @@ def test_devices_that_cannot_share_a_batch_are_refused(tmp_path, monkeypatch, de
     monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: [object()] * (0 if kind == "GPU" else 2))
     tensors = Tensors(tensor_file(tmp_path / "ut_kinect_50.h5"))
     with pytest.raises(InputError, match=says):
-        training.train(make_run(tensors, batch=batch), tensors, devices=devices)
+        train(make_run(tensors, batch=batch), tensors, devices=devices)

@@ -1,19 +1,22 @@
 import json
 import os
+import queue
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import replace
 
+import keras
 import pytest
 from helpers import PATH, tensor_file
 from test_training import make_run, tiny_model
 
 from mans_keras.errors import InputError
+from mans_keras.models.attention import ATTENTIONS
 from mans_keras.tensors.store import Tensors
-from mans_keras.training import recipes, records, runs
-from mans_keras.training import run as training
+from mans_keras.training import cluster, machine, recipes, records, runs
+from mans_keras.training.run import MODELS
 
 
 @pytest.fixture
@@ -23,7 +26,7 @@ def tensors(tmp_path):
 
 @pytest.fixture
 def planned(tensors, monkeypatch):
-    monkeypatch.setitem(training.MODELS, "mans-9", tiny_model)
+    monkeypatch.setitem(MODELS, "mans-9", tiny_model)
     return [make_run(tensors, seed=seed) for seed in range(3)]
 
 
@@ -86,7 +89,7 @@ def test_a_record_of_another_network_is_named_and_trained_anew_only_if_asked_for
 ):
     runs.execute(planned[:2], tensors, tmp_path, jobs=1)
     paths = [records.record_path(tmp_path, run) for run in planned[:2]]
-    monkeypatch.setitem(training.MODELS, "mans-9", lambda classes, **_: tiny_model(classes, pool=5))
+    monkeypatch.setitem(MODELS, "mans-9", lambda classes, **_: tiny_model(classes, pool=5))
     assert runs.missing(planned[:2], tmp_path) == ([], paths)
     assert runs.missing(planned[:2], tmp_path, retrain=True) == (planned[:2], [])
 
@@ -112,7 +115,7 @@ def test_to_train_anew_takes_over_the_record_that_another_experiment_trained_ane
 
 def test_another_experiments_record_of_another_network_is_not_taken_over(tensors, planned, tmp_path, monkeypatch):
     runs.execute(planned[:1], tensors, tmp_path, jobs=1)
-    monkeypatch.setitem(training.MODELS, "mans-9", lambda classes, **_: tiny_model(classes, pool=5))
+    monkeypatch.setitem(MODELS, "mans-9", lambda classes, **_: tiny_model(classes, pool=5))
     run = replace(planned[0], experiment="table5")
     assert runs.missing([run], tmp_path) == ([run], [])
 
@@ -144,16 +147,82 @@ def test_a_record_that_can_not_be_written_by_a_worker_is_one_clear_error(tensors
         runs.execute(small, tensors, tmp_path / "results", jobs=2)
 
 
+OWN_ATTENTION = """
+from mans_keras import GateAttention, attention
+
+@attention("own")
+class OwnAttention(GateAttention):
+    pass
+"""
+
+
+# Trains two runs with an attention from a file, which is gone before the workers start.
+WITH_EXTENSION = """
+import sys
+sys.path[:0] = {path!r}
+from pathlib import Path
+from test_training import make_run, tiny_model
+from mans_keras import load_extension
+from mans_keras.models.attention import ATTENTIONS
+from mans_keras.tensors.store import Tensors
+from mans_keras.training import runs
+from mans_keras.training.run import MODELS
+
+
+def model(classes, attention, **_):
+    assert attention in ATTENTIONS
+    return tiny_model(classes)
+
+
+MODELS["mans-9"] = model
+
+if __name__ == "__main__":
+    load_extension(sys.argv[3])
+    Path(sys.argv[3]).unlink()
+    tensors = Tensors(sys.argv[1])
+    own = {{"arguments": {{"attention": "own"}}, "variant": "mans-9-own", "epochs": 1}}
+    runs.execute([make_run(tensors, seed=seed, **own) for seed in range(2)], tensors, sys.argv[2], jobs=2)
+"""
+
+
+@pytest.mark.slow
+def test_workers_know_the_attention_of_a_file_that_was_loaded(tensors, tmp_path):
+    program, own = tmp_path / "program.py", tmp_path / "own.py"
+    program.write_text(WITH_EXTENSION.format(path=PATH))
+    own.write_text(OWN_ATTENTION)
+    command = [sys.executable, str(program), str(tensors.path), str(tmp_path / "results"), str(own)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    written = [records.read_record(path) for path in (tmp_path / "results").rglob("mans-9-own/*.json")]
+    assert [record["arguments"] for record in written] == [{"attention": "own"}] * 2
+
+
+def test_a_machine_of_a_cluster_runs_the_file_of_an_own_attention_first(tensors, monkeypatch):
+    known = []
+
+    def model(classes, **_):
+        known.append("own" in ATTENTIONS)
+        return tiny_model(classes)
+
+    monkeypatch.setitem(MODELS, "mans-9", model)
+    monkeypatch.setattr(machine, "gpu", lambda: "a GPU")
+    run, messages = make_run(tensors, epochs=1), queue.SimpleQueue()
+    record = cluster._train(run, tensors.in_memory(), messages, keras.backend.backend(), 1, {"own.py": OWN_ATTENTION})
+    del ATTENTIONS["own"]
+    assert known and all(known)
+    assert record["device"] == "a GPU" and messages.get()[1] == 1
+
+
 # Trains four runs of the tiny model in two processes; a worker imports this file, and so has the tiny model too.
 PROGRAM = """
 import sys
 sys.path[:0] = {path!r}
 from test_training import make_run, tiny_model
 from mans_keras.training import runs
-from mans_keras.training import run as training
+from mans_keras.training.run import MODELS
 from mans_keras.tensors.store import Tensors
 
-training.MODELS["mans-9"] = tiny_model
+MODELS["mans-9"] = tiny_model
 
 if __name__ == "__main__":
     tensors = Tensors(sys.argv[1])

@@ -11,8 +11,8 @@ from mans_keras.models.mans import MemoryAttentionNetwork
 from mans_keras.skeletons.sequence import KINECT_1
 from mans_keras.tensors import protocols, store
 from mans_keras.tensors.store import Tensors
-from mans_keras.training import recipes
-from mans_keras.training import run as training
+from mans_keras.training import network, recipes, train_run
+from mans_keras.training.run import MODELS, Run
 
 
 def tiny_model(classes, pool=10, **_):
@@ -52,21 +52,26 @@ def make_run(tensors, **changes):
         "tensors": tensors.digest(),
     }
     settings |= changes
-    return training.Run(**{**settings, "recipe": recipes.RECIPES[settings["recipe"]]})
+    return Run(**{**settings, "recipe": recipes.RECIPES[settings["recipe"]]})
+
+
+def train(run, tensors, **options):
+    """The record of a run."""
+    return train_run.train_run(run, tensors, **options)[0]
 
 
 @pytest.fixture
 def tiny(monkeypatch):
-    monkeypatch.setitem(training.MODELS, "mans-9", tiny_model)
+    monkeypatch.setitem(MODELS, "mans-9", tiny_model)
 
 
 def test_another_seed_gives_another_record(tensors, tiny):
-    one, other = (training.train(make_run(tensors, seed=seed), tensors)["history"] for seed in (3, 4))
+    one, other = (train(make_run(tensors, seed=seed), tensors)["history"] for seed in (3, 4))
     assert one != other
 
 
 def test_a_record_holds_both_accuracies_and_the_last_predictions(tensors, tiny):
-    record = training.train(make_run(tensors, epochs=4), tensors)
+    record = train(make_run(tensors, epochs=4), tensors)
     curve = record["history"]["test_accuracy"]
     assert len(curve) == len(record["history"]["train_loss"]) == 4
     assert record["last_epoch_test_accuracy"] == curve[-1]
@@ -78,7 +83,7 @@ def test_a_record_holds_both_accuracies_and_the_last_predictions(tensors, tiny):
 
 
 def test_a_record_names_its_source_and_is_json(tensors, tiny):
-    record = training.train(make_run(tensors, seed=5), tensors)
+    record = train(make_run(tensors, seed=5), tensors)
     assert json.loads(json.dumps(record, allow_nan=False))["seed"] == 5
     assert record["tensors"] == tensors.digest()
     assert record["recipe"]["learning_rate"] == 0.1
@@ -97,25 +102,25 @@ def test_departures_are_where_tensors_are_not_those_that_the_recipe_was_made_for
 @pytest.mark.parametrize("body", [KINECT_1, None])
 def test_training_sequences_are_mirrored_where_left_and_right_are_known(tmp_path, tiny, monkeypatch, body):
     seen = []
-    monkeypatch.setattr(training, "augment", lambda x, *_, mirroring, **__: (seen.append(mirroring), x)[1])
+    monkeypatch.setattr(train_run, "augment", lambda x, *_, mirroring, **__: (seen.append(mirroring), x)[1])
     tensors = Tensors(tensor_file(tmp_path / "t.h5", body=body))
-    record = training.train(make_run(tensors, recipe="best", epochs=1), tensors)
+    record = train(make_run(tensors, recipe="best", epochs=1), tensors)
     assert record["mirroring"] == (body is not None)
     assert seen and all((one is None) == (body is None) for one in seen)
 
 
 def test_a_run_whose_loss_is_not_finite_stops_and_says_so(tensors, monkeypatch):
-    monkeypatch.setitem(training.MODELS, "mans-9", exploding_model)
-    record = training.train(make_run(tensors, epochs=5), tensors)
+    monkeypatch.setitem(MODELS, "mans-9", exploding_model)
+    record = train(make_run(tensors, epochs=5), tensors)
     assert record["diverged"]
     assert record["history"]["train_loss"] == [None]
     json.dumps(record, allow_nan=False)
 
 
 def test_a_file_above_the_budget_gives_the_record_of_one_in_memory(tensors, tiny, monkeypatch):
-    in_memory = training.train(make_run(tensors), tensors)
+    in_memory = train(make_run(tensors), tensors)
     monkeypatch.setattr(store, "BUDGET", 0)
-    assert {**training.train(make_run(tensors), tensors), "seconds": 0} == {**in_memory, "seconds": 0}
+    assert {**train(make_run(tensors), tensors), "seconds": 0} == {**in_memory, "seconds": 0}
 
 
 def test_what_a_recipe_says_is_what_the_model_trains_with(tensors):
@@ -132,7 +137,7 @@ def test_what_a_recipe_says_is_what_the_model_trains_with(tensors):
         momentum=0.4,
         nesterov=True,
     )
-    model = training.build(replace(make_run(tensors), recipe=recipe), classes=3)
+    model = network.build(replace(make_run(tensors), recipe=recipe), classes=3)
     tarm, convolution = model.get_layer("tarm_x"), next(one for one in model.layers if isinstance(one, layers.Conv2D))
     norms = [one.momentum for one in model.layers if isinstance(one, layers.BatchNormalization)]
     assert convolution.kernel_regularizer.l2 == pytest.approx(0.03)
@@ -153,9 +158,9 @@ def test_a_run_trains_in_its_precision(tensors, monkeypatch):
         seen.append(keras.config.dtype_policy().name)
         return tiny_model(classes)
 
-    monkeypatch.setitem(training.MODELS, "mans-9", watched)
+    monkeypatch.setitem(MODELS, "mans-9", watched)
     for precision in ("mixed_bfloat16", "float32"):
-        training.train(make_run(tensors, epochs=1, precision=precision), tensors)
+        train(make_run(tensors, epochs=1, precision=precision), tensors)
         assert keras.config.dtype_policy().name == "float32"
     # the first is the network's, built once for the records' fingerprint
     assert seen == ["float32", "mixed_bfloat16", "float32"]
@@ -185,8 +190,8 @@ def test_a_data_set_that_the_paper_does_not_have_is_trained_as_its_smallest(data
 def test_a_network_that_xla_slows_down_is_trained_without_it(tensors, tiny, monkeypatch):
     compiled = []
     for without in ((), ("mans-9",)):
-        monkeypatch.setattr(training, "WITHOUT_XLA", without)
-        compiled.append(training.build(make_run(tensors), classes=3).jit_compile)
+        monkeypatch.setattr(network, "WITHOUT_XLA", without)
+        compiled.append(network.build(make_run(tensors), classes=3).jit_compile)
     assert compiled == [True, False]
 
 
@@ -207,8 +212,8 @@ def best(tensors, monkeypatch):
         kernel = keras.ops.convert_to_numpy(built[-1].layers[-1].kernel)
         noted.append((kernel, float(built[-1].optimizer.learning_rate)))
 
-    monkeypatch.setitem(training.MODELS, "mans-9", model)
-    record = training.train(make_run(tensors, recipe="best", epochs=4, batch=100), tensors, on_epoch=note)
+    monkeypatch.setitem(MODELS, "mans-9", model)
+    record = train(make_run(tensors, recipe="best", epochs=4, batch=100), tensors, on_epoch=note)
     return built[-1], record, *zip(*noted, strict=True)
 
 
@@ -231,7 +236,7 @@ def test_the_rate_of_our_own_recipe_falls_to_zero_along_half_a_cosine(best):
 
 @pytest.mark.parametrize("recipe", ["paper", "released"])
 def test_both_recipes_train_the_attention_with_their_own_optimiser(tensors, recipe):
-    model = training.build(make_run(tensors, recipe=recipe), classes=3)
+    model = network.build(make_run(tensors, recipe=recipe), classes=3)
     trained = {id(variable) for variable in model.trainable_variables}
     for axis in "xyz":
         assert {id(variable) for variable in model.get_layer(f"tarm_{axis}").attend.variables} <= trained
@@ -247,13 +252,13 @@ def test_the_released_recipe_lowers_the_rate_when_the_test_loss_stalls(tensors, 
         model.layers[-1].trainable = False
         return model
 
-    monkeypatch.setitem(training.MODELS, "mans-9", constant)
+    monkeypatch.setitem(MODELS, "mans-9", constant)
     run = make_run(tensors, recipe="released", epochs=8)
-    training.train(run, tensors, on_epoch=lambda _, logs: rates.append(float(logs.get("learning_rate", 0.01))))
+    train(run, tensors, on_epoch=lambda _, logs: rates.append(float(logs.get("learning_rate", 0.01))))
     assert rates[0] == pytest.approx(0.01)
     assert rates[-1] == pytest.approx(0.002)
 
 
 def test_alpha_above_the_number_of_frames_is_refused(tensors):
     with pytest.raises(ValueError, match="alpha=51"):
-        training.build(make_run(tensors, arguments={"alpha": 51}), classes=3)
+        network.build(make_run(tensors, arguments={"alpha": 51}), classes=3)

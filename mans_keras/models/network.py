@@ -1,0 +1,91 @@
+"""The `keras.Model` that all Memory Attention Networks are: it trains on from its file, and knows its preparation."""
+
+import json
+from types import NoneType
+
+import keras
+
+# What a preparation must hold, and what it may lack, as in older files.
+PREPARATION = {
+    "class_names": (list, tuple),
+    "scale": int,
+    "layout": str,
+    "coordinates": str,
+    "bodies": int,
+    "joints": int,
+    "body": (dict, NoneType),
+}
+OPTIONAL = {"dataset": (str, NoneType), "frames": (int, float, NoneType)}
+
+
+@keras.saving.register_keras_serializable("mans_keras")
+class MemoryAttentionNetwork(keras.Model):
+    """A functional `keras.Model` that trains on from its `.h5` file where it stopped.
+
+    Keras 3.15 restores an optimiser from `.h5` without telling it the model's variables, so that the next step fails;
+    and saving as `.h5` makes a later `.keras` file forget the optimiser. Both are mended here.
+    """
+
+    _preparation = "null"  # as JSON: Keras would replace a dictionary by its own
+
+    @property
+    def preparation(self) -> dict | None:
+        """How the tensors were made that the model is trained on, as `Tensors.preparation()` gives it; None if unknown.
+
+        It is saved in the model's file, and `Recognizer` and the `mans` command need it. `train` sets it. After a
+        `fit` of your own, set it: `model.preparation = tensors.preparation()`. Raises `ValueError` if it lacks a part,
+        or does not fit the model.
+        """
+        return json.loads(self._preparation)
+
+    @preparation.setter
+    def preparation(self, preparation: dict | None):
+        if preparation is not None:
+            _check_preparation(preparation, self.input_shape, self.output_shape)
+        self._preparation = json.dumps(preparation)
+
+    def get_config(self):
+        config = super().get_config()
+        return config if self.preparation is None else {**config, "preparation": self.preparation}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        preparation = config.pop("preparation", None)
+        model = super().from_config(config, custom_objects)
+        model.preparation = preparation
+        return model
+
+    def compile(self, *args, **options):
+        super().compile(*args, **options)
+        self.optimizer.build(self.trainable_variables)
+
+    def get_compile_config(self):
+        config = super().get_compile_config()
+        return config and {**config, "optimizer": keras.saving.serialize_keras_object(self.optimizer)}
+
+    def compile_from_config(self, config):
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
+
+# `.h5` files name a model's class without its package.
+keras.saving.get_custom_objects()["MemoryAttentionNetwork"] = MemoryAttentionNetwork
+
+
+def _check_preparation(preparation, input_shape, output_shape):
+    if not isinstance(preparation, dict):
+        raise ValueError(
+            f"the preparation must be a dictionary, as Tensors.preparation() gives it, not {preparation!r}"
+        )
+    for name, kind in {**PREPARATION, **OPTIONAL}.items():
+        if name not in preparation and name in PREPARATION:
+            raise ValueError(f"the preparation lacks {name!r}")
+        value = preparation.get(name)
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise ValueError(f"the preparation's {name} can't be {value!r}")
+    scale, classes = preparation["scale"], preparation["class_names"]
+    if input_shape[1:3] != (scale, scale):
+        raise ValueError(f"the preparation's scale is {scale}, and the model takes {input_shape[1]} x {input_shape[2]}")
+    if len(classes) != output_shape[-1] or not all(isinstance(name, str) for name in classes):
+        raise ValueError(f"the preparation's class_names must be {output_shape[-1]} names, not {classes!r}")
+    if preparation["bodies"] < 1 or preparation["joints"] < 1:
+        raise ValueError("the preparation must have at least one body and one joint")

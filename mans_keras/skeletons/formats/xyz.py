@@ -1,0 +1,28 @@
+"""Whether bare numbers are x y z of every joint."""
+
+from mans_keras.skeletons.sequence import Dropped
+
+HINTS = {2: ", and z is missing", 4: ", without a confidence"}
+
+
+def check_joint(values: int) -> None:
+    """Raise `Dropped` unless a joint has three values."""
+    if values != 3:
+        raise Dropped(f"a joint has {values} values: x y z are expected{HINTS.get(values, '')}")
+
+
+def check_frame(numbers: int, joints: int | None) -> None:
+    """Raise `Dropped` unless so many numbers a frame can only be x y z of every joint.
+
+    joints: how many there are, if that is known.
+    """
+    if joints and numbers % joints == 0:
+        check_joint(numbers // joints)
+    elif numbers % 3:
+        expected = f"x y z of {joints} joints" if joints else "x y z of every joint"
+        raise Dropped(f"a frame has {numbers} numbers: {expected} are expected")
+    elif not joints and numbers % 2 == 0:
+        raise Dropped(
+            f"a frame has {numbers} numbers: x y z of {numbers // 3} joints, or x y of {numbers // 2}? "
+            f"If the first, say --joints {numbers // 3}"
+        )

@@ -1,0 +1,78 @@
+import os
+
+import numpy as np
+import pytest
+
+from mans_keras.errors import InputError
+from mans_keras.skeletons import recording
+from mans_keras.skeletons.bounds import MAX_BYTES, check_shape, in_metres, one_body, read_bytes
+from mans_keras.skeletons.sequence import Dropped
+
+
+def test_a_file_of_the_largest_size_is_read_and_one_byte_more_is_refused(tmp_path):
+    path = tmp_path / "large"
+    path.write_bytes(bytes(MAX_BYTES))
+    assert read_bytes(path) == bytes(MAX_BYTES)
+    with path.open("ab") as file:
+        file.write(b"1")
+    with pytest.raises(Dropped, match="larger than 16 MiB"):
+        read_bytes(path)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="Linux has files of unknown size in /proc")
+def test_a_file_whose_size_the_system_does_not_know_is_read_whole():
+    assert os.path.getsize("/proc/self/status") == 0
+    assert read_bytes("/proc/self/status").count(b"\n") > 10
+
+
+def test_a_terabyte_is_refused_unread(tmp_path):
+    with (tmp_path / "huge").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(Dropped, match="larger than 16 MiB"):
+        read_bytes(tmp_path / "huge")
+
+
+def test_a_folder_a_pipe_and_a_link_to_a_device_are_refused_unread(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zeros").symlink_to("/dev/zero")
+    for path in (tmp_path, tmp_path / "pipe", tmp_path / "zeros"):
+        with pytest.raises(Dropped, match="not a file, but a folder, a pipe or a device"):
+            read_bytes(path)
+
+
+@pytest.mark.parametrize("suffix", recording.FORMATS)
+def test_a_pipe_of_any_format_is_refused_without_waiting(tmp_path, suffix):
+    os.mkfifo(tmp_path / f"pipe{suffix}")
+    (tmp_path / "a.asf").touch()
+    with pytest.raises(InputError, match=r"a folder, a pipe or a device|a\.asf"):
+        recording.read_joints(tmp_path / f"pipe{suffix}")
+
+
+def test_a_missing_file_is_refused_with_the_systems_reason(tmp_path):
+    with pytest.raises(Dropped, match="can't be read: No such file"):
+        read_bytes(tmp_path / "missing")
+
+
+@pytest.mark.parametrize(
+    ("shape", "reason"),
+    [((0, 5, 3), "no frame"), ((10_001, 5, 3), "more than 10,000 frames"), ((4, 3, 5, 3), "3 bodies in a frame")],
+)
+def test_a_shape_of_no_recording_is_refused(shape, reason):
+    with pytest.raises(Dropped, match=reason):
+        check_shape(*shape)
+
+
+def test_metres_may_have_gaps_and_are_at_most_100():
+    coordinates = np.array([np.nan, 100.0])
+    assert in_metres(coordinates) is coordinates
+    with pytest.raises(Dropped, match="metres are expected, not millimetres"):
+        in_metres(np.array([np.nan, 101.0]))
+
+
+@pytest.mark.parametrize(
+    ("joints", "reason"),
+    [(np.ones((0, 5, 3)), "0 frames"), (np.full((2, 5, 3), np.nan), "not finite"), (np.zeros((2, 5, 3)), "no body")],
+)
+def test_one_body_must_be_there_with_finite_coordinates(joints, reason):
+    with pytest.raises(Dropped, match=reason):
+        one_body(joints)

@@ -1,0 +1,121 @@
+"""Training in one call."""
+
+import json
+from dataclasses import replace
+
+import keras
+import pytest
+from helpers import tensor_file
+from keras import layers
+from test_training import exploding_model, make_run, tiny_model
+from test_training import train as record_of
+
+import mans_keras
+from mans_keras.errors import InputError
+from mans_keras.recognition.recognizer import Recognizer
+from mans_keras.tensors import protocols
+from mans_keras.tensors.store import Tensors
+from mans_keras.training import train
+from mans_keras.training.network import network
+from mans_keras.training.run import MODELS
+from mans_keras.training.train_model import plan_run
+
+
+@pytest.fixture
+def tensors(tmp_path):
+    return Tensors(tensor_file(tmp_path / "ut_kinect_50.h5"))
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    monkeypatch.setitem(MODELS, "mans-9", tiny_model)
+
+
+def test_the_package_has_it_too():
+    assert mans_keras.train is train
+
+
+def test_the_record_is_that_of_the_same_run_by_a_script(tensors, tiny):
+    record, _ = train(tensors, "mans-9", protocol="odd_even", recipe="best", epochs=2, seed=3)
+    run = make_run(tensors, recipe="best", epochs=2, batch=8, seed=3)
+    assert {**record, "experiment": "test", "seconds": 0} == {**record_of(run, tensors), "seconds": 0}
+
+
+def test_the_model_is_the_trained_one_and_is_saved_with_its_preparation(tensors, tiny, tmp_path):
+    record, model = train(tensors, protocol="odd_even", epochs=2, model_path=tmp_path / "m.h5")
+    test = protocols.folds(tensors, "odd_even")[0].test
+    predicted = model.predict(tensors.read(test), verbose=0).argmax(axis=1)
+    assert predicted.tolist() == record["predictions"]["predicted"]
+    recognizer = Recognizer(tmp_path / "m.h5")
+    assert recognizer.preparation == model.preparation
+    assert recognizer.class_names == tuple(tensors.class_names)
+
+
+def test_without_further_arguments_it_is_the_first_fold_by_the_released_recipe(tensors):
+    run = plan_run(tensors, "mans-9")
+    assert (run.protocol, run.fold.name, run.recipe.name) == ("loocv", "loocv-00", "released")
+    assert (run.epochs, run.batch, run.seed, run.arguments, run.variant) == (50, 8, 0, {}, "mans-9")
+
+
+@pytest.mark.parametrize("fold", [1, "loso-s02"])
+def test_a_fold_has_a_number_and_a_name(tensors, fold):
+    assert plan_run(tensors, "mans-9", "loso", fold).fold.name == "loso-s02"
+
+
+@pytest.mark.parametrize(
+    ("attention", "variant"), [("gate", "mans-9-gate"), (None, "mans-9-no-attention"), ("layer", "mans-9-Dense")]
+)
+def test_another_attention_is_an_argument_of_the_network_and_names_the_record(tensors, attention, variant):
+    run = plan_run(tensors, "mans-9", attention=layers.Dense(1) if attention == "layer" else attention)
+    assert run.variant == variant
+    json.dumps(run.arguments)
+    if attention == "layer":
+        assert run.arguments["attention"]["class_name"] == "Dense"
+    else:
+        assert run.arguments == {"attention": attention}
+
+
+def test_a_layer_as_the_attention_is_in_the_network_of_the_run(tensors):
+    run = plan_run(tensors, "mans-9", attention=layers.Dense(1, activation="sigmoid"))
+    arguments = json.loads(json.dumps(run.settings()["arguments"]))
+    tarm = network(replace(run, arguments=arguments), classes=3).get_layer("tarm_x")
+    assert isinstance(tarm.attend, layers.Dense) and tarm.attend.activation is keras.activations.sigmoid
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"model": "mans-10"}, "no model 'mans-10': there are mans-9"),
+        ({"model": "mans-resnet18"}, "needs tensors of scale 224; .* has scale 50"),
+        ({"recipe": "cake"}, "no recipe 'cake': there are paper"),
+        ({"protocol": "cross_view"}, "no protocol 'cross_view'"),
+        ({"protocol": "loso", "fold": 4}, "no fold 4 of loso: it has 0-3, named loso-s01 to loso-s04"),
+        ({"protocol": "loso", "fold": "s01"}, "no fold 's01' of loso"),
+        ({"epochs": 0}, "epochs=0 must be at least 1"),
+        ({"model_path": "m.pt"}, r"m\.pt must end with \.h5 or \.keras"),
+    ],
+    ids=str,
+)
+def test_what_does_not_fit_is_an_input_error(tensors, arguments, message):
+    with pytest.raises(InputError, match=message):
+        train(tensors, **arguments)
+
+
+def test_an_unknown_attention_is_refused(tensors):
+    with pytest.raises(ValueError, match="'spatial' is not known"):
+        train(tensors, attention="spatial")
+
+
+def test_a_loss_that_is_not_finite_is_a_warning_and_no_file(tensors, tmp_path, monkeypatch):
+    monkeypatch.setitem(MODELS, "mans-9", exploding_model)
+    with pytest.warns(UserWarning, match=r"not finite after 1 of 3 epochs.* m\.h5 is not saved|m.h5 is not saved"):
+        record, _ = train(tensors, protocol="odd_even", epochs=3, model_path=tmp_path / "m.h5")
+    assert record["diverged"] and not (tmp_path / "m.h5").exists()
+
+
+def test_progress_and_departures_from_the_recipe_are_shown(tensors, tiny, capsys):
+    keras.config.enable_interactive_logging()
+    train(tensors, protocol="odd_even", epochs=2)
+    output = capsys.readouterr().out
+    assert "note: the recipe released is made for coordinates released; these tensors have body" in output
+    assert "2/2" in output and "test_accuracy" in output
