@@ -54,7 +54,7 @@ def plan(args, experiment, tensors, variants, recipe=None):
 
     variants: (variant, model, arguments) each; recipe: in place of the one that --recipe names.
     """
-    from experiments.training import Run
+    from mans_keras.training.run import Run
 
     recipe = recipe or recipes.RECIPES[args.recipe]
     dataset = tensors.dataset
@@ -89,7 +89,7 @@ def chosen_folds(folds, ranges):
 
 def run_missing(args, planned, tensors):
     """Train the runs that have no record yet."""
-    from experiments.training import runs
+    from mans_keras.training import runs
 
     to_train, of_another_network = runs.missing(planned, args.results, args.retrain)
     done = len(planned) - len(to_train)
@@ -110,8 +110,8 @@ def run_missing(args, planned, tensors):
     runs.execute(to_train, tensors, args.results, jobs, ray=args.ray, devices=args.devices, logs=args.logs)
 
 
-def show_table(results, experiment, records, table):
-    """Print the table of records on one dataset and write it under a results folder; table: records -> its three parts.
+def show_table(folder, experiment, records, table):
+    """Print the table of some records and write it into a folder; table: records -> its three parts.
 
     The title names the records whose network is not the one that the present code builds.
     """
@@ -119,7 +119,6 @@ def show_table(results, experiment, records, table):
     differing, not_compared = table_parts.compared_with_the_code(records)
     if differing and (line := table_parts.mixed_networks(differing)) not in title:
         title += f"\n{line}"
-    folder = results / experiment / records[0]["dataset"]
     print("\n" + tables.write_table(folder, experiment, title, header, rows))
     if not_compared:
         names = ", ".join(sorted(not_compared))
@@ -127,21 +126,21 @@ def show_table(results, experiment, records, table):
     print(f"Written to {folder / experiment}.md and .csv")
 
 
-def command_of_records(description, experiment, records, table):
+def command_of_records(description, experiment, records, table, dataset="ut_kinect"):
     """The command of a script that trains nothing: a table of the records of other experiments.
 
-    records: results folder, dataset -> records; table: records -> its three parts.
+    records: results folder, dataset -> records; table: records -> its three parts; dataset: the default of --dataset.
     """
 
-    @options.command(description, *options.of_records())
+    @options.command(description, *options.of_records(dataset))
     def main(args):
         chosen = records(args.results, args.dataset)
         if not chosen:
             raise InputError(
-                f"{args.results} has no records for this table on {args.dataset} (those of the repository: --results "
-                "experiments/results)"
+                f"{args.results} has no records for this table, dataset {args.dataset} (those of the repository: "
+                "--results experiments/results)"
             )
-        show_table(args.results, experiment, chosen, table)
+        show_table(args.results / experiment / args.dataset, experiment, chosen, table)
 
     return main
 
@@ -153,7 +152,7 @@ def run_experiment(args, experiment, paper_dataset, variants, table):
 
     variants: models -> (variant, model, arguments) each; table: records, models -> title, header and rows.
     """
-    from experiments.training import SCALES
+    from mans_keras.training.run import SCALES
 
     datasets, results = {}, {}
     for scale in sorted({SCALES[model] for model in args.models}):
@@ -165,4 +164,6 @@ def run_experiment(args, experiment, paper_dataset, variants, table):
         results[tensors.dataset] = args.results / planned[0].trial
     for dataset, models in datasets.items():
         records = tables.records(results[dataset], experiment, dataset)
-        show_table(results[dataset], experiment, records, functools.partial(table, models=models))
+        show_table(
+            results[dataset] / experiment / dataset, experiment, records, functools.partial(table, models=models)
+        )

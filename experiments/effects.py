@@ -195,8 +195,9 @@ def main(args):
                 if run.seed == seed and chosen[name].preparation == preparation
             ]
             common.run_missing(args, on_these_tensors, opened[preparation])
-    results = args.results / planned[BASELINE][0].trial
-    common.show_table(results, EXPERIMENT, tables.records(results, EXPERIMENT, ut_kinect.READER.dataset), table)
+    results, dataset = args.results / planned[BASELINE][0].trial, ut_kinect.READER.dataset
+    records = tables.records(results, EXPERIMENT, dataset)
+    common.show_table(results / EXPERIMENT / dataset, EXPERIMENT, records, table)
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ def table(records):
 
 @options.command(__doc__, *options.of_a_table("mans-9", folds=["0"]))
 def main(args):
-    from experiments.training import SCALES
+    from mans_keras.training.run import SCALES
 
     if len(args.models) > 1:
         raise InputError("--models: Figure 3 shows one model, name only one")
@@ -91,8 +91,9 @@ def main(args):
     model, fold = planned[0].model, planned[0].fold.name
     results = args.results / planned[0].trial
     of_fold = [r for r in records(results, tensors.dataset) if (r["model"], r["fold"]) == (model, fold)]
-    common.show_table(results, EXPERIMENT, of_fold, table)
-    for path in save(of_fold, results / EXPERIMENT / tensors.dataset):
+    folder = results / EXPERIMENT / tensors.dataset
+    common.show_table(folder, EXPERIMENT, of_fold, table)
+    for path in save(of_fold, folder):
         print(f"Drawn to {path}")
 
 

@@ -140,10 +140,10 @@ def of_runs(protocol=None, folds=()):
     ]
 
 
-def of_records():
-    """The options of a script that trains nothing and reads the records of other experiments."""
+def of_records(dataset):
+    """The options of a script that trains nothing and reads the records of other experiments; dataset: the default."""
     return [
-        click.Option(["--dataset"], metavar="D", default="ut_kinect"),
+        click.Option(["--dataset"], metavar="D", default=dataset),
         click.Option(["--results"], type=FOLDER, metavar="DIR", default="results", help="Where the records are."),
     ]
 

@@ -1,14 +1,15 @@
-"""The table of the first page: MANs-9 by the recipe `best`, on every data set that has been trained on.
+"""The table of the first page: MANs-9 with the recipe `best`, on every dataset that has records.
 
-Trains nothing: reads the records of all experiments under --results.
+Trains nothing: reads the records of all experiments from --results. The repository's records are in
+experiments/results.
 """
 
-from experiments import headline, options, table_parts
+from experiments import common, headline, table_parts
 from mans_keras.reports import tables
 
 EXPERIMENT = "summary"
 MODEL, RECIPE = "mans-9", "best"
-# (dataset, protocol) -> what is tested, in words
+# (dataset, protocol): which sequences are tested
 ROWS = {
     ("ut_kinect", "loso"): "each person in turn, trained on the other nine",
     ("ut_kinect", "odd_even"): "five people, trained on the other five",
@@ -44,10 +45,7 @@ def table(records):
     return "MANs-9 by the recipe `best`, at the last epoch; ± is the standard deviation over runs.", header, rows
 
 
-@options.command(__doc__, options.results("experiments/results"))
-def main(args):
-    title, header, rows = table(records(args.results))
-    print(f"{title}\n\n{tables.markdown(header, rows)}")
+main = common.command_of_records(__doc__, EXPERIMENT, records, table, dataset="all")
 
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@ def table(models):
 
 def sizes(models):
     """Title, header and rows: parameters and operations; models: {model's name in the options: model}."""
-    from experiments.training import SCALES
+    from mans_keras.training.run import SCALES
 
     header = ["Model", "scale", "parameters, paper", "parameters", "GFLOPs, forward", "of the TARMs"]
     rows = []
@@ -124,7 +124,7 @@ def sizes(models):
     options.results(),
 )
 def main(args):
-    from experiments.training import MODELS
+    from mans_keras.training.run import MODELS
 
     models = {key: MODELS[key](args.classes) for key in MODELS if key in args.models}
     named = {paper.TABLE5[key][0]: model for key, model in models.items()}

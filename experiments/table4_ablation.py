@@ -4,8 +4,9 @@ The paper has four rows: the STCM alone (A, stcm), MANs without attention (B, no
 attention of STA-LSTM (C, song), and MANs (residual). Each is trained with the blocks of MANs-9 at scale 50 and with
 DenseNet-161 at scale 224, on NTU RGB+D.
 
---settings chooses the rows. Every attention in mans_keras has a row: frozen is the paper's attention with random
-weights that are never trained, as in the released code; gate is a sigmoid of each frame alone.
+--settings chooses the rows. Every attention that is registered has a row: frozen is the paper's attention with random
+weights that are never trained, as in the released code; gate is a sigmoid of each frame alone. For an attention of your
+own, name its Python file, e.g. --settings residual own.py.
 """
 
 import shlex
@@ -14,7 +15,6 @@ import sys
 import click
 
 from experiments import common, options, paper, table_parts
-from mans_keras.errors import InputError
 from mans_keras.reports import tables
 
 EXPERIMENT = "table4_ablation"
@@ -30,7 +30,7 @@ REMARKS = {
 
 
 def settings():
-    """The names of all rows that can be trained: the paper's four, then the other attentions of mans_keras."""
+    """The names of all rows that can be trained: the paper's four, then the other registered attentions."""
     from mans_keras.models.attention import ATTENTIONS
 
     return list(dict.fromkeys([*OF_THE_PAPER, *ATTENTIONS]))
@@ -105,46 +105,35 @@ def _paper_value(setting, model, dataset, protocol):
     return table_parts.of_table5(model, dataset, protocol) if setting == DEFAULT_ATTENTION else None
 
 
-def _check_settings(context, parameter, chosen):
-    known = settings()
-    for setting in chosen:
-        if setting not in known:
-            raise click.BadParameter(f"{setting!r} is not one of {', '.join(known)}")
-    return tuple(dict.fromkeys(chosen))
+def chosen_settings(names):
+    """The names of rows that --settings chooses; a file that registers attentions stands for their names.
+
+    Raises `click.BadParameter` for an unknown name, and `InputError` for a file that registers no attention.
+    """
+    from mans_keras.models.extensions import load_extension
+
+    chosen = []
+    for name in names:
+        chosen += load_extension(name) if name.endswith(".py") else [name]
+    if unknown := [name for name in chosen if name not in settings()]:
+        raise click.BadParameter(f"{unknown[0]!r} is not one of {', '.join(settings())}", param_hint="--settings")
+    return list(dict.fromkeys(chosen))
 
 
-def _load_extension(context, parameter, path):
-    if path is not None:
-        from mans_keras.models.extensions import load_extension
-
-        try:
-            load_extension(path)
-        except InputError as error:
-            raise click.BadParameter(str(error)) from None
-
-
-EXTENSION = click.Option(
-    ["--extension"],
-    metavar="FILE",
-    is_eager=True,  # before the names of --settings are checked
-    expose_value=False,
-    callback=_load_extension,
-    help="A Python file of yours that registers an attention: its name is then one of --settings.",
-)
 SETTINGS = click.Option(
     ["--settings"],
     multiple=True,
     default=OF_THE_PAPER,
-    callback=_check_settings,
     metavar="S...",
-    help="The rows to train: stcm, no-attention, and the attentions of mans_keras, such as song, residual, frozen, "
-    "gate.",
+    help="The rows to train: stcm, no-attention, attentions such as song, residual, frozen, gate, or Python files with "
+    "your own.",
 )
 
 
-@options.command(__doc__, *options.of_a_table("mans-9"), SETTINGS, EXTENSION)
+@options.command(__doc__, *options.of_a_table("mans-9"), SETTINGS)
 def main(args):
-    common.run_experiment(args, EXPERIMENT, "ntu_rgbd", lambda models: variants(models, args.settings), table)
+    names = chosen_settings(args.settings)
+    common.run_experiment(args, EXPERIMENT, "ntu_rgbd", lambda models: variants(models, names), table)
     if "mans-densenet161" not in args.models:
         command = shlex.join(["python", *sys.argv, "--models", "mans-densenet161"])
         print(

@@ -112,10 +112,8 @@ def compared_with_the_code(records):
     Builds each network once. Records of another Keras backend, whose weights are drawn differently, can not be
     compared, nor can those of a network that can not be built, e.g. because its attention is not registered here.
     """
-    import keras
-
-    from experiments.training import MODELS
-    from mans_keras.models import fingerprint
+    from mans_keras.models import fingerprint, keras
+    from mans_keras.training.run import MODELS
 
     now, differing, not_compared = {}, set(), set()
     for record in records:

@@ -15,7 +15,7 @@ from mans_keras.tensors.writer import Writer
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
-# Where tests find each other, the experiments and data_prep.
+# The folders in which tests find each other, the experiments and data_prep.
 PATH = [str(folder) for folder in (ROOT, ROOT / "tests", *sorted((ROOT / "tests").glob("[a-z]*/")))]
 ACTIONS = ("walk", "sitDown", "standUp")
 
@@ -98,7 +98,7 @@ def tensor_file(
 
 
 def tiny_model(path, bodies=2, frames=5, coordinates="body", **arguments):
-    """A MANs-9 of random weights for tensors 8 x 8 of one or two Kinect 1 bodies and three classes, saved at `path`."""
+    """Save a MANs-9 of random weights at `path`: tensors 8 x 8, one or two Kinect 1 bodies, three classes."""
     from dataclasses import asdict
 
     import keras
@@ -108,8 +108,8 @@ def tiny_model(path, bodies=2, frames=5, coordinates="body", **arguments):
 
     keras.utils.set_random_seed(0)
     model = mans_keras.MANs9(3, (8, 8, 3), units=4, alpha=2, **arguments)
-    told = {"dataset": "tiny", "class_names": ACTIONS, "scale": 8, "layout": "resize", "coordinates": coordinates}
-    told |= {"bodies": bodies, "joints": 20, "body": asdict(KINECT_1)} | ({"frames": frames} if frames else {})
-    model.preparation = told
+    preparation = {"dataset": "tiny", "class_names": ACTIONS, "scale": 8, "layout": "resize"}
+    preparation |= {"coordinates": coordinates, "bodies": bodies, "joints": 20, "body": asdict(KINECT_1)}
+    model.preparation = preparation | ({"frames": frames} if frames else {})
     model.save(path)
     return path

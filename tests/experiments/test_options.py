@@ -25,6 +25,7 @@ OPTIONS = {
     "headline": {"dataset", "results"},
     "per_class": {"out"},
     "readme_tables": set(),
+    "summary": {"dataset", "results"},
     "table2_architectures": {"classes", "models", "results"},
     "table3_alpha": OF_A_TABLE,
     "table4_ablation": {"settings"} | OF_A_TABLE,
@@ -95,6 +96,6 @@ def test_the_folder_of_the_tensors_may_come_from_the_environment(monkeypatch):
 
 
 def test_the_models_to_choose_from_are_those_that_can_be_trained():
-    from experiments.training import MODELS
+    from mans_keras.training.run import MODELS
 
     assert list(paper.TABLE5) == list(MODELS)
