@@ -83,7 +83,7 @@ def test_what_is_no_dictionary_is_refused(model):
 @pytest.mark.parametrize("file", ["m.h5", "m.keras"])
 def test_a_loaded_model_trains_on_as_if_it_had_not_been_saved(model, tmp_path, file):
     x, label = np.random.default_rng(0).normal(size=(4, 8, 8, 3)), np.eye(2)[[0, 1, 0, 1]]
-    model.compile(keras.optimizers.SGD(0.01, momentum=0.9), "mse")
+    model.compile(keras.optimizers.SGD(0.01, momentum=0.9), keras.losses.MeanSquaredError())
     model.run_eagerly = True
     model.train_on_batch(x, label)
     model.save(tmp_path / "m.h5")
