@@ -129,13 +129,13 @@ def survey(sources: Iterable[Source], joints: int | None = None, names: list[str
     whose = "--joints"
     for source in sources:
         try:
-            shape = by_suffix.load(source.path, joints).shape
+            loaded = by_suffix.load(source.path, joints)
         except Dropped as dropped:
             reason = reason or f"{source.name}: {dropped}"
             continue
-        bodies = max(bodies, shape[1])
-        counts[shape[2]] += 1
-        if here := csv_file.named_joints(source.path):
+        bodies = max(bodies, loaded.joints.shape[1])
+        counts[loaded.joints.shape[2]] += 1
+        if here := loaded.names:
             names, whose = (names, whose) if names else (here, source.name)
             order, expected = ([plain(name) for name in some] for some in (here, names))
             hips = _hips(here), _hips(names)
@@ -185,7 +185,7 @@ def read(source: Source, bodies: int, joints: int) -> Sequence:
 
 def read_joints(path: Path, joints: int | None = None) -> np.ndarray:
     """Joints (frames, bodies, joints, 3) of a file, completed as in `read`; `Dropped` if it can't be."""
-    complete = completed(by_suffix.load(path, joints))
+    complete = completed(by_suffix.load(path, joints).joints)
     if not complete.any():
         raise Dropped("no body in any frame")
     return complete
