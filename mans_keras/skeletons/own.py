@@ -129,7 +129,7 @@ def survey(sources: Iterable[Source], joints: int | None = None, names: list[str
     whose = "--joints"
     for source in sources:
         try:
-            loaded = by_suffix.load(source.path, joints)
+            loaded = by_suffix.parsed(source.path, joints)
         except Dropped as dropped:
             reason = reason or f"{source.name}: {dropped}"
             continue
@@ -185,7 +185,7 @@ def read(source: Source, bodies: int, joints: int) -> Sequence:
 
 def read_joints(path: Path, joints: int | None = None) -> np.ndarray:
     """Joints (frames, bodies, joints, 3) of a file, completed as in `read`; `Dropped` if it can't be."""
-    complete = completed(by_suffix.load(path, joints).joints)
+    complete = completed(by_suffix.load(path, joints))
     if not complete.any():
         raise Dropped("no body in any frame")
     return complete

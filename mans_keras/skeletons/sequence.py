@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -12,19 +12,6 @@ DATASETS = ("ntu_rgbd", "hdm05", "sysu_3d", "ut_kinect", "nw_ucla", "utd_mhad", 
 
 class Dropped(Exception):
     """A source that is not a usable sequence; the message is the reason, which the tensor file keeps."""
-
-
-class Recording(NamedTuple):
-    """What a parser reads from a file.
-
-    joints: (frames, bodies, joints, 3) float, metres, NaN where a coordinate is missing. names: the joints' names in
-    their order, None if the file has none. notes: for each kind of thing in the file that is left out, a few words that
-    the user is shown, such as "columns time and label are left out".
-    """
-
-    joints: np.ndarray
-    names: tuple[str, ...] | None = None
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from helpers import standing_body
 from mutations import mutants
 
 from mans_keras.skeletons import own
-from mans_keras.skeletons.formats.by_suffix import PARSERS, load
+from mans_keras.skeletons.formats.by_suffix import PARSERS, load, parsed
 from mans_keras.skeletons.sequence import Dropped
 
 BODY = standing_body(4)[:, :5]
@@ -50,7 +50,7 @@ def read(tmp_path):
     def read(kind, content, joints=None):
         path = tmp_path / f"one{kind}"
         path.write_bytes(content)
-        return load(path, joints).joints
+        return load(path, joints)
 
     return read
 
@@ -113,9 +113,9 @@ def test_slots_of_a_sensor_that_nobody_fills_are_no_bodies(read, empty):
 
 
 def test_a_header_names_the_joints(tmp_path):
-    for header, names in (("a_x,a_y,a_z,b_x,b_y,b_z", ("a", "b")), ("x1,y1,z1,x2,y2,z2", None), (None, None)):
+    for header, names in (("a_x,a_y,a_z,b_x,b_y,b_z", ("a", "b")), ("x1,y1,z1,x2,y2,z2", ()), (None, ())):
         (tmp_path / "a.csv").write_bytes(table(FLAT[:, :6], header))
-        assert load(tmp_path / "a.csv", joints=2).names == names
+        assert parsed(tmp_path / "a.csv", joints=2).names == names
 
 
 def test_missing_coordinates_are_nan(read):

@@ -1,32 +1,37 @@
 """A file of your own recordings -> its joints: its suffix says which format it is."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 
 from mans_keras.skeletons.bounds import in_metres, read_bytes
 from mans_keras.skeletons.formats import arrays, csv_file, json_file
-from mans_keras.skeletons.sequence import Dropped, Recording
+from mans_keras.skeletons.formats.parsed import Parsed
+from mans_keras.skeletons.sequence import Dropped
 
+# Each is (bytes, number of joints or None) -> `Parsed`.
+PARSERS = {".npy": arrays.parse_npy, ".npz": arrays.parse_npz, ".csv": csv_file.parse, ".json": json_file.parse}
 MAX_BODIES = 2
 
-# Each is (bytes, number of joints or None) -> `Recording`, NaN where a coordinate is missing.
-PARSERS = {".npy": arrays.parse_npy, ".npz": arrays.parse_npz, ".csv": csv_file.parse, ".json": json_file.parse}
 
+def parsed(path: Path, joints: int | None = None) -> Parsed:
+    """What a file holds, in metres, without bodies that are NaN or zeros in every frame: slots that nobody filled.
 
-def load(path: Path, joints: int | None = None) -> Recording:
-    """The `Recording` of a file: joints (frames, bodies, joints, 3) float64, NaN where a coordinate is missing.
-
-    Bodies that are NaN or zeros in every frame are left out: they are slots of the sensor that nobody filled.
     joints: their number if it is known; it says what a row of bare numbers means. Raises `Dropped` for a file that is
     not what its suffix says, is too large, has more than two bodies, other than x y z for a joint, or a coordinate
     beyond 100.
     """
-    recording = PARSERS[path.suffix.lower()](read_bytes(path), joints)
-    filled = _filled(in_metres(recording.joints))
+    content = PARSERS[path.suffix.lower()](read_bytes(path), joints)
+    filled = _filled(in_metres(content.joints))
     if filled.shape[1] > MAX_BODIES:
         raise Dropped(f"{filled.shape[1]} bodies: at most {MAX_BODIES} are possible")
-    return recording._replace(joints=filled)
+    return dataclasses.replace(content, joints=filled)
+
+
+def load(path: Path, joints: int | None = None) -> np.ndarray:
+    """Joints (frames, bodies, joints, 3) of a file, as `parsed` has them."""
+    return parsed(path, joints).joints
 
 
 def _filled(joints):

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from mans_keras.skeletons.bounds import MAX_FRAMES, TOO_MANY, check_marks, check_shape
+from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.formats.xyz import check_frame
-from mans_keras.skeletons.sequence import Dropped, Recording
+from mans_keras.skeletons.sequence import Dropped
 
 # A first column with one of these names, or none, is not a joint's.
 FIRST_COLUMNS = ("", "frame", "index", "time", "timestamp")
@@ -37,8 +38,8 @@ def rows(text: str) -> Iterator[tuple[int, list[str]]]:
         raise Dropped(f"line {reader.line_num}: not a row of a table ({error})") from None
 
 
-def parse(content: bytes, joints: int | None = None) -> Recording:
-    """The `Recording` in the bytes of a table: joints (frames, 1, joints, 3), NaN where a cell is empty.
+def parse(content: bytes, joints: int | None = None) -> Parsed:
+    """The `Parsed` in the bytes of a table: joints (frames, 1, joints, 3), NaN where a cell is empty.
 
     A header may name the columns `hip_x`, `hip_y`, `hip_z`, ...; then a first column of `FIRST_COLUMNS` is left out.
     joints: their number, if known; needed where a row could also be x y of more joints. Raises `Dropped`, which names
@@ -64,8 +65,8 @@ def parse(content: bytes, joints: int | None = None) -> Recording:
     if not names:
         check_frame(numbers.shape[1], joints)
     check_shape(len(table), numbers.shape[1])
-    names = None if all(map(str.isdecimal, names)) else tuple(names)
-    return Recording(numbers.reshape(len(table), 1, -1, 3), names)
+    names = () if all(map(str.isdecimal, names)) else tuple(names)
+    return Parsed(numbers.reshape(len(table), 1, -1, 3), names)
 
 
 def _number(cell, line, column):
