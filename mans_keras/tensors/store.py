@@ -1,8 +1,9 @@
 """The HDF5 contract between recordings and models, `<dataset>_<scale>.h5`, and such a file opened for reading.
 
 x (n, T, N, 3) float32, one sample a chunk; label, subject, camera, name, num_frames, num_bodies (n,); dropped/name and
-dropped/reason (m,). Attributes: dataset, class_names, scale, layout, coordinates, mans_keras_version, schema_version;
-for `recognition`, bodies and joints of a sequence before resizing, and body, the joints that orient it, as JSON.
+dropped/reason (m,). Attributes: dataset, class_names, joint_names (may be empty), scale, layout, coordinates,
+mans_keras_version, schema_version; for `recognition`, bodies and joints of a sequence before resizing, and body, the
+joints that orient it, as JSON.
 `writer.Writer` writes such files.
 """
 
@@ -16,10 +17,12 @@ import h5py
 import numpy as np
 
 from mans_keras.errors import InputError, listed
+from mans_keras.skeletons import known_joints
 from mans_keras.skeletons.sequence import DATASETS, Body
 from mans_keras.tensors import protocols, transforms
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+READABLE = (1, 2)  # of the two, only 2 has the names of the joints
 COLUMNS = {"label": np.int64, "subject": np.int64, "camera": np.int64, "num_frames": np.int64, "num_bodies": np.int64}
 ATTRIBUTES = ("dataset", "class_names", "scale", "layout", "coordinates", "mans_keras_version", "schema_version")
 
@@ -36,7 +39,8 @@ class Tensors:
     """A complete, validated tensor file, opened for reading.
 
     label, subject, camera, num_frames, num_bodies: (n,) int arrays; name: (n,) strings; class_names: list of strings;
-    dataset, scale, layout, coordinates, bodies, joints: its attributes; body: a `Body`, or None.
+    dataset, scale, layout, coordinates, bodies, joints: its attributes; joint_names: tuple of strings, () if they are
+    not known; body: a `Body`, or None.
     Raises `InputError` if the file breaks the contract.
 
     To train a model by plain Keras, with the loss "sparse_categorical_crossentropy":
@@ -56,9 +60,10 @@ class Tensors:
             raise InputError(f"{path} is not a readable HDF5 file ({error})") from None
         with file:
             version = file.attrs.get("schema_version")
-            if version != SCHEMA_VERSION:
+            if version not in READABLE:
+                readable = " and ".join(map(str, READABLE))
                 raise InputError(
-                    f"{path} has schema version {version}, but this mans_keras reads {SCHEMA_VERSION}: prepare it again"
+                    f"{path} has schema version {version}, but this mans_keras reads {readable}: prepare it again"
                 )
             missing = [name for name in ATTRIBUTES if name not in file.attrs]
             missing += [name for name in ("x", "name", *COLUMNS) if name not in file]
@@ -78,6 +83,8 @@ class Tensors:
         body = json.loads(file.attrs.get("body", "null"))
         self.body = body and Body(**{name: tuple(v) if isinstance(v, list) else v for name, v in body.items()})
         self.bodies, self.joints = (int(file.attrs.get(name, 0)) for name in ("bodies", "joints"))
+        stored = file.attrs.get("joint_names", known_joints.of_dataset(self.dataset, self.joints))
+        self.joint_names = tuple(map(str, stored))
         for column in COLUMNS:
             setattr(self, column, file[column][:])
         self.shape = file["x"].shape
@@ -126,6 +133,7 @@ class Tensors:
             "coordinates": self.coordinates,
             "bodies": self.bodies,
             "joints": self.joints,
+            "joint_names": list(self.joint_names),
             "frames": int(np.median(self.num_frames)),
             "body": self.body and dataclasses.asdict(self.body),
         }
@@ -161,6 +169,7 @@ class Tensors:
             self.dataset not in DATASETS
         ):  # bodies and body decide how sequences are mirrored; of the known data sets the code has them
             described += (self.bodies, self.body)
+            described += (self.joint_names,) if self.joint_names else ()
         hashed.update(repr(described).encode())
         for column in ("label", "subject", "camera"):
             hashed.update(getattr(self, column).astype("<i8").tobytes())

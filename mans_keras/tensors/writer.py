@@ -79,11 +79,13 @@ class Writer:
         layout: str,
         coordinates: str,
         body: Body | None = None,
+        joint_names: tuple[str, ...] = (),
     ):
         self.path = Path(path)
         self.attributes = {
             "dataset": dataset,
             "class_names": list(class_names),
+            "joint_names": np.array(joint_names, h5py.string_dtype()),
             "scale": scale,
             "layout": layout,
             "coordinates": coordinates,
