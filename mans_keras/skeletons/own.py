@@ -129,13 +129,13 @@ def survey(sources: Iterable[Source], joints: int | None = None, names: list[str
     whose = "--joints"
     for source in sources:
         try:
-            shape = by_suffix.load(source.path, joints).shape
+            parsed = by_suffix.parsed(source.path, joints)
         except Dropped as dropped:
             reason = reason or f"{source.name}: {dropped}"
             continue
-        bodies = max(bodies, shape[1])
-        counts[shape[2]] += 1
-        if here := csv_file.named_joints(source.path):
+        bodies = max(bodies, parsed.joints.shape[1])
+        counts[parsed.joints.shape[2]] += 1
+        if here := list(parsed.names):
             names, whose = (names, whose) if names else (here, source.name)
             order, expected = ([plain(name) for name in some] for some in (here, names))
             hips = _hips(here), _hips(names)

@@ -1,0 +1,19 @@
+"""What a parser makes of a file."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """The joints of a file and what it says about them.
+
+    joints: (frames, bodies, joints, 3) float64, NaN where a coordinate is missing. names: of the joints, as the file
+    spells them, () if it names none. left_out: what the file holds besides coordinates, such as the columns
+    "timestamp" and "label".
+    """
+
+    joints: np.ndarray
+    names: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
