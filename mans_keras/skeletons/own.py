@@ -129,13 +129,13 @@ def survey(sources: Iterable[Source], joints: int | None = None, names: list[str
     whose = "--joints"
     for source in sources:
         try:
-            parsed = by_suffix.parsed(source.path, joints)
+            loaded = by_suffix.parsed(source.path, joints)
         except Dropped as dropped:
             reason = reason or f"{source.name}: {dropped}"
             continue
-        bodies = max(bodies, parsed.joints.shape[1])
-        counts[parsed.joints.shape[2]] += 1
-        if here := list(parsed.names):
+        bodies = max(bodies, loaded.joints.shape[1])
+        counts[loaded.joints.shape[2]] += 1
+        if here := loaded.names:
             names, whose = (names, whose) if names else (here, source.name)
             order, expected = ([plain(name) for name in some] for some in (here, names))
             hips = _hips(here), _hips(names)

@@ -19,7 +19,7 @@ NPY_HEADER = re.compile(
 
 
 def parse_npy(content: bytes, joints: int | None = None) -> Parsed:
-    """Joints (frames, bodies, joints, 3) of the bytes of a `.npy` file.
+    """The `Parsed` in the bytes of a `.npy` file.
 
     NumPy's own reader allocates what the header claims, so the header is read here. `joints` is not needed: all
     parsers take it. Raises `Dropped` for another file, type or shape.
@@ -45,7 +45,7 @@ def parse_npy(content: bytes, joints: int | None = None) -> Parsed:
 
 
 def parse_npz(content: bytes, joints: int | None = None) -> Parsed:
-    """Joints of the only array of a `.npz` file, or of the array named `joints`; see `parse_npy`."""
+    """The `Parsed` of the only array of a `.npz` file, or of the array named `joints`; see `parse_npy`."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = {info.filename: info for info in archive.infolist()}

@@ -8,21 +8,32 @@ import numpy as np
 from mans_keras.skeletons.bounds import in_metres, read_bytes
 from mans_keras.skeletons.formats import arrays, csv_file, json_file
 from mans_keras.skeletons.formats.parsed import Parsed
+from mans_keras.skeletons.sequence import Dropped
 
 # Each is (bytes, number of joints or None) -> `Parsed`.
 PARSERS = {".npy": arrays.parse_npy, ".npz": arrays.parse_npz, ".csv": csv_file.parse, ".json": json_file.parse}
+MAX_BODIES = 2
 
 
 def parsed(path: Path, joints: int | None = None) -> Parsed:
-    """What a file holds, in metres.
+    """What a file holds, in metres, without bodies that are NaN or zeros in every frame: slots that nobody filled.
 
     joints: their number if it is known; it says what a row of bare numbers means. Raises `Dropped` for a file that is
-    not what its suffix says, is too large, has other than x y z for a joint, or a coordinate beyond 100.
+    not what its suffix says, is too large, has more than two bodies, other than x y z for a joint, or a coordinate
+    beyond 100.
     """
     content = PARSERS[path.suffix.lower()](read_bytes(path), joints)
-    return dataclasses.replace(content, joints=in_metres(content.joints))
+    filled = _filled(in_metres(content.joints))
+    if filled.shape[1] > MAX_BODIES:
+        raise Dropped(f"{filled.shape[1]} bodies: at most {MAX_BODIES} are possible")
+    return dataclasses.replace(content, joints=filled)
 
 
 def load(path: Path, joints: int | None = None) -> np.ndarray:
     """Joints (frames, bodies, joints, 3) of a file, as `parsed` has them."""
     return parsed(path, joints).joints
+
+
+def _filled(joints):
+    seen = np.nan_to_num(joints).any(axis=(0, 2, 3))
+    return joints[:, seen] if seen.any() else joints[:, :1]

@@ -134,8 +134,8 @@ def _bodies(frame, place, is_scored=False):
             keys = listed([repr(name[:40]) for name in frame]) or "none"
             raise _wrong(place, f"an object with the keys {keys}: one of these is expected: {', '.join(KEYS)}")
         place = f"{place}.{key}"
-        if isinstance(value, dict) and value and _get(value, KEYS)[0] is None:
-            return [(place, value, False)]
+        if isinstance(value, dict) and _get(value, KEYS)[0] is None:
+            return [(place, value, False)] if value else []
         return _bodies(value, place, word(key) in map(word, SCORED_KEYS))
     if frame is not None and not isinstance(frame, list):
         raise _wrong(place, f"{_described(frame)} where a list of joints is expected")

@@ -11,9 +11,10 @@ class Parsed:
 
     joints: (frames, bodies, joints, 3) float64, NaN where a coordinate is missing. names: of the joints, as the file
     spells them, () if it names none. left_out: what the file holds besides coordinates, such as the columns
-    "timestamp" and "label".
+    "timestamp" and "label". other_bodies: for each body that is left out, the number of frames that show it.
     """
 
     joints: np.ndarray
     names: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    other_bodies: tuple[int, ...] = ()
