@@ -9,6 +9,7 @@ from mans_keras.skeletons.bounds import in_metres, read_bytes
 from mans_keras.skeletons.formats import arrays, csv_file, json_file
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.sequence import Dropped
+from mans_keras.skeletons.tracks import Track, joined
 
 # Each is (bytes, number of joints or None) -> `Parsed`.
 PARSERS = {".npy": arrays.parse_npy, ".npz": arrays.parse_npz, ".csv": csv_file.parse, ".json": json_file.parse}
@@ -16,17 +17,19 @@ MAX_BODIES = 2
 
 
 def parsed(path: Path, joints: int | None = None) -> Parsed:
-    """What a file holds, in metres, without bodies that are NaN or zeros in every frame: slots that nobody filled.
+    """What a file holds, in metres, without slots that nobody fills.
+
+    Bodies that `tracks.joined` takes for one person are one, too.
 
     joints: their number if it is known; it says what a row of bare numbers means. Raises `Dropped` for a file that is
     not what its suffix says, is too large, has more than two bodies, other than x y z for a joint, or a coordinate
     beyond 100.
     """
     content = PARSERS[path.suffix.lower()](read_bytes(path), joints)
-    filled = _filled(in_metres(content.joints))
-    if filled.shape[1] > MAX_BODIES:
-        raise Dropped(f"{filled.shape[1]} bodies: at most {MAX_BODIES} are possible")
-    return dataclasses.replace(content, joints=filled)
+    people = _people(in_metres(content.joints))
+    if people.shape[1] > MAX_BODIES:
+        raise Dropped(f"{people.shape[1]} bodies: at most {MAX_BODIES} are possible")
+    return dataclasses.replace(content, joints=people)
 
 
 def load(path: Path, joints: int | None = None) -> np.ndarray:
@@ -34,6 +37,12 @@ def load(path: Path, joints: int | None = None) -> np.ndarray:
     return parsed(path, joints).joints
 
 
-def _filled(joints):
-    seen = np.nan_to_num(joints).any(axis=(0, 2, 3))
-    return joints[:, seen] if seen.any() else joints[:, :1]
+def _people(joints):
+    """The same joints without bodies that nobody is, and with those joined that are one person, see `tracks.joined`."""
+    seen = np.nan_to_num(joints).any(axis=(2, 3))
+    filled = np.flatnonzero(seen.any(axis=0))
+    tracks = joined([Track(np.flatnonzero(seen[:, body]), joints[seen[:, body], body]) for body in filled])
+    people = np.full((len(joints), max(len(tracks), 1), *joints.shape[2:]), np.nan)
+    for body, track in enumerate(tracks):
+        people[track.frames, body] = track.joints
+    return people

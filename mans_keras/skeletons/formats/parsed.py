@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mans_keras.errors import listed
+
 
 @dataclass(frozen=True)
 class Parsed:
@@ -18,3 +20,12 @@ class Parsed:
     names: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     other_bodies: tuple[int, ...] = ()
+
+    def notes(self) -> list[str]:
+        """A sentence for each kind of thing that is left out."""
+        notes = [f"left out: {', '.join(self.left_out)}"] if self.left_out else []
+        if self.other_bodies:
+            bodies = "1 body is" if len(self.other_bodies) == 1 else f"{len(self.other_bodies)} bodies are"
+            seen = listed(list(map(str, self.other_bodies)))
+            notes.append(f"{bodies} left out, seen in {seen} of {len(self.joints)} frames")
+        return notes
