@@ -6,13 +6,20 @@ from pathlib import Path
 import numpy as np
 
 from mans_keras.skeletons.bounds import in_metres, read_bytes
-from mans_keras.skeletons.formats import arrays, csv_file, json_file
+from mans_keras.skeletons.formats import arrays, bvh, csv_file, json_file, trc
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.sequence import Dropped
 from mans_keras.skeletons.tracks import Track, joined
 
 # Each is (bytes, number of joints or None) -> `Parsed`.
-PARSERS = {".npy": arrays.parse_npy, ".npz": arrays.parse_npz, ".csv": csv_file.parse, ".json": json_file.parse}
+PARSERS = {
+    ".npy": arrays.parse_npy,
+    ".npz": arrays.parse_npz,
+    ".csv": csv_file.parse,
+    ".json": json_file.parse,
+    ".bvh": bvh.parse,
+    ".trc": trc.parse,
+}
 MAX_BODIES = 2
 
 
