@@ -1,4 +1,4 @@
-"""Your own recordings (one folder for each class: .npy, .npz, .csv or .json files) -> OUT/NAME_<scale>.h5."""
+"""Your own recordings (one folder for each class) -> OUT/NAME_<scale>.h5."""
 
 import re
 

@@ -174,6 +174,6 @@ def _unit(tree):
         if least <= size <= most:
             return unit
     raise Dropped(
-        f"the body is {size:.4g} units tall or wide without its rotations: export it in metres or centimetres, in which "
-        "a person is 0.8 to 2.7, or 80 to 270"
+        f"the body is {size:.4g} units tall or wide without its rotations: export it in metres or centimetres, in "
+        "which a person is 0.8 to 2.7, or 80 to 270"
     )

@@ -8,6 +8,7 @@ import numpy as np
 from mans_keras.skeletons.bounds import in_metres, read_bytes
 from mans_keras.skeletons.formats import arrays, bvh, csv_file, json_file, trc
 from mans_keras.skeletons.formats.parsed import Parsed
+from mans_keras.skeletons.known_files import READERS
 from mans_keras.skeletons.sequence import Dropped
 from mans_keras.skeletons.tracks import Track, joined
 
@@ -20,6 +21,7 @@ PARSERS = {
     ".bvh": bvh.parse,
     ".trc": trc.parse,
 }
+SUFFIXES = (*PARSERS, *READERS)
 MAX_BODIES = 2
 
 
@@ -32,6 +34,8 @@ def parsed(path: Path, joints: int | None = None) -> Parsed:
     not what its suffix says, is too large, has more than two bodies, other than x y z for a joint, or a coordinate
     beyond 100.
     """
+    if path.suffix.lower() in READERS:
+        return READERS[path.suffix.lower()](path)
     content = PARSERS[path.suffix.lower()](read_bytes(path), joints)
     people = _people(in_metres(content.joints))
     if people.shape[1] > MAX_BODIES:
