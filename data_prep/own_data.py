@@ -9,6 +9,7 @@ from rich.progress import track
 from data_prep.common import PATH, command, write_tensors
 from mans_keras.errors import InputError, listed
 from mans_keras.skeletons import joint_names, own, own_splits
+from mans_keras.skeletons.formats import by_suffix
 from mans_keras.skeletons.sequence import DATASETS
 from mans_keras.tensors import protocols, store
 
@@ -52,7 +53,7 @@ def choose_coordinates(option, names):
     try:
         if not names:
             raise InputError("all coordinates except raw need the names of the joints (--joints): hips and shoulders")
-        return option or "body", joint_names.body_of(names)
+        return option or "body", joint_names.body_of(list(names))
     except InputError as error:
         if option not in (None, "raw"):
             raise
@@ -61,11 +62,11 @@ def choose_coordinates(option, names):
         return "raw", None
 
 
-def check_vertical(sources, body, coordinates):
+def check_vertical(sources, body, coordinates, names, wanted):
     """Print a line if y does not point up in most of a hundred files; raise `InputError` if the coordinates need it."""
     if body is None or coordinates in ("body", "released"):
         return
-    up = own.vertical(sources[:: -(-len(sources) // 100)], body)
+    up = own.vertical(sources[:: -(-len(sources) // 100)], body, names, wanted)
     if up != "+y":
         problem = f"{up} points up in most of the files, by their shoulders and hips, but y should"
         if coordinates == "upright":
@@ -115,14 +116,22 @@ def print_names(number, what, names):
         metavar="LIST",
         help="Make the protocol cross_view: these cameras train, and the others test.",
     ),
+    click.Option(
+        ["--leave-out"], metavar="NAMES", help="Joints that are not used, as a,b,c: hands that are mostly missing, say."
+    ),
+    click.Option(
+        ["--bodies"],
+        type=click.IntRange(1, by_suffix.MAX_BODIES),
+        show_default="as many as a file has",
+        help="Keep so many bodies of each file, those that move most: 1 if other people only pass by.",
+    ),
     raw="folder with one folder for each class, with one file for each action; joints in metres",
-    coordinates="body if --joints names hips and shoulders, else raw",
+    coordinates="body if hips and shoulders are among the joints' names, else raw",
 )
 def main(args):
     if args.table and args.pattern:
         raise click.UsageError("--table and --pattern cannot be given together: subjects come from one of them")
     number, names = joint_names.read_names(args.joints) if args.joints else (None, None)
-    coordinates, body = choose_coordinates(args.coordinates, names)
     classes, sources, left_out = own.find(args.raw)
     if args.table or args.pattern:
         sources = own.with_table(sources, args.table) if args.table else own.with_pattern(sources, args.pattern)
@@ -131,11 +140,14 @@ def main(args):
     splits = read_splits(args, sources)
     console = Console(stderr=True)
     progress = track(sources, "looking at the files", console=console, disable=not console.is_terminal)
-    bodies, joints = own.survey(progress, number, names)
-    check_vertical(sources, body, coordinates)
-    print(f"{len(classes)} classes, {joints} joints a body, at most {bodies} bodies a frame")
+    bodies, joints, names = own.survey(progress, number, tuple(names or ()))
+    wanted = joint_names.without(names, args.leave_out) if args.leave_out else names
+    coordinates, body = choose_coordinates(args.coordinates, wanted)
+    check_vertical(sources, body, coordinates, names, wanted)
+    print(f"{len(classes)} classes, {len(wanted) or joints} joints a body, at most {bodies} bodies a frame")
     print_names(len(left_out), f"in {args.raw} are not recordings", left_out)
-    path = write_tensors(args, own.reader(args.name, classes, body, bodies, joints), sources, coordinates, splits)
+    reader = own.reader(args.name, classes, body, args.bodies or bodies, joints, names, wanted)
+    path = write_tensors(args, reader, sources, coordinates, splits)
     tensors = store.Tensors(path)
     for name, split in tensors.splits.items():
         print(f"  {name}: {(split == 1).sum():,} train, {(split == 0).sum():,} test")

@@ -9,14 +9,14 @@ from mans_keras.skeletons import hdm05, ntu, sysu_3d, utd_mhad
 from mans_keras.skeletons.bounds import check_shape, read_bytes
 from mans_keras.skeletons.formats import acclaim, matlab
 from mans_keras.skeletons.formats.parsed import Parsed
-from mans_keras.skeletons.sequence import Dropped
+from mans_keras.skeletons.sequence import KINECT_1_NAMES, Dropped
 
 
 def read_matlab(path: Path) -> Parsed:
     """The `Parsed` of SYSU-3D's array SW or UTD-MHAD's d_skel, which differ in the order of joints."""
     for dataset in (sysu_3d, utd_mhad):
         try:
-            return Parsed(dataset.read_joints(path))
+            return Parsed(dataset.read_joints(path), KINECT_1_NAMES)
         except matlab.NoArray:
             continue
     raise Dropped("the file holds neither an array SW (SYSU-3D) nor d_skel (UTD-MHAD)")
