@@ -1,4 +1,4 @@
-"""Your own recordings (one folder for each class: .npy, .npz, .csv or .json files) -> OUT/NAME_<scale>.h5."""
+"""Your own recordings (one folder for each class) -> OUT/NAME_<scale>.h5."""
 
 import re
 
@@ -8,10 +8,10 @@ from rich.progress import track
 
 from data_prep.common import PATH, command, write_tensors
 from mans_keras.errors import InputError, listed
-from mans_keras.skeletons import joint_names, own
+from mans_keras.skeletons import joint_names, own, own_splits
 from mans_keras.skeletons.formats import by_suffix
 from mans_keras.skeletons.sequence import DATASETS
-from mans_keras.tensors import store
+from mans_keras.tensors import protocols, store
 
 
 def check_name(context, parameter, name):
@@ -21,6 +21,31 @@ def check_name(context, parameter, name):
     if name.lower() in DATASETS:
         raise click.BadParameter(f"{name!r} is the name of a known data set: choose another")
     return name
+
+
+def whole_numbers(context, parameter, text):
+    """click callback: the whole numbers of a list such as 1,3,5; None without the option."""
+    if text is not None and not re.fullmatch(r"\d{1,9}(,\d{1,9})*", text):
+        raise click.BadParameter(f"{text!r} is not a list of whole numbers such as 1,3,5")
+    return text and [int(number) for number in text.split(",")]
+
+
+def read_splits(args, sources):
+    """The splits of --split, --train-subjects and --train-cameras, as `writer.Writer` takes them."""
+    splits = {}
+    for path in args.split:
+        if not re.fullmatch(r"[A-Za-z]\w{0,63}", path.stem) or path.stem in (*splits, *protocols.OWN_PROTOCOLS):
+            raise InputError(
+                f"--split {path}: the protocol is named after the file, so its name must be new and a word"
+            )
+        splits[path.stem] = own_splits.from_table(sources, path)
+    for name, column, numbers in (
+        ("cross_subject", "subject", args.train_subjects),
+        ("cross_view", "camera", args.train_cameras),
+    ):
+        if numbers:
+            splits[name] = own_splits.by_number(sources, column, numbers)
+    return splits
 
 
 def choose_coordinates(option, names):
@@ -72,6 +97,26 @@ def print_names(number, what, names):
         help="Where file names have subject and camera, as digits: P{subject}_C{camera}, for example; * is any text.",
     ),
     click.Option(
+        ["--split"],
+        type=PATH,
+        multiple=True,
+        metavar="FILE",
+        help="A table with the columns file and split (train or test). It becomes the protocol that is named after the "
+        "table: --split fold1.csv, then --protocol fold1. Can be given several times.",
+    ),
+    click.Option(
+        ["--train-subjects"],
+        callback=whole_numbers,
+        metavar="LIST",
+        help="Make the protocol cross_subject: these subjects train, such as 1,3,5, and the others test.",
+    ),
+    click.Option(
+        ["--train-cameras"],
+        callback=whole_numbers,
+        metavar="LIST",
+        help="Make the protocol cross_view: these cameras train, and the others test.",
+    ),
+    click.Option(
         ["--leave-out"], metavar="NAMES", help="Joints that are not used, as a,b,c: hands that are mostly missing, say."
     ),
     click.Option(
@@ -92,6 +137,7 @@ def main(args):
         sources = own.with_table(sources, args.table) if args.table else own.with_pattern(sources, args.pattern)
         unknown = [source.name for source in sources if source.subject < 0]
         print_names(len(unknown), "without a subject", unknown)
+    splits = read_splits(args, sources)
     console = Console(stderr=True)
     progress = track(sources, "looking at the files", console=console, disable=not console.is_terminal)
     bodies, joints, names = own.survey(progress, number, tuple(names or ()))
@@ -101,8 +147,11 @@ def main(args):
     print(f"{len(classes)} classes, {len(wanted) or joints} joints a body, at most {bodies} bodies a frame")
     print_names(len(left_out), f"in {args.raw} are not recordings", left_out)
     reader = own.reader(args.name, classes, body, args.bodies or bodies, joints, names, wanted)
-    path = write_tensors(args, reader, sources, coordinates)
-    labels = store.Tensors(path).label
+    path = write_tensors(args, reader, sources, coordinates, splits)
+    tensors = store.Tensors(path)
+    for name, split in tensors.splits.items():
+        print(f"  {name}: {(split == 1).sum():,} train, {(split == 0).sum():,} test")
+    labels = tensors.label
     empty = [name for label, name in enumerate(classes) if label not in labels]
     print_names(len(empty), "classes have no sequence", empty)
 

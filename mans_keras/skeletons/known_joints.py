@@ -4,7 +4,7 @@ from mans_keras.skeletons.hdm05 import JOINTS
 from mans_keras.skeletons.sequence import KINECT_1_NAMES, KINECT_2_NAMES
 
 KINECT_1_DATASETS = ("sysu_3d", "ut_kinect", "nw_ucla", "utd_mhad")
-NAMES = {"ntu_rgbd": KINECT_2_NAMES, "synthetic": KINECT_2_NAMES, "hdm05": JOINTS}
+NAMES = {"ntu_rgbd": KINECT_2_NAMES, "ntu_rgbd_120": KINECT_2_NAMES, "synthetic": KINECT_2_NAMES, "hdm05": JOINTS}
 NAMES |= dict.fromkeys(KINECT_1_DATASETS, KINECT_1_NAMES)
 
 

@@ -1,4 +1,4 @@
-"""Your own recordings: a folder for each class, in it a `.npy`, `.npz`, `.csv` or `.json` file for each action."""
+"""Your own recordings: a folder for each class, in it a file of one of `by_suffix.SUFFIXES` for each action."""
 
 import functools
 import re
@@ -19,7 +19,7 @@ from mans_keras.skeletons.missing import completed
 from mans_keras.skeletons.sequence import Body, Dropped, Reader, Sequence
 from mans_keras.skeletons.tracks import most_moving
 
-LAYOUT = "one folder for each class is expected, with .npy, .npz, .csv or .json files in it"
+LAYOUT = f"one folder for each class is expected, with {', '.join(by_suffix.SUFFIXES)} files in it"
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def find(folder: Path | str) -> tuple[tuple[str, ...], list[Source], list[str]]:
 
 
 def _is_recording(path):
-    return path.suffix.lower() in by_suffix.PARSERS and not path.name.startswith(".") and path.is_file()
+    return path.suffix.lower() in by_suffix.SUFFIXES and not path.name.startswith(".") and path.is_file()
 
 
 def with_table(sources: list[Source], path: Path | str) -> list[Source]:

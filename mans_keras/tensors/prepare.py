@@ -9,6 +9,7 @@ import os
 import signal
 import threading
 from collections import Counter, defaultdict, deque
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -63,10 +64,18 @@ def _convert(source, read, **how):
 
 
 def write_tensors(
-    reader: Reader, sources: list, out: Path | str, scale: int, layout: str, coordinates: str, jobs: int = 1
+    reader: Reader,
+    sources: list,
+    out: Path | str,
+    scale: int,
+    layout: str,
+    coordinates: str,
+    jobs: int = 1,
+    splits: Mapping[str, Mapping[str, int]] | None = None,
 ) -> Path:
     """Read `sources` with the reader, write `<dataset>_<scale>.h5` into the folder `out`, and print a summary.
 
+    splits: those that came with the data, as `writer.Writer` takes them.
     Returns the path. Raises `InputError`, and writes nothing, if reading a source does, or if no sequence is usable.
     """
     path = store.tensor_path(out, reader.dataset, scale)
@@ -75,7 +84,7 @@ def write_tensors(
     keep_freed_memory()
     names = reader.joint_names or known_joints.NAMES.get(reader.dataset, ())
     described = {"class_names": reader.class_names, "body": reader.body, "joint_names": names}
-    writer = Writer(path, dataset=reader.dataset, **described, **settings)
+    writer = Writer(path, dataset=reader.dataset, splits=splits, **described, **settings)
     # the processes end here: when the interpreter ends, it closes their pipes first
     with contextlib.closing(_map(convert, sources, jobs)) as converted, writer:
         console = Console(stderr=True)
