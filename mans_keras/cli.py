@@ -201,31 +201,13 @@ def evaluate(model, tensors, protocol, fold):
     """
     import numpy as np
 
+    from mans_keras.recognition import fitting
     from mans_keras.recognition.recognizer import BATCH, Recognizer
-    from mans_keras.skeletons import joint_names
     from mans_keras.tensors import protocols
     from mans_keras.tensors.store import Tensors
 
     recognizer, opened = Recognizer(model), Tensors(tensors)
-    for what in ("scale", "layout", "coordinates", "bodies", "joints"):
-        expected, given = getattr(recognizer, what), getattr(opened, what)
-        if expected != given:
-            hint = ": prepare it with --bodies 1" if (what, expected) == ("bodies", 1) else ""
-            raise InputError(
-                f"{tensors} does not fit {model}: it has {what} {given}, the model expects {expected}{hint}"
-            )
-    known, names = recognizer.joint_names, opened.joint_names
-    if known and names and not joint_names.same(known, names):
-        raise InputError(
-            f"{tensors} does not fit {model}: its joints are {', '.join(names)}, the model expects {', '.join(known)}. "
-            "Prepare it with --joints in this order"
-        )
-    others = [name for name in opened.class_names if name not in recognizer.class_names]
-    if others:
-        raise InputError(
-            f"{tensors} does not fit {model}: the model does not know its classes {', '.join(others)}; it knows "
-            f"{', '.join(recognizer.class_names)}"
-        )
+    fitting.check(recognizer, opened, f"{tensors} does not fit {model}")
     if fold is not None and not protocol:
         raise InputError("--fold needs a --protocol")
     chosen = np.arange(len(opened))
