@@ -19,8 +19,8 @@ def check(recognizer: Recognizer, tensors: Tensors, what: str) -> None:
     known, names = recognizer.joint_names, tensors.joint_names
     if known and names and not joint_names.same(known, names):
         raise InputError(
-            f"{what}: its joints are {', '.join(names)}, the model expects {', '.join(known)}. Prepare it with --joints "
-            "in this order"
+            f"{what}: its joints are {', '.join(names)}, the model expects {', '.join(known)}. Prepare it with "
+            "--joints in this order"
         )
     others = [name for name in tensors.class_names if name not in recognizer.class_names]
     if others:
