@@ -1,1 +1,1 @@
-"""The tables, figures and benchmarks, a script each."""
+"""The tables, figures and benchmarks: one script each."""

@@ -1,15 +1,15 @@
-"""How fast data_prep/ntu_rgbd.py is beside the released script, and how much memory it takes. Trains nothing.
+"""How fast data_prep/ntu_rgbd.py is, compared with the released script, and how much memory it needs. Trains nothing.
 
-Makes DISTINCT `.skeleton` files of NTU's real size in a temporary folder (80 frames; a second body in every third file;
-260 kB on average) and links to them under as many names as are needed: what is read comes from the page cache, so
-times are the processor's. The released script's algorithm is written here from its description: it parses line by
-line, fits a PCA for the first frame of each body, and inverts the 3 x 3 rotation once a joint.
+Makes 200 `.skeleton` files of the real size of NTU's in a temporary folder (80 frames; a second body in every third
+file; 260 kB on average) and links to them under as many names as are needed. The files are read from the page cache, so
+that the processor's time is measured, not the disk's. The algorithm of the released script is written here from its
+description: it parses line by line, fits a PCA to the first frame of each body, and inverts the 3 x 3 rotation once for
+each joint.
 
-About 5 minutes on two free cores; next to other work, the line on --jobs means nothing. Writes its table as Markdown
+Takes about 5 minutes on two free cores; next to other work, the row on --jobs means nothing. Writes a table as Markdown
 and CSV.
 """
 
-import argparse
 import contextlib
 import itertools
 import os
@@ -23,12 +23,14 @@ from pathlib import Path
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # both sides are timed per core
 
+import click
 import numpy as np
 
+from experiments import options
 from experiments.timing import HEADER, in_process, peak_memory, row
 from mans_keras.skeletons import ntu, synthetic
 from mans_keras.skeletons.formats import skeleton_file
-from mans_keras.tensors.prepare import keep_freed_memory, positive
+from mans_keras.tensors.prepare import keep_freed_memory
 from mans_keras.tensors.transforms import to_tensor
 from mans_keras.tensors.writer import Writer
 
@@ -41,7 +43,7 @@ TORSO = [0, 1, 4, 8, 12, 16, 20]
 
 
 def write_files(folder, number):
-    """Write DISTINCT files of real size; link to them under `number` names. Returns the distinct ones."""
+    """Write `DISTINCT` files of real size and link to them under `number` names; return the distinct paths."""
     grid = itertools.product(range(1, 4), range(1, 41), range(1, 3), range(1, 61))
     names = [f"S018C{c:03}P{p:03}R{r:03}A{a:03}" for c, p, r, a in itertools.islice(grid, number)]
     performed = [name for name in synthetic.names() if synthetic.perform(name).shape[1] == 2]
@@ -55,7 +57,7 @@ def write_files(folder, number):
 
 
 def _released_frame(joints):
-    """Origin and rotation of a body by its first frame, {joint: (x, y, z)}."""
+    """Origin and rotation of a body from its first frame, {joint: (x, y, z)}."""
     origin = (np.array(joints[12]) + joints[16]) / 2
     torso = np.array([joints[joint] - origin for joint in TORSO])
     third = np.linalg.svd(torso - torso.mean(axis=0))[2][0]
@@ -65,7 +67,7 @@ def _released_frame(joints):
 
 
 def released(path, scale=50):
-    """(scale, scale, 3) of a file by the released script's algorithm, joint by joint in its kind of objects."""
+    """The tensor (scale, scale, 3) of a file by the released script's algorithm, joint by joint, with its objects."""
     with path.open() as file:
         x, y, z = image = np.zeros((3, int(file.readline()), 50))
         frames = {}
@@ -99,8 +101,8 @@ def released(path, scale=50):
 
 
 def seconds_a_file(paths, folder):
-    """Median processor seconds of a file, text to written tensor: (released, ours), in turns of 10 files."""
-    theirs, ours = [], []
+    """Median processor seconds per file, text to written tensor: (released, this project), in turns of 10 files."""
+    released_seconds, seconds = [], []
     keep_freed_memory()
     settings = {"scale": 50, "layout": "resize", "coordinates": "body"}
     writer = Writer(folder / "ours.h5", dataset="ntu_rgbd", class_names=ntu.CLASS_NAMES, **settings)
@@ -109,66 +111,74 @@ def seconds_a_file(paths, folder):
             for path in paths[first : first + 10]:
                 start = time.process_time()
                 file.write(released(path).tobytes())
-                theirs.append(time.process_time() - start)
+                released_seconds.append(time.process_time() - start)
             for path in paths[first : first + 10]:
                 start = time.process_time()
                 sequence = ntu.read(path)
                 writer.add(to_tensor(sequence.joints, body=ntu.KINECT_2, **settings), sequence)
-                ours.append(time.process_time() - start)
-    return statistics.median(theirs), statistics.median(ours)
+                seconds.append(time.process_time() - start)
+    return statistics.median(released_seconds), statistics.median(seconds)
 
 
 def prepare(raw, out, jobs):
-    """Run the script; returns its wall and processor seconds, and the bytes that its largest process took at most."""
+    """Run the script; return its wall and processor seconds, and the most bytes that one of its processes held."""
     sys.argv = [str(SCRIPT), str(raw), str(out), "--jobs", str(jobs)]
     start = time.perf_counter()
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
         try:
             runpy.run_path(str(SCRIPT), run_name="__main__")
-        except SystemExit as ended:
-            if ended.code:
-                raise RuntimeError(f"{SCRIPT} failed") from ended
+        except SystemExit as end:
+            if end.code:
+                raise RuntimeError(f"{SCRIPT} failed") from end
     wall = time.perf_counter() - start
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return wall, sum(os.times()[:4]), max(peak_memory(), children.ru_maxrss * 1024)
 
 
 def measure(folder, few, many):
-    """A title that tells the files, and the table's rows."""
+    """The title of the table, which describes the files, and its rows; few, many: two numbers of files."""
     for number in (few, many):
         (folder / str(number)).mkdir()
         distinct = write_files(folder / str(number), number)
     size = statistics.mean(path.stat().st_size for path in distinct) / 1000
     title = f"{len(distinct)} distinct files of {FRAMES} frames, {size:.0f} kB on average. Load before the start "
     title += f"{os.getloadavg()[0]:.1f}."
-    theirs, ours = seconds_a_file(distinct, folder)
-    times = f"{theirs * 1e3:.1f} over {ours * 1e3:.2f} ms, text to written tensor"
-    rows = [row("speed per core, over the released script's algorithm", theirs / ours, 25, times, at_least=True)]
+    of_released, of_ours = seconds_a_file(distinct, folder)
+    times = f"{of_released * 1e3:.1f} over {of_ours * 1e3:.2f} ms, text to written tensor"
+    speed = of_released / of_ours
+    rows = [row("speed per core, over the released script's algorithm", speed, 25, times, at_least=True)]
 
     settings = list(itertools.product((few, many), (1, 2)))
     runs = {(n, jobs): in_process(prepare, folder / str(n), folder / "out", jobs) for n, jobs in settings}
-    one, two = (runs[many, jobs][0] for jobs in (1, 2))
-    told = f"{one:.1f} over {two:.1f} s for {many:,} files"
-    rows.append(row("`--jobs 2` over `--jobs 1`, wall time", one / two, 1.7, told, at_least=True))
+    alone, shared = (runs[many, jobs][0] for jobs in (1, 2))
+    details = f"{alone:.1f} over {shared:.1f} s for {many:,} files"
+    rows.append(row("`--jobs 2` over `--jobs 1`, wall time", alone / shared, 1.7, details, at_least=True))
     for jobs in (1, 2):
-        # of several processes the largest is known: together they take no more than that many of it
+        # Only the largest process is known: all together need at most as many times that.
         processes = 1 if jobs == 1 else jobs + 1
         less, most = (processes * runs[n, jobs][2] / 1e6 for n in (few, many))
-        told = f"{less:.0f} MB for {few:,} files"
-        rows.append(row(f"peak memory, `--jobs {jobs}`, {many:,} files", most, 600, told, unit=" MB"))
+        details = f"{less:.0f} MB for {few:,} files"
+        rows.append(row(f"peak memory, `--jobs {jobs}`, {many:,} files", most, 600, details, unit=" MB"))
     growth = (runs[many, 1][2] - runs[few, 1][2]) / (many - few)
     rows.append(row("growth of that, `--jobs 1`", growth, 1000, "between the two", unit=" bytes a file"))
     minutes = runs[many, 2][1] / many * FULL_SET / CORES / 60
-    told = f"from {many:,} files with `--jobs 2`, shared by {CORES} cores"
-    rows.append(row(f"processor time for NTU's {FULL_SET:,} files", minutes, 6, told, unit=" minutes a core"))
+    details = f"from {many:,} files with `--jobs 2`, shared by {CORES} cores"
+    rows.append(row(f"processor time for NTU's {FULL_SET:,} files", minutes, 6, details, unit=" minutes a core"))
     return title, rows
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--files", type=positive, default=10_000, help="the larger number of files; the other is a 5th")
-    parser.add_argument("--results", type=Path, default=Path("results/benchmark"), metavar="DIR", help="%(default)s/")
-    args = parser.parse_args()
+@options.command(
+    __doc__,
+    click.Option(
+        ["--files"],
+        type=click.IntRange(5),
+        metavar="N",
+        default=10_000,
+        help="The larger number of files; the smaller one is a fifth of it.",
+    ),
+    options.results("results/benchmark"),
+)
+def main(args):
     with tempfile.TemporaryDirectory() as folder:
         title, rows = measure(Path(folder), args.files // 5, args.files)
     from mans_keras.reports import tables
@@ -179,4 +189,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,26 +1,19 @@
-"""How a training step of MANs-9 grows with the batch, the frames and the number of sequences: a table and a plot.
+"""How the time and memory of a training step of MANs-9 grow: with the batch, the frames and the number of sequences.
 
-Each point is measured in a process of its own, so that its peak of memory is its own. About 5 minutes on two CPU
-cores, which should have nothing else to do.
+Writes a table and a plot. Each point is measured in a separate process, and so is its peak of memory. Takes about 5
+minutes on two CPU cores, on which nothing else should run.
 """
 
-import argparse
 import itertools
-import sys
 import tempfile
 from pathlib import Path
 
-import keras
 import numpy as np
 from matplotlib.figure import Figure
 
-from experiments import benchmark
+from experiments import options
 from experiments.timing import in_process, in_turn, peak_memory
-from mans_keras.errors import exit_code
 from mans_keras.reports import record_plots, tables
-from mans_keras.tensors import store
-from mans_keras.training import machine, memory
-from mans_keras.training.batches import Batches
 
 STEPS = 12
 GROWING = {
@@ -33,19 +26,18 @@ HEADER = ["growing", "value", "a step, ms", "over linear growth", "memory, MB", 
 
 
 def measure(point, folder):
-    """(milliseconds a step with the reading of its batch, peak of this process's memory in MB) of a point.
+    """(milliseconds per step, with the reading of its batch; peak of this process's memory in MB) at a point.
 
-    point: {batch, frames, sequences}.
+    point: {"batch": ..., "frames": ..., "sequences": ...}.
     """
+    import mans_keras.models  # noqa: F401 - first, since it keeps TensorFlow quiet
+    from experiments import benchmark_networks
+    from mans_keras.training import memory
+
     memory.keep_freed()
-    tensors = store.Tensors(benchmark.write_tensors(Path(folder) / "growth_50.h5", 50, point["sequences"]))
-    batches = Batches(
-        tensors.samples(np.arange(len(tensors))),
-        keras.utils.to_categorical(tensors.label, benchmark.CLASSES),
-        point["batch"],
-        seed=0,
-    )
-    model = benchmark.build(input_shape=(point["frames"], 50, 3))
+    path = benchmark_networks.write_tensors(Path(folder) / "growth_50.h5", 50, point["sequences"])
+    batches = benchmark_networks.batches_of(path, point["batch"])
+    model = benchmark_networks.build(input_shape=(point["frames"], 50, 3))
     repeated = -(-point["frames"] // 50)
 
     def step():
@@ -58,26 +50,26 @@ def measure(point, folder):
 
 
 def table(points):
-    """Rows of {growing: [(value, milliseconds, MB)]}; linear growth is that from the smallest value on."""
+    """Rows below `HEADER` from {growing: [(value, milliseconds, MB)]}. Linear growth starts at the smallest value."""
     rows = []
-    for growing, found in points.items():
-        smallest, its_time, its_peak = found[0]
-        for value, time, peak in found:
-            # the number of sequences is nothing that a step should feel
-            linear = its_time * (value / smallest if growing != "sequences" else 1)
+    for growing, measured in points.items():
+        smallest, first_time, first_peak = measured[0]
+        for value, time, peak in measured:
+            # The number of sequences should not change the time of a step at all.
+            linear = first_time * (value / smallest if growing != "sequences" else 1)
             rows.append(
-                [growing, value, f"{time:.0f}", f"{time / linear:.2f}", f"{peak:.0f}", f"{peak - its_peak:.0f}"]
+                [growing, value, f"{time:.0f}", f"{time / linear:.2f}", f"{peak:.0f}", f"{peak - first_peak:.0f}"]
             )
     return rows
 
 
 def draw(points):
-    """Time and memory over each of what grows; dashed: linear growth, or none for the number of sequences."""
+    """A figure of time and memory over batch, frames and sequences; dashed: linear growth, for sequences no growth."""
     figure = Figure(figsize=(10, 5), layout="constrained")
     axes = figure.subplots(2, len(points), sharex="col", sharey="row")
     color = record_plots.STYLES[-1][0]
-    for (times, peaks), (growing, found) in zip(axes.T, points.items(), strict=True):
-        values, milliseconds, megabytes = np.array(found).T
+    for (times, peaks), (growing, measured) in zip(axes.T, points.items(), strict=True):
+        values, milliseconds, megabytes = np.array(measured).T
         times.plot(values, milliseconds, "o-", color=color, label="measured")
         linear = milliseconds[0] * (values / values[0] if growing != "sequences" else np.ones(len(values)))
         times.plot(values, linear, "--", color="0.5", label="linear from the smallest")
@@ -88,8 +80,8 @@ def draw(points):
         peaks.set_xlabel(growing)
         peaks.set_xticks(values, [f"{value:,.0f}" for value in values])
         peaks.minorticks_off()
-        for one in (times, peaks):
-            one.grid(alpha=0.3)
+        times.grid(alpha=0.3)
+        peaks.grid(alpha=0.3)
     axes[0, 0].set_ylabel("a step, ms")
     axes[0, 0].legend()
     axes[1, 0].set_ylabel("peak of memory, GB")
@@ -97,10 +89,11 @@ def draw(points):
     return figure
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--results", type=Path, default=Path("results/benchmark"), metavar="DIR", help="%(default)s/")
-    args = parser.parse_args()
+@options.command(__doc__, options.results("results/benchmark"))
+def main(args):
+    import mans_keras.models  # noqa: F401 - first, since it keeps TensorFlow quiet
+    from mans_keras.training import machine
+
     points = {}
     for growing, values in GROWING.items():
         for value in values:
@@ -110,8 +103,8 @@ def main():
             points.setdefault(growing, []).append((value, time, peak))
     usual = ", ".join(f"{name} {value}" for name, value in USUAL.items())
     title = (
-        f"{machine.device()}. A training step of MANs-9 with the reading of its batch, median of {STEPS}; what does "
-        f"not grow: {usual}. Linear growth is that from the smallest value on; for sequences, none."
+        f"{machine.device()}. A training step of MANs-9 with the reading of its batch, median of {STEPS} steps; what "
+        f"does not grow: {usual}. Linear growth starts at the smallest value; for sequences, it is no growth."
     )
     print("\n" + tables.write_table(args.results, "growth", title, HEADER, table(points)))
     record_plots.save(draw(points), args.results / "growth.png")
@@ -119,4 +112,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    main()

@@ -1,23 +1,24 @@
-"""Where paper, released code and this project differ, and what a difference is worth where effects.py measured it.
+"""Where the paper, the released code and this project differ, and how much a difference changes the accuracy.
 
-Trains nothing: reads the records of effects.py under --results. The committed ones are in experiments/results.
+Trains nothing: reads the records of effects.py from --results. The repository's records are in experiments/results.
 """
 
-import functools
-import sys
 from dataclasses import dataclass
 
 from experiments import common, effects, paired_differences, table_parts
-from mans_keras.errors import exit_code
 from mans_keras.reports import tables
 
 EXPERIMENT = "departures"
-records = functools.partial(tables.records, experiment=effects.EXPERIMENT)
+
+
+def records(results, dataset):
+    """The records of effects.py on a dataset."""
+    return tables.records(results, effects.EXPERIMENT, dataset)
 
 
 @dataclass(frozen=True)
 class Departure:
-    """What paper, released code and this project have; factors: those of effects.py that change it."""
+    """What the paper, the released code and this project do; factors: the factors of effects.py that change it."""
 
     what: str
     paper: str
@@ -31,7 +32,7 @@ DEPARTURES = (
         "optimiser",
         "SGD, rate 0.1, momentum 0.9, decay 0",
         "SGD, rate 0.01, momentum 0.9, Nesterov",
-        "as theirs in the recipes `paper` and `released`",
+        "the recipes `paper` and `released`: as in their sources",
         ("rate-0.1", "rate-0.001"),
     ),
     Departure(
@@ -45,9 +46,9 @@ DEPARTURES = (
         "batch",
         "NTU 40, HDM05 20, SYSU-3D and UT-Kinect 8",
         "NTU 128",
-        "as theirs; on other sets `released` has the paper's",
+        "as in their sources; on other datasets `released` has the paper's",
     ),
-    Departure("epochs", "NTU 50, others 100", "50", "as theirs", ("epochs-100",)),
+    Departure("epochs", "NTU 50, others 100", "50", "as in their sources", ("epochs-100",)),
     Departure(
         "L2",
         "not stated",
@@ -65,7 +66,7 @@ DEPARTURES = (
     Departure(
         "first weights",
         "not stated",
-        "GRU input kernels orthogonal, convolutions He normal; in MANs-9 the softmax layer too",
+        "GRU input kernels orthogonal, convolutions He normal; in MANs-9 also the softmax layer",
         "as released, but the softmax layer Glorot uniform",
         ("glorot",),
     ),
@@ -80,7 +81,7 @@ DEPARTURES = (
         "learned",
         "made inside a Keras `Lambda`: never trained, never saved",
         "learned; frozen as an option",
-        ("mans-9-frozen-attention",),
+        ("mans-9-frozen",),
     ),
     Departure("first weights of DenseNet-161", "not stated", "ImageNet's", "random"),
     Departure(
@@ -106,7 +107,7 @@ DEPARTURES = (
         "that of Song et al., AAAI 2017",
         "-",
         "from that paper: ReLU(W_x x_t + W_h h_{t-1} + b) of an LSTM over the same input",
-        ("mans-9-other-attention",),
+        ("mans-9-song",),
     ),
     Departure("Eqs. 7-8", "K equal columns", "K equal columns", "one column, broadcast: the same numbers"),
     Departure("T / alpha", "a ratio", "integer division: 50 / 16 is 3", "as released"),
@@ -128,7 +129,7 @@ DEPARTURES = (
         "bodies",
         "not stated",
         "the first two that a frame lists; a frame of more than two is empty",
-        "followed by their ID, the one that moves more first; with `released` coordinates as released",
+        "followed by their ID, the body that moves more first; with `released` coordinates as released",
     ),
     Departure(
         "recordings of NTU left out",
@@ -144,44 +145,43 @@ DEPARTURES = (
         "accuracy that is reported",
         "not stated",
         "the best epoch's on the *test* set",
-        "the last epoch's; beside it the best epoch's, a leak",
+        "the last epoch's; also the best epoch's, which is a leak",
     ),
     Departure("footnote 3", "[X, X, Z]", "[X, Y, Z]", "[X, Y, Z]"),
 )
 
 
-def worth(departure, found):
-    """What the records say of a departure's factors, e.g. "rate 0.1: -3.2 ± 1.0 (odd_even)"."""
+def worth(departure, records):
+    """The measured effect of a departure's factors, e.g. "learning rate 0.1: -3.20 ± 1.00 (odd_even)"."""
     sentences = []
     for name in departure.factors:
         differences = []
-        for protocol in table_parts.protocols_of(found):
-            ours, default = (table_parts.cell(found, variant, protocol) for variant in (name, effects.BASELINE))
-            points, over_seeds, over_subjects = paired_differences.difference(ours, default)
+        for protocol in table_parts.protocols_of(records):
+            changed, default = (table_parts.cell(records, variant, protocol) for variant in (name, effects.BASELINE))
+            points, over_seeds, over_subjects = paired_differences.difference(changed, default)
             if points != "-":
                 interval = over_subjects if protocol == "loso" else over_seeds
                 differences.append(f"{points}{'' if interval == '-' else f' ± {interval}'} ({protocol})")
         if differences:
-            sentences.append(f"{' '.join(effects.FACTORS[name].shown)}: {', '.join(differences)}")
+            sentences.append(f"{' '.join(effects.FACTORS[name].label)}: {', '.join(differences)}")
     return "; ".join(sentences) or "not measured"
 
 
-def table(found):
-    """Title, header and rows: a departure each."""
-    first = next((record for record in found if record["variant"] == effects.BASELINE), found[0])
+def table(records):
+    """Title, header and rows: one row per departure."""
+    first = next((record for record in records if record["variant"] == effects.BASELINE), records[0])
     lines = [
-        f"Points of test accuracy of `{first['model']}` on {first['dataset']} by changing one thing against the "
-        f"defaults (recipe `{first['recipe']['name']}`, `{first['coordinates']}` coordinates, `{first['layout']}`); ± "
-        "is half the 95 % interval, over seeds by odd_even and over subjects by loso.",
-        *table_parts.networks(found),
+        f"The points of test accuracy that `{first['model']}` gains on {first['dataset']} when one of the default "
+        f"settings (recipe `{first['recipe']['name']}`, `{first['coordinates']}` coordinates, `{first['layout']}`) is "
+        "changed; ± is half the 95 % interval, over seeds by odd_even and over subjects by loso.",
+        *table_parts.networks(records),
     ]
     header = ["what", "paper", "released code", "here", "worth"]
-    return "\n".join(lines), header, [[d.what, d.paper, d.released, d.here, worth(d, found)] for d in DEPARTURES]
+    return "\n".join(lines), header, [[d.what, d.paper, d.released, d.here, worth(d, records)] for d in DEPARTURES]
 
 
-def main():
-    common.show_records(__doc__, EXPERIMENT, lambda results, dataset: records(results, dataset=dataset), table)
+main = common.command_of_records(__doc__, EXPERIMENT, records, table)
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    main()

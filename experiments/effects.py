@@ -1,17 +1,17 @@
-"""What moves the accuracy of MANs-9 on UT-Kinect? One factor at a time, each against the default settings.
+"""What changes the accuracy of MANs-9 on UT-Kinect? One factor at a time, each against the default settings.
 
-The paper has 100.0 on this set, and few of its settings: these show which of them matter. RAW holds UT-Kinect's raw
-files. Intervals need two --seeds, or --protocol loso. A run of 50 epochs is about three minutes on a core by odd_even,
-four on a fold of loso.
+The paper reports 100.0 on this set but leaves many settings open; this shows which of them matter. RAW is the folder of
+UT-Kinect's raw files. Intervals need two --seeds, or --protocol loso. On one core, a run of 50 epochs takes about three
+minutes with odd_even, and four for a fold of loso.
 """
 
 import functools
-import sys
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
-from experiments import common, paired_differences, table_parts
-from mans_keras.errors import InputError, exit_code
+import click
+
+from experiments import common, options, paired_differences, table_parts
+from mans_keras.errors import InputError
 from mans_keras.reports import tables
 from mans_keras.skeletons import ut_kinect
 from mans_keras.tensors import prepare
@@ -24,13 +24,13 @@ BASELINE = "mans-9"
 
 @dataclass(frozen=True)
 class Factor:
-    """One departure from the baseline.
+    """One change of the default settings.
 
-    shown: (what, set to); recipe: a recipe in place of RELEASED; arguments: of MANs9;
+    label: (what is changed, its value); recipe: a recipe instead of RELEASED; arguments: of MANs9;
     coordinates, layout, labels, repeated: how the tensors are made.
     """
 
-    shown: tuple[str, str]
+    label: tuple[str, str]
     recipe: recipes.Recipe = recipes.RELEASED
     arguments: dict = field(default_factory=dict)
     coordinates: str = "body"
@@ -40,22 +40,22 @@ class Factor:
 
     @property
     def preparation(self):
-        """What the tensors depend on."""
+        """The values on which the tensors depend."""
         return self.coordinates, self.layout, self.labels, self.repeated
 
 
 def released(**changes):
-    """RELEASED with some values changed."""
+    """The recipe RELEASED with some values changed."""
     return replace(recipes.RELEASED, **changes)
 
 
 def augmented(**changes):
-    """RELEASED with one kind of random change."""
+    """The recipe RELEASED with one kind of random change of the training sequences."""
     nothing = recipes.Augmentation(rotation=0, mirror=False, scale=0, crop=1)
     return released(augmentation=replace(nothing, **changes))
 
 
-# The names of Table 4's rows are Table 4's: the two share their records.
+# Rows of Table 4 have the names of their records there, so that both share their records.
 FACTORS = {
     BASELINE: Factor(("the default settings", "")),
     "best": Factor(("recipe, coordinates", "best, upright"), recipes.BEST, coordinates="upright"),
@@ -73,9 +73,9 @@ FACTORS = {
     "all-rows": Factor(("repeated frames", "all kept"), repeated="all"),
     "mans-9-stcm": Factor(("TARMs", "none"), arguments={"tarm": False}),
     "mans-9-no-attention": Factor(("attention", "none"), arguments={"attention": None}),
-    "mans-9-other-attention": Factor(("attention", "STA-LSTM's"), arguments={"attention": "song"}),
-    "mans-9-frozen-attention": Factor(("attention", "frozen at random"), arguments={"attention": "frozen"}),
-    "mans-9-frame-gate": Factor(("attention", "sigmoid gate per frame"), arguments={"attention": "gate"}),
+    "mans-9-song": Factor(("attention", "STA-LSTM's"), arguments={"attention": "song"}),
+    "mans-9-frozen": Factor(("attention", "frozen at random"), arguments={"attention": "frozen"}),
+    "mans-9-gate": Factor(("attention", "sigmoid gate per frame"), arguments={"attention": "gate"}),
     "no-gru-dropout": Factor(("GRU dropout", "0"), arguments={"dropout": 0.0}),
     "no-l2": Factor(("L2", "0"), released(l2=0.0)),
     "no-recurrent-l2": Factor(("L2 of recurrent kernels", "0"), arguments={"recurrent_l2": 0.0}),
@@ -98,7 +98,10 @@ FACTORS = {
 
 
 def table(records):
-    """Title, header and rows: the factors, protocol by protocol."""
+    """Title, header and rows: one row per factor, protocol by protocol.
+
+    Raises `InputError` if a record belongs to no factor, or was made with other settings than its factor has.
+    """
     tables.check_same(records, ("dataset", "model", "batch", "precision"))
     first = next((record for record in records if record["variant"] == BASELINE), records[0])
     lines = [
@@ -111,6 +114,8 @@ def table(records):
     ]
     header = ["Protocol", "Factor", "set to", "epochs", "last epoch", "difference", *paired_differences.HEADER]
     header += ["best epoch on test", "runs"]
+    if unknown := sorted({record["variant"] for record in records} - set(FACTORS)):
+        raise InputError(f"records of {', '.join(unknown)} belong to no factor: rename or remove their folders")
     rows = []
     for protocol in table_parts.protocols_of(records):
         cells = {
@@ -123,9 +128,9 @@ def table(records):
             tables.check_same(cell, ("epochs", "recipe"))
             _check(name, cell[0])
             last, best = (tables.mean_and_deviation(cell, which) for which in ("last", "best"))
-            told = [""] * 3 if name == BASELINE else paired_differences.difference(cell, cells[BASELINE])
-            settings = [protocol, *FACTORS[name].shown, cell[0]["epochs"]]
-            rows.append([*settings, last, *told, best, tables.number_of_runs(cell)])
+            gain = [""] * 3 if name == BASELINE else paired_differences.difference(cell, cells[BASELINE])
+            settings = [protocol, *FACTORS[name].label, cell[0]["epochs"]]
+            rows.append([*settings, last, *gain, best, tables.number_of_runs(cell)])
     return "\n".join(lines), header, rows
 
 
@@ -133,11 +138,13 @@ def _check(name, record):
     factor = FACTORS[name]
     for what in ("coordinates", "layout", "arguments"):
         if record[what] != getattr(factor, what):
-            raise InputError(f"records of {name} have {what} {record[what]}, where it is {getattr(factor, what)} now")
+            raise InputError(
+                f"records of {name} have {what} {record[what]}, but the factor has {getattr(factor, what)} now"
+            )
 
 
 def tensors(sources, folder, preparation):
-    """The open tensors of a preparation of UT-Kinect's segments; made each time, for they take a second."""
+    """Prepare tensors of UT-Kinect's segments and open them. They are made each time, since that takes a second."""
     coordinates, layout, labels, repeated = preparation
     folder = folder / "-".join(preparation)
     sources = ut_kinect.relabelled(sources, labels)
@@ -145,21 +152,27 @@ def tensors(sources, folder, preparation):
     return Tensors(prepare.write_tensors(reader, sources, folder, 50, layout, coordinates))
 
 
-def main():
-    parser = common.run_parser(__doc__, protocol="odd_even")
-    parser.add_argument("raw", metavar="RAW", type=Path, help="folder with UT-Kinect's raw files")
-    parser.add_argument(
-        "--factors", nargs="+", choices=FACTORS, default=list(FACTORS), metavar="F", help=f"of {', '.join(FACTORS)}"
-    )
-    args = parser.parse_args()
+@options.command(
+    __doc__,
+    click.Argument(["raw"], type=options.FOLDER, metavar="RAW"),
+    click.Option(
+        ["--factors"],
+        type=click.Choice(list(FACTORS)),
+        multiple=True,
+        metavar="F...",
+        help=f"The factors to run, of {', '.join(FACTORS)}. Default: all.",
+    ),
+    *options.of_runs(protocol="odd_even"),
+)
+def main(args):
     sources = ut_kinect.segments(args.raw)
-    chosen = {name: FACTORS[name] for name in dict.fromkeys([BASELINE, *args.factors])}
+    chosen = {name: FACTORS[name] for name in dict.fromkeys([BASELINE, *(args.factors or FACTORS)])}
     opened = {
         preparation: tensors(sources, args.data / EXPERIMENT, preparation)
         for preparation in dict.fromkeys(factor.preparation for factor in chosen.values())
     }
     own_epochs = {}
-    if args.epochs:  # all factors alike, and so filed apart all together
+    if args.epochs:  # the same for all factors, whose records therefore have a folder of their own
         args.results = args.results / f"epochs-{args.epochs}"
         own_epochs = {"epochs": {"ut_kinect": args.epochs}}
     planned = {
@@ -172,20 +185,20 @@ def main():
         )
         for name, factor in chosen.items()
     }
-    # Seed by seed, so that an interrupted series is complete for fewer seeds.
-    of_another_network = []
+    # Seed by seed: an interrupted series is then complete for its first seeds.
     for seed in range(args.seeds):
         for preparation in opened:
-            some = [
+            on_these_tensors = [
                 run
-                for name, found in planned.items()
-                for run in found
+                for name, runs in planned.items()
+                for run in runs
                 if run.seed == seed and chosen[name].preparation == preparation
             ]
-            of_another_network += common.run_missing(args, some, opened[preparation])
-    results = args.results / planned[BASELINE][0].trial
-    common.show_table(results, EXPERIMENT, ut_kinect.READER.dataset, table, of_another_network)
+            common.run_missing(args, on_these_tensors, opened[preparation])
+    results, dataset = args.results / planned[BASELINE][0].trial, ut_kinect.READER.dataset
+    records = tables.records(results, EXPERIMENT, dataset)
+    common.show_table(results / EXPERIMENT / dataset, EXPERIMENT, records, table)
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    main()

@@ -1,11 +1,11 @@
-"""What effects.py and attention_gain.py share: one cell's records against another's, run by run."""
+"""Compare the records of two cells of a table, run by run: mean difference and 95 % intervals."""
 
 import re
 
 import numpy as np
 from scipy import stats
 
-# Where the name of a sequence tells its subject.
+# The part of a sequence's name that identifies its subject.
 SUBJECT = {
     "ut_kinect": r"^s\d+",
     "hdm05": r"(?<=HDM_)[a-z]+",
@@ -17,10 +17,11 @@ SUBJECT = {
 }
 HEADER = ["± over seeds", "± over subjects"]
 CAPTION = (
-    "A difference is the mean over runs of the same fold and seed; ± is half its 95 % interval (Student's). Over seeds "
-    "it knows of chance in training; over subjects, by each test subject's mean, of chance in who was recorded, and of "
-    "that in training only if each subject is tested by a training of its own (`loso`, `cross_actor`): elsewhere it "
-    "says little without the other. Of twenty factors without effect, one has an interval without 0 in it."
+    "A difference is the mean over runs of the same fold and seed; ± is half its 95 % interval (Student's). '± over "
+    "seeds' is the randomness of training. '± over subjects', from the mean of each test subject, is that of who was "
+    "recorded; it includes the randomness of training only where each subject is tested by a separate training "
+    "(`loso`, `cross_actor`): elsewhere, read both together. Of twenty factors without effect, one is expected "
+    "to have an interval that excludes 0."
 )
 
 
@@ -30,44 +31,44 @@ def accuracy(record):
 
 
 def by_subject(record):
-    """{subject: the record with the test sequences of this subject alone}; {} where names do not tell subjects."""
+    """{subject: the record, reduced to the subject's test sequences}; {} if the names do not identify subjects."""
     if record["dataset"] not in SUBJECT:
         return {}
     predictions = record["predictions"]
     subjects = np.array([re.search(SUBJECT[record["dataset"]], name)[0] for name in predictions["name"]])
-    found = {}
+    parts = {}
     for subject in np.unique(subjects):
-        theirs = {name: np.array(values)[subjects == subject] for name, values in predictions.items()}
-        right = np.mean(theirs["true"] == theirs["predicted"])
-        found[str(subject)] = {**record, "predictions": theirs, "last_epoch_test_accuracy": right}
-    return found
+        of_subject = {name: np.array(values)[subjects == subject] for name, values in predictions.items()}
+        right = np.mean(of_subject["true"] == of_subject["predicted"])
+        parts[str(subject)] = {**record, "predictions": of_subject, "last_epoch_test_accuracy": right}
+    return parts
 
 
 def pairs(cell, other):
-    """Each of a cell's records with the other cell's of the same fold and seed, where there is one."""
+    """(record, its counterpart of the same fold and seed in the other cell), for all records that have one."""
     others = {(record["fold"], record["seed"]): record for record in other}
-    return [(ours, others[run]) for ours in cell if (run := (ours["fold"], ours["seed"])) in others]
+    return [(record, others[run]) for record in cell if (run := (record["fold"], record["seed"])) in others]
 
 
 def difference(cell, other, of=accuracy):
-    """[by how many points a cell's runs are above the other's, ± over seeds, ± over subjects]: ["+1.2", "2.1", "-"].
+    """[mean difference in points, ± over seeds, ± over subjects] of a cell to another, e.g. ["+1.20", "2.10", "-"].
 
-    Runs of the same fold and seed are compared. "-": there are none, or fewer than two subjects or seeds, or one of the
-    seeds lacks a fold. of: record -> percent.
+    Runs of the same fold and seed are compared. "-" stands where there are none, where there are fewer than two
+    subjects or seeds, or where a seed lacks a fold. of: record -> percent.
     """
     compared = pairs(cell, other)
     if not compared:
         return ["-"] * 3
     points, seeds, subjects = [], {}, {}
-    for ours, theirs in compared:
-        points.append(of(ours) - of(theirs))
-        seeds.setdefault(ours["seed"], []).append(points[-1])
-        parts = by_subject(theirs)
-        for subject, part in by_subject(ours).items():
-            subjects.setdefault(subject, []).append(of(part) - of(parts[subject]))
-    folds = len({ours["fold"] for ours, _ in compared})
+    for record, counterpart in compared:
+        points.append(of(record) - of(counterpart))
+        seeds.setdefault(record["seed"], []).append(points[-1])
+        counterparts = by_subject(counterpart)
+        for subject, part in by_subject(record).items():
+            subjects.setdefault(subject, []).append(of(part) - of(counterparts[subject]))
+    folds = len({record["fold"] for record, _ in compared})
     whole = seeds.values() if all(len(points) == folds for points in seeds.values()) else ()
-    # rounded and 0 added: a mean of -1e-15 is no "-0.00"
+    # Rounding and adding 0 turns a mean of -1e-15 into "+0.00", not "-0.00".
     return [f"{round(np.mean(points), 2) + 0.0:+.2f}", _half_interval(whole), _half_interval(subjects.values())]
 
 

@@ -1,6 +1,6 @@
 """The paper's numbers, as data: test accuracies in percent."""
 
-# Table 2: (module, output size) -> what it is in MANs-9, MANs-33, MANs-61.
+# Table 2: (module, output size, the layers in MANs-9, MANs-33 and MANs-61).
 TABLE2 = (
     ("TARM", "50x50", ("64x2",) * 3),
     ("STCM", "25x25", ("5x5, 64, stride 2",) * 3),
@@ -16,12 +16,12 @@ TABLE3 = {4: 98.09, 8: 98.38, 16: 99.23, 32: 98.64}
 TABLE4 = {
     ("stcm", "mans-9"): (81.31, 89.78),
     ("no-attention", "mans-9"): (81.41, 89.84),
-    ("other-attention", "mans-9"): (81.94, 90.12),
-    ("mans", "mans-9"): (83.01, 90.66),
+    ("song", "mans-9"): (81.94, 90.12),
+    ("residual", "mans-9"): (83.01, 90.66),
     ("stcm", "mans-densenet161"): (81.56, 90.24),
     ("no-attention", "mans-densenet161"): (81.96, 92.15),
-    ("other-attention", "mans-densenet161"): (81.60, 92.18),
-    ("mans", "mans-densenet161"): (82.67, 93.22),
+    ("song", "mans-densenet161"): (81.60, 92.18),
+    ("residual", "mans-densenet161"): (82.67, 93.22),
 }
 
 # Table 5's columns: (dataset, protocol).
@@ -33,7 +33,7 @@ COLUMNS5 = (
     ("ut_kinect", "loocv"),
 )
 
-# Table 5, methods that were published before: name -> (parameters, accuracies in the order of COLUMNS5).
+# Table 5, the methods that the paper quotes: name -> (parameters, accuracies in the order of COLUMNS5).
 PUBLISHED = {
     "Hierarchical RNNs (Du et al., 2015)": (None, (59.10, 64.00, 96.92, None, None)),
     "Dynamic skeletons (Hu et al., 2015)": (None, (60.23, 65.22, None, 75.50, None)),
@@ -48,7 +48,7 @@ PUBLISHED = {
     "VA-LSTM (Zhang et al., 2017)": (None, (79.40, 87.60, None, 77.50, None)),
 }
 
-# Table 5, our five models: model -> (name, parameters, accuracies in the order of COLUMNS5).
+# Table 5, the paper's five models: model -> (name, parameters, accuracies in the order of COLUMNS5).
 TABLE5 = {
     "mans-9": ("MANs-9", "0.8M", (83.01, 90.66, 98.46, 87.04, 100.0)),
     "mans-33": ("MANs-33", "3.1M", (82.40, 90.94, 98.85, 86.81, 100.0)),
@@ -57,15 +57,18 @@ TABLE5 = {
     "mans-densenet161": ("MANs (DenseNet-161)", "27.6M", (82.67, 93.22, 97.69, 78.86, 99.00)),
 }
 
-# Classes in Table 5, of the dataset whose tensors may hold another number.
+# The number of classes in Table 5, for the dataset whose tensors may have another number.
 CLASSES = {"hdm05": 65}
 
 # Figure 3: setting of Table 4 -> the epoch at which the training error converges.
-FIGURE3 = {"stcm": 30, "no-attention": 30, "other-attention": 40, "mans": 26}
+FIGURE3 = {"stcm": 30, "no-attention": 30, "song": 40, "residual": 26}
 
 
 def table5(model, dataset, protocol):
-    """(accuracy, its protocol) of Table 5; of the dataset's first protocol if it does not have this one; or None."""
+    """(accuracy, its protocol) of Table 5 on a dataset, or None if the paper does not have the dataset.
+
+    If it does not have the protocol, the result is that of the dataset's first protocol.
+    """
     quoted = {p: value for (d, p), value in zip(COLUMNS5, TABLE5[model][2], strict=True) if d == dataset}
     if not quoted:
         return None

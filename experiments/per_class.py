@@ -1,22 +1,19 @@
-"""Any record, or several, class by class: a table and a confusion matrix of the predictions at the last epoch.
+"""One or several records, class by class: a table and a confusion matrix of the predictions at the last epoch.
 
-Of several records, such as the folds of a protocol, the predictions are counted together.
+The predictions of several records, such as the folds of a protocol, are counted together.
 """
 
-import argparse
-import sys
-from pathlib import Path
+import click
 
-from experiments import common
-from mans_keras.errors import exit_code
+from experiments import common, options
 from mans_keras.reports import record_plots, tables
 from mans_keras.training.records import read_record
 
 
 def table(records):
-    """Title, header and rows, a class each. Recall and precision in percent.
+    """Title, header and rows: one row per class, with recall and precision in percent.
 
-    Raises `InputError` if the records are not of one model, trained in one way by one protocol.
+    Raises `InputError` if the records differ in model, training, data or protocol.
     """
     tables.check_same(records, ("dataset", "protocol", "model", "arguments", "recipe", "epochs", "tensors"))
     rows = tables.classes(records)
@@ -26,18 +23,21 @@ def table(records):
 def _title(records):
     first = records[0]
     name = "SYNTHETIC recordings" if first["dataset"] == common.SYNTHETIC else first["dataset"]
-    told = tables.number_of_runs(records)
-    told = "1 run" if told == "1" else told
-    return f"{first['variant']} on {name}, {first['protocol']}, {told}: last epoch, in percent."
+    runs = "1 run" if len(records) == 1 else tables.number_of_runs(records)
+    return f"{first['variant']} on {name}, {first['protocol']}, {runs}: last epoch, in percent."
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("records", metavar="RECORD.json", nargs="+", type=Path)
-    parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="where table and picture go (default: beside the first record)"
-    )
-    args = parser.parse_args()
+@options.command(
+    __doc__,
+    click.Argument(["records"], type=options.FILE, metavar="RECORD.json...", nargs=-1, required=True),
+    click.Option(
+        ["--out"],
+        type=options.FOLDER,
+        metavar="DIR",
+        help="The folder for table and picture. Default: the folder of the first record.",
+    ),
+)
+def main(args):
     records = [read_record(path) for path in args.records]
     folder, name = args.out or args.records[0].parent, f"{args.records[0].stem}-classes"
     title, header, rows = table(records)
@@ -48,4 +48,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    main()

@@ -1,41 +1,46 @@
-"""Put the committed tables between the markers of the pages, as <!-- table4_ablation ut_kinect -->.
+"""Write the committed tables into the pages, between markers such as <!-- table4_ablation ut_kinect -->.
 
-The pages are README.md and those of mans_keras/ and experiments/results/. The markers name an experiment and a
-dataset, or the table of a benchmark, which has no records: its table is the file that its script wrote. Run it after
-records in experiments/results/ have changed; it writes their Markdown and CSV and Figure 3 again, too.
+The pages are README.md, mans_keras/README.md and experiments/results/README.md. A marker names an experiment and a
+dataset, or a table of a benchmark. Benchmarks have no records: their tables are the files that their scripts wrote.
+
+Run this after records in experiments/results/ have changed. It also writes their Markdown, their CSV and Figure 3
+again.
 """
 
-import argparse
 import functools
 import importlib
 import re
-import sys
 
-from experiments import common
+from experiments import common, options
 from experiments import figure3_convergence as figure3
-from mans_keras.errors import InputError, exit_code
+from mans_keras.errors import InputError
 from mans_keras.files import replacing
 from mans_keras.reports import tables
 from mans_keras.training import recipes
 
 ROOT = common.DATA_PREP.parent
 RESULTS = ROOT / "experiments" / "results"
-PAGES = (ROOT / "README.md", ROOT / "mans_keras" / "README.md", RESULTS / "README.md")
+PAGES = (
+    ROOT / "README.md",
+    ROOT / "mans_keras" / "README.md",
+    RESULTS / "README.md",
+    RESULTS / "benchmark" / "README.md",
+)
 MARKED = re.compile(r"<!-- (\w+) (\w+) -->\n(.*?)<!-- end -->", re.DOTALL)
 
 
 def table(experiment, dataset, results=RESULTS):
-    """(title, header, rows) of committed records."""
+    """Title, header and rows of the table of an experiment on a dataset."""
     script = importlib.import_module(f"experiments.{experiment}")
     read = getattr(script, "records", functools.partial(tables.records, experiment=experiment))
-    found = read(results, dataset=dataset)
-    if not found:
-        raise InputError(f"no record for the table {experiment} {dataset} lies in {results}")
-    return script.table(found)
+    records = read(results, dataset=dataset)
+    if not records:
+        raise InputError(f"{results} has no records for the table {experiment} {dataset}")
+    return script.table(records)
 
 
-def shown(experiment, dataset):
-    """What belongs between the markers of a table: of records, or, of none, as its script wrote it."""
+def text(experiment, dataset):
+    """The text between the markers of a table: the file that a benchmark wrote, or else the table of the records."""
     written = RESULTS / experiment / f"{dataset}.md"
     if written.exists():
         return f"\n{written.read_text()}\n"
@@ -43,8 +48,8 @@ def shown(experiment, dataset):
     return f"\n{title}\n\n{tables.markdown(header, rows)}\n"
 
 
-def main():
-    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+@options.command(__doc__)
+def main(args):
     for root in (RESULTS, *(RESULTS / recipe for recipe in recipes.RECIPES)):
         for folder in sorted(root.glob("*/*/")):
             experiment, dataset = folder.parts[-2:]
@@ -53,12 +58,11 @@ def main():
     for folder in RESULTS.glob(f"{figure3.EXPERIMENT}/*/"):
         figure3.save(figure3.records(RESULTS, folder.name), folder)
     for page in PAGES:
-        text = page.read_text()
-        found = MARKED.findall(text)
+        written = MARKED.sub(lambda m: f"<!-- {m[1]} {m[2]} -->\n{text(m[1], m[2])}<!-- end -->", page.read_text())
         with replacing(page) as part:
-            part.write_text(MARKED.sub(lambda m: f"<!-- {m[1]} {m[2]} -->\n{shown(m[1], m[2])}<!-- end -->", text))
-        print(f"{len(found)} tables of {page.relative_to(ROOT)} are those of the records")
+            part.write_text(written)
+        print(f"{page.relative_to(ROOT)}: {len(MARKED.findall(written))} tables written from the records")
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    main()

@@ -1,21 +1,17 @@
-"""Table 2: the architectures as built, read off the Keras models, beside the paper's cells; no training.
+"""Table 2: the architectures, read off the Keras models, next to the paper's. Nothing is trained.
 
-Cells that differ are marked. Below them, parameters and floating-point operations of all five models. --classes: of the
-softmax layer; the paper's parameter counts are those of NTU RGB+D's 60. Its siblings' options on data and training are
-understood, and change nothing here.
+Cells that differ from the paper's are marked. A second table has the parameters and floating-point operations of all
+five models. The paper counts the parameters for the 60 classes of NTU RGB+D.
 """
 
 import itertools
 import math
-import sys
 
-from keras import layers
+import click
 
 import mans_keras
-from experiments import common, paper
-from mans_keras.errors import exit_code
+from experiments import options, paper
 from mans_keras.reports import tables
-from mans_keras.training.run import MODELS, SCALES
 
 EXPERIMENT = "table2_architectures"
 DIFFERS = " (differs)"
@@ -23,11 +19,13 @@ STACKED = ("MANs-9", "MANs-33", "MANs-61")
 
 
 def cells(model):
-    """{(module, output size, position): text} of a MANs-n as built, position counting the cells of that size."""
-    found = {}
+    """{(module, output size, position): text} of a MANs-n as built; position counts the cells of that size."""
+    from keras import layers
+
+    texts = {}
 
     def add(module, size, text):
-        found[module, size, sum(key[:2] == (module, size) for key in found)] = text
+        texts[module, size, sum(key[:2] == (module, size) for key in texts)] = text
 
     tarms = [layer for layer in model.layers if isinstance(layer, mans_keras.TARM)]
     add("TARM", _size(tarms[0]), f"{tarms[0].units}x2")
@@ -42,7 +40,7 @@ def cells(model):
     *_, pooled, output = model.layers
     if isinstance(pooled, layers.GlobalAveragePooling2D) and isinstance(output, layers.Dense):
         add("STCM", "1x1", f"Average Pooling, FC, {output.activation.__name__.capitalize()}")
-    return found
+    return texts
 
 
 def _size(layer):
@@ -54,14 +52,16 @@ def _convolution(layer):
 
 
 def flops(model):
-    """Floating-point operations of one sample's forward pass, a multiplication and an addition counting two.
+    """Floating-point operations of one sample's forward pass; a multiplication and an addition count as two.
 
-    Of dense layers, convolutions and recurrences; what is left out (normalisation, activations, sums) is below 2 %.
+    Counts dense layers, convolutions and recurrences. The rest (normalisation, activations, sums) is below 2 %.
     """
     return sum(_flops(layer) for layer in model.layers)
 
 
 def _flops(layer):
+    from keras import layers
+
     if isinstance(layer, mans_keras.TARM):
         _, frames, joints = layer.output.shape
         units = layer.units
@@ -76,49 +76,56 @@ def _flops(layer):
 
 
 def table(models):
-    """Title, header and rows of Table 2; models: {name: model} of some of the three MANs-n."""
+    """Title, header and rows of Table 2; models: {name: model} for some of the three MANs-n."""
     built = [cells(model) for model in models.values()]
     header = ["Module", "Output size", *itertools.chain(*((f"{name}, paper", name) for name in models))]
-    rows, seen = [], []
-    for module, size, theirs in paper.TABLE2:
-        key = (module, size, seen.count((module, size)))
-        seen.append((module, size))
+    rows, sizes = [], []
+    for module, size, quoted in paper.TABLE2:
+        key = (module, size, sizes.count((module, size)))
+        sizes.append((module, size))
         row = [module, size]
-        for name, found in zip(models, built, strict=True):
-            quoted = theirs[STACKED.index(name)]
-            ours = found.pop(key, "missing")
-            row += [quoted, ours if ours == quoted else ours + DIFFERS]
+        for name, texts in zip(models, built, strict=True):
+            of_the_paper = quoted[STACKED.index(name)]
+            text = texts.pop(key, "missing")
+            row += [of_the_paper, text if text == of_the_paper else text + DIFFERS]
         rows.append(row)
-    for key in dict.fromkeys(key for found in built for key in found):
+    for key in dict.fromkeys(key for texts in built for key in texts):
         row = [*key[:2]]
-        for found in built:
-            row += ["-", found[key] + DIFFERS if key in found else "-"]
+        for texts in built:
+            row += ["-", texts[key] + DIFFERS if key in texts else "-"]
         rows.append(row)
     differing = sum(DIFFERS in str(cell) for row in rows for cell in row)
     return f"Table 2, as built; {differing} cells differ from the paper's.", header, rows
 
 
 def sizes(models):
-    """Title, header and rows: parameters and operations; models: {key of MODELS: model}."""
+    """Title, header and rows: parameters and operations; models: {model's name in the options: model}."""
+    from mans_keras.training.run import SCALES
+
     header = ["Model", "scale", "parameters, paper", "parameters", "GFLOPs, forward", "of the TARMs"]
     rows = []
     for key, model in models.items():
         name, parameters, _ = paper.TABLE5[key]
         of_tarms = sum(_flops(layer) for layer in model.layers if isinstance(layer, mans_keras.TARM))
         total = flops(model)
-        counted = (f"{model.count_params():,}", f"{total / 1e9:.2f}", f"{100 * of_tarms / total:.1f} %")
-        rows.append([name, SCALES[key], parameters, *counted])
+        counts = (f"{model.count_params():,}", f"{total / 1e9:.2f}", f"{100 * of_tarms / total:.1f} %")
+        rows.append([name, SCALES[key], parameters, *counts])
     classes = next(iter(models.values())).output.shape[-1]
     title = (
-        f"Parameters (with the moving statistics of batch normalisation) and operations of a sample, {classes} classes."
+        f"Parameters (with the moving statistics of batch normalisation) and operations per sample, {classes} classes."
     )
     return title, header, rows
 
 
-def main():
-    parser = common.argument_parser(__doc__, default_models=list(MODELS))
-    parser.add_argument("--classes", type=common.positive, default=60, metavar="N", help="default: %(default)s")
-    args = parser.parse_args()
+@options.command(
+    __doc__,
+    options.models(*paper.TABLE5),
+    click.Option(["--classes"], type=options.COUNT, metavar="N", default=60, help="Units of the softmax layer."),
+    options.results(),
+)
+def main(args):
+    from mans_keras.training.run import MODELS
+
     models = {key: MODELS[key](args.classes) for key in MODELS if key in args.models}
     named = {paper.TABLE5[key][0]: model for key, model in models.items()}
     stacked = {name: model for name, model in named.items() if name in STACKED}
@@ -130,4 +137,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    main()

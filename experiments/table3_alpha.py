@@ -1,15 +1,11 @@
-"""Table 3: the ratio alpha of Eq. 8, 4 to 32. The paper has MANs (ResNet-18) on one trial of HDM05.
+"""Table 3: the ratio alpha of Eq. 8, from 4 to 32. The paper has MANs (ResNet-18) on one trial of HDM05.
 
-Here the default model is MANs-9, which needs no GPU; --models mans-resnet18 is the paper's. One trial is the first fold
-of the protocol; --folds chooses others.
+The default model is MANs-9, which needs no GPU; --models mans-resnet18 is that of the paper. The trial is the first
+fold of the protocol; --folds chooses others.
 """
 
-import sys
-
-from experiments import common, paper, table_parts
-from mans_keras.errors import exit_code
+from experiments import common, options, paper, table_parts
 from mans_keras.reports import tables
-from mans_keras.training.run import MODELS
 
 EXPERIMENT = "table3_alpha"
 DATASET = "hdm05"
@@ -17,7 +13,7 @@ OTHER_MODEL = "The paper's column is of another model or on other recordings tha
 
 
 def variant(model, alpha):
-    """The name that records of a row are filed under; alpha 16 is the default, as in all other experiments."""
+    """The name under which the records of a row are filed; that of alpha 16, the default, is the model's name."""
     return model if alpha == 16 else f"{model}-alpha{alpha}"
 
 
@@ -31,35 +27,33 @@ def variants(models):
 
 
 def table(records, models=()):
-    """Title, header and rows of Table 3 on one dataset, from its records; `models` have rows even without any."""
+    """Title, header and rows of Table 3 on one dataset, from its records; `models` have rows even without records."""
     tables.check_same(records, tables.SAME_IN_A_TABLE)
     dataset = records[0]["dataset"]
-    models = [m for m in MODELS if m in models or any(record["model"] == m for record in records)]
-    found = table_parts.protocols_of(records)
+    models = [m for m in paper.TABLE5 if m in models or any(record["model"] == m for record in records)]
+    protocols = table_parts.protocols_of(records)
     header = ["alpha", "Method", "paper, MANs (ResNet-18) on HDM05"]
-    for protocol in found:
+    for protocol in protocols:
         header += tables.result_header(dataset, protocol)
     rows, below = [], []
     for model in models:
         comparable = dataset == DATASET and model == "mans-resnet18"
-        for alpha, theirs in paper.TABLE3.items():
-            quoted = (theirs, "Table 3") if comparable else None
-            row = [alpha, paper.TABLE5[model][0], theirs]
-            for protocol in found:
+        for alpha, of_the_paper in paper.TABLE3.items():
+            quoted = (of_the_paper, "Table 3") if comparable else None
+            row = [alpha, paper.TABLE5[model][0], of_the_paper]
+            for protocol in protocols:
                 cell = table_parts.cell(records, variant(model, alpha), protocol)
-                row += tables.results(cell, quoted and theirs)
+                row += tables.results(cell, quoted and of_the_paper)
                 below += table_parts.below_the_paper(f"alpha {alpha}, {protocol}", cell, quoted)
             rows.append(row)
     notes = [] if dataset == DATASET and models == ["mans-resnet18"] else [OTHER_MODEL]
     return table_parts.title("Table 3", records, below, notes), header, rows
 
 
-def main():
-    parser = common.argument_parser(__doc__, default_models=["mans-9"])
-    parser.set_defaults(folds=[range(1)])
-    args = parser.parse_args()
+@options.command(__doc__, *options.of_a_table("mans-9", folds=["0"]))
+def main(args):
     common.run_experiment(args, EXPERIMENT, DATASET, variants, table)
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    main()

@@ -1,34 +1,39 @@
 """Table 4: what memory and attention add to the STCM.
 
-Eight rows: the STCM alone (A), MANs without attention (B), with the attention of STA-LSTM (C), and MANs; each with the
-blocks of MANs-9 at scale 50 and with DenseNet-161 at scale 224. The paper has them on NTU RGB+D. Two rows more, not in
-the paper, with --settings: F_A frozen as it was drawn, as in the released code, and a plain sigmoid gate per frame.
+The paper has four rows: the STCM alone (A, stcm), MANs without attention (B, no-attention), MANs with the temporal
+attention of STA-LSTM (C, song), and MANs (residual). Each is trained with the blocks of MANs-9 at scale 50 and with
+DenseNet-161 at scale 224, on NTU RGB+D.
+
+--settings chooses the rows. Every attention that is registered has a row: frozen is the paper's attention with random
+weights that are never trained, as in the released code; gate is a sigmoid of each frame alone. For an attention of your
+own, name its Python file, e.g. --settings residual own.py.
 """
 
 import shlex
 import sys
 
-from experiments import common, paper, table_parts
-from mans_keras.errors import exit_code
+import click
+
+from experiments import common, options, paper, table_parts
 from mans_keras.reports import tables
-from mans_keras.training.run import MODELS
 
 EXPERIMENT = "table4_ablation"
-SETTINGS = {
-    "stcm": {"tarm": False},
-    "no-attention": {"attention": None},
-    "other-attention": {"attention": "song"},
-    "mans": {},
-    "frozen-attention": {"attention": "frozen"},
-    "frame-gate": {"attention": "gate"},
-}
-OF_THE_PAPER = ("stcm", "no-attention", "other-attention", "mans")
+OF_THE_PAPER = ("stcm", "no-attention", "song", "residual")
+NOT_AN_ATTENTION = {"stcm": {"tarm": False}, "no-attention": {"attention": None}}
+DEFAULT_ATTENTION = "residual"
 REMARKS = {
     "no-attention": "no attention",
-    "other-attention": "other temporal attention",
-    "frozen-attention": "attention frozen at random",
-    "frame-gate": "sigmoid gate per frame",
+    "song": "other temporal attention",
+    "frozen": "attention frozen at random",
+    "gate": "sigmoid gate per frame",
 }
+
+
+def settings():
+    """The names of all rows that can be trained: the paper's four, then the other registered attentions."""
+    from mans_keras.models.attention import ATTENTIONS
+
+    return list(dict.fromkeys([*OF_THE_PAPER, *ATTENTIONS]))
 
 
 def records(results, dataset):
@@ -37,38 +42,54 @@ def records(results, dataset):
 
 
 def variant(setting, model):
-    """The name that records of a row are filed under, e.g. "mans-9", "mans-9-stcm"."""
-    return model if setting == "mans" else f"{model}-{setting}"
+    """The name under which the records of a row are filed, e.g. "mans-9", "mans-9-stcm"."""
+    return model if setting == DEFAULT_ATTENTION else f"{model}-{setting}"
+
+
+def variants(models, settings=OF_THE_PAPER):
+    """(variant, model, arguments) of the rows."""
+    return [(variant(setting, model), model, arguments(setting)) for model in models for setting in settings]
+
+
+def arguments(setting):
+    """The arguments of a row's model; those of MANs as they are by default are none."""
+    if setting == DEFAULT_ATTENTION:
+        return {}
+    return NOT_AN_ATTENTION.get(setting, {"attention": setting})
+
+
+def settings_of(records):
+    """The names of the rows of a table: the paper's four, then in alphabetical order the others with records."""
+    others = {r["variant"].removeprefix(r["model"]).removeprefix("-") or DEFAULT_ATTENTION for r in records}
+    return [*OF_THE_PAPER, *sorted(others - set(OF_THE_PAPER))]
 
 
 def row_name(setting, model):
-    """The paper's name of a row."""
+    """The name of a row, as in the paper."""
     name = paper.TABLE5[model][0]
     if setting == "stcm":
         return name.replace("MANs", "STCM") + ("" if name.endswith(")") else " (CNNs)")
-    remark = REMARKS.get(setting)
-    if remark is None:
+    if setting == DEFAULT_ATTENTION:
         return name
+    remark = REMARKS.get(setting, f"attention {setting}")
     return f"{name[:-1]}, {remark})" if name.endswith(")") else f"{name} ({remark})"
 
 
 def table(records, models=()):
-    """Title, header and rows of Table 4 on one dataset, from its records; `models` have rows even without any."""
+    """Title, header and rows of Table 4 on one dataset, from its records; `models` have rows even without records."""
     tables.check_same(records, tables.SAME_IN_A_TABLE)
     dataset = records[0]["dataset"]
-    models = [m for m in MODELS if m in models or any(record["model"] == m for record in records)]
-    found = table_parts.protocols_of(records)
+    models = [m for m in paper.TABLE5 if m in models or any(record["model"] == m for record in records)]
+    protocols = table_parts.protocols_of(records)
     header = ["Method", "paper, NTU CS", "paper, NTU CV"]
-    for protocol in found:
+    for protocol in protocols:
         header += tables.result_header(dataset, protocol)
     rows, below = [], []
     for model in models:
-        for setting in SETTINGS:
-            cells = [table_parts.cell(records, variant(setting, model), protocol) for protocol in found]
-            if setting not in OF_THE_PAPER and not any(cells):
-                continue
+        for setting in settings_of([record for record in records if record["model"] == model]):
             row = [row_name(setting, model), *paper.TABLE4.get((setting, model), ("-", "-"))]
-            for protocol, cell in zip(found, cells, strict=True):
+            for protocol in protocols:
+                cell = table_parts.cell(records, variant(setting, model), protocol)
                 quoted = _paper_value(setting, model, dataset, protocol)
                 row += tables.results(cell, quoted and quoted[0])
                 below += table_parts.below_the_paper(f"{row[0]}, {protocol}", cell, quoted)
@@ -78,35 +99,47 @@ def table(records, models=()):
 
 
 def _paper_value(setting, model, dataset, protocol):
-    """(accuracy, where from) that the paper has for this dataset, whatever its protocol; or None."""
+    """The paper's (accuracy, its source) on this dataset, by another protocol if need be; None if it has none."""
     if dataset == "ntu_rgbd" and (setting, model) in paper.TABLE4:
         return paper.TABLE4[setting, model][protocol == "cross_view"], f"Table 4, {protocol}"
-    return table_parts.of_table5(model, dataset, protocol) if setting == "mans" else None
+    return table_parts.of_table5(model, dataset, protocol) if setting == DEFAULT_ATTENTION else None
 
 
-def variants(models, settings=OF_THE_PAPER):
-    """(variant, model, arguments) of the rows."""
-    return [(variant(setting, model), model, SETTINGS[setting]) for model in models for setting in settings]
+def chosen_settings(names):
+    """The names of rows that --settings chooses; a file that registers attentions stands for their names.
+
+    Raises `click.BadParameter` for an unknown name, and `InputError` for a file that registers no attention.
+    """
+    from mans_keras.models.extensions import load_extension
+
+    chosen = []
+    for name in names:
+        chosen += load_extension(name) if name.endswith(".py") else [name]
+    if unknown := [name for name in chosen if name not in settings()]:
+        raise click.BadParameter(f"{unknown[0]!r} is not one of {', '.join(settings())}", param_hint="--settings")
+    return list(dict.fromkeys(chosen))
 
 
-def main():
-    parser = common.argument_parser(__doc__, default_models=["mans-9"])
-    parser.add_argument(
-        "--settings",
-        nargs="+",
-        choices=SETTINGS,
-        default=OF_THE_PAPER,
-        metavar="S",
-        help=f"rows, of {', '.join(SETTINGS)} (default: the paper's four)",
-    )
-    args = parser.parse_args()
-    common.run_experiment(args, EXPERIMENT, "ntu_rgbd", lambda models: variants(models, args.settings), table)
+SETTINGS = click.Option(
+    ["--settings"],
+    multiple=True,
+    default=OF_THE_PAPER,
+    metavar="S...",
+    help="The rows to train: stcm, no-attention, attentions such as song, residual, frozen, gate, or Python files with "
+    "your own.",
+)
+
+
+@options.command(__doc__, *options.of_a_table("mans-9"), SETTINGS)
+def main(args):
+    names = chosen_settings(args.settings)
+    common.run_experiment(args, EXPERIMENT, "ntu_rgbd", lambda models: variants(models, names), table)
     if "mans-densenet161" not in args.models:
-        again = shlex.join(["python", *sys.argv, "--models", "mans-densenet161"])
+        command = shlex.join(["python", *sys.argv, "--models", "mans-densenet161"])
         print(
-            f"Left out: the 224x224 rows (DenseNet-161). They want tensors of scale 224, and better a GPU:\n  {again}"
+            f"The rows of DenseNet-161 are left out. They need tensors of scale 224, and a GPU is better:\n  {command}"
         )
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    main()

@@ -1,15 +1,11 @@
-"""Table 5: our five models beside the paper's, below the eleven methods that it quotes.
+"""Table 5: the paper's five models, as reported and as trained here, below the eleven methods that the paper quotes.
 
-One dataset a command, each with its own protocol, batch and epochs. The default model is MANs-9; --models takes all
-five. NTU RGB+D is the default dataset.
+A command runs one dataset, with that dataset's protocol, batch and epochs. The defaults are MANs-9 and NTU RGB+D;
+--models takes up to five models.
 """
 
-import sys
-
-from experiments import common, paper, table_parts
-from mans_keras.errors import exit_code
+from experiments import common, options, paper, table_parts
 from mans_keras.reports import tables
-from mans_keras.training.run import MODELS
 
 EXPERIMENT = "table5_comparison"
 
@@ -27,27 +23,26 @@ def _millions(cells):
 def table(records, models=()):
     """Title, header and rows of Table 5 on one dataset, from its records; all five models have a row.
 
-    The parameters of ours depend on the number of classes, and so on the dataset.
+    The number of parameters depends on the number of classes, and so on the dataset.
     """
     tables.check_same(records, tables.SAME_IN_A_TABLE)
     dataset = records[0]["dataset"]
-    found = table_parts.protocols_of(records)
+    protocols = table_parts.protocols_of(records)
     columns = [column for column in paper.COLUMNS5 if column[0] == dataset] or [
         column for column in paper.COLUMNS5 if column[0] == "ntu_rgbd"
     ]
     places = [paper.COLUMNS5.index(column) for column in columns]
     header = ["Method", "#param, paper", "#param", *(f"paper, {' '.join(column)}" for column in columns)]
-    for protocol in found:
+    for protocol in protocols:
         header += tables.result_header(dataset, protocol)
     rows, below = [], []
     for name, (parameters, accuracies) in paper.PUBLISHED.items():
         quoted = ["-" if accuracies[place] is None else accuracies[place] for place in places]
-        rows.append([f"{name}, quoted", parameters or "-", "-", *quoted, *["-"] * 4 * len(found)])
-    for model in MODELS:
-        name, parameters, accuracies = paper.TABLE5[model]
-        cells = [table_parts.cell(records, model, protocol) for protocol in found]
+        rows.append([f"{name}, quoted", parameters or "-", "-", *quoted, *["-"] * 4 * len(protocols)])
+    for model, (name, parameters, accuracies) in paper.TABLE5.items():
+        cells = [table_parts.cell(records, model, protocol) for protocol in protocols]
         row = [name, parameters, _millions(cells), *(accuracies[place] for place in places)]
-        for protocol, cell in zip(found, cells, strict=True):
+        for protocol, cell in zip(protocols, cells, strict=True):
             quoted = table_parts.of_table5(model, dataset, protocol)
             row += tables.results(cell, quoted and quoted[0])
             below += table_parts.below_the_paper(f"{name}, {protocol}", cell, quoted)
@@ -57,10 +52,10 @@ def table(records, models=()):
     return table_parts.title("Table 5", records, below, notes), header, rows
 
 
-def main():
-    args = common.argument_parser(__doc__, default_models=["mans-9"]).parse_args()
+@options.command(__doc__, *options.of_a_table("mans-9"))
+def main(args):
     common.run_experiment(args, EXPERIMENT, "ntu_rgbd", variants, table)
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    main()

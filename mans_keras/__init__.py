@@ -1,7 +1,7 @@
 """Memory Attention Networks for skeleton-based action recognition (Xie, Li et al., IJCAI 2018), in Keras 3.
 
-Importing this package loads neither Keras nor its backend: a name below does, when it is first used. Keras knows the
-layers as soon as both packages are imported, in either order.
+Importing this package loads neither Keras nor its backend. The names below load them when they are first used. Once
+both packages are imported, in either order, Keras can load saved models.
 """
 
 import importlib

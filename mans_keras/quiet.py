@@ -1,4 +1,4 @@
-"""Importing TensorFlow in silence: it tells of missing GPUs below Python, and no setting of its own stops that."""
+"""Importing TensorFlow without its messages about missing GPUs, which no setting of TensorFlow stops."""
 
 import contextlib
 import os
@@ -6,13 +6,13 @@ import os
 
 @contextlib.contextmanager
 def stderr():
-    """Nothing that is written to file descriptor 2 shows; an exception passes. TensorFlow tells only fatal errors."""
+    """Hide all that is written to file descriptor 2; exceptions pass. Afterwards TensorFlow logs only fatal errors."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    kept = os.dup(2)
+    stderr_before = os.dup(2)
     with open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), 2)
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(stderr_before, 2)
+        os.close(stderr_before)

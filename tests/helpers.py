@@ -1,17 +1,21 @@
 """Small data that the tests make themselves."""
 
+import io
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 from mans_keras.skeletons.sequence import Sequence
 from mans_keras.tensors.writer import Writer
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
-# Where tests find each other, the experiments and data_prep.
+# The folders in which tests find each other, the experiments and data_prep.
 PATH = [str(folder) for folder in (ROOT, ROOT / "tests", *sorted((ROOT / "tests").glob("[a-z]*/")))]
 ACTIONS = ("walk", "sitDown", "standUp")
 
@@ -20,6 +24,14 @@ def script(path, *arguments, **options):
     """Run a script of the project as a user would; returns the finished process with its output as text."""
     command = [sys.executable, str(ROOT / path), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, **options)
+
+
+def run(main, *arguments):
+    """Run the command of a script in this process, which saves the imports; returns what `script` does."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as end:
+        main([str(argument) for argument in arguments])
+    return SimpleNamespace(returncode=end.value.code, stdout=out.getvalue(), stderr=err.getvalue())
 
 
 def standing_body(frames=6, facing=0.0):
@@ -86,7 +98,7 @@ def tensor_file(
 
 
 def tiny_model(path, bodies=2, frames=5, coordinates="body", **arguments):
-    """A MANs-9 of random weights for tensors 8 x 8 of one or two Kinect 1 bodies and three classes, saved at `path`."""
+    """Save a MANs-9 of random weights at `path`: tensors 8 x 8, one or two Kinect 1 bodies, three classes."""
     from dataclasses import asdict
 
     import keras
@@ -96,8 +108,8 @@ def tiny_model(path, bodies=2, frames=5, coordinates="body", **arguments):
 
     keras.utils.set_random_seed(0)
     model = mans_keras.MANs9(3, (8, 8, 3), units=4, alpha=2, **arguments)
-    told = {"dataset": "tiny", "class_names": ACTIONS, "scale": 8, "layout": "resize", "coordinates": coordinates}
-    told |= {"bodies": bodies, "joints": 20, "body": asdict(KINECT_1)} | ({"frames": frames} if frames else {})
-    model.preparation = told
+    preparation = {"dataset": "tiny", "class_names": ACTIONS, "scale": 8, "layout": "resize"}
+    preparation |= {"coordinates": coordinates, "bodies": bodies, "joints": 20, "body": asdict(KINECT_1)}
+    model.preparation = preparation | ({"frames": frames} if frames else {})
     model.save(path)
     return path

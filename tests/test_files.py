@@ -1,4 +1,4 @@
-"""A result is whole or not there: for readers beside its writers, after a kill, on a full disk."""
+"""A result is complete or absent: while others read and write it, after a kill, on a full disk."""
 
 import json
 import os
@@ -47,7 +47,7 @@ def test_an_exception_leaves_the_old_file_and_nothing_else(tmp_path, error):
     assert path.read_text() == "old" and names(tmp_path) == ["r.json"]
 
 
-def test_two_writers_of_a_file_do_not_meet_and_the_last_to_end_stays(tmp_path):
+def test_two_writers_of_a_file_do_not_disturb_each_other_and_the_last_to_end_wins(tmp_path):
     path = tmp_path / "r.json"
     with replacing(path) as outer:
         outer.write_text("outer")
@@ -57,13 +57,13 @@ def test_two_writers_of_a_file_do_not_meet_and_the_last_to_end_stays(tmp_path):
     assert path.read_text() == "outer" and names(tmp_path) == ["r.json"]
 
 
-def test_a_half_is_found_by_no_search_for_records(tmp_path):
+def test_an_unfinished_file_is_not_found_by_a_search_for_records(tmp_path):
     with replacing(tmp_path / "r.json") as part:
         part.write_text("{")
         assert part.exists() and not list(tmp_path.rglob("*.json"))
 
 
-def test_a_file_may_be_read_by_whom_the_umask_lets(tmp_path):
+def test_a_file_has_the_permissions_that_the_umask_allows(tmp_path):
     with replacing(tmp_path / "r.json") as part:
         part.write_text("")
     (tmp_path / "plain").write_text("")
@@ -105,7 +105,7 @@ WRITERS = {
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_a_result_that_can_not_be_put_in_its_place_leaves_the_old_one(tmp_path, monkeypatch, name):
+def test_a_result_that_cannot_be_put_in_its_place_leaves_the_old_one(tmp_path, monkeypatch, name):
     def replace(source, target):
         assert source != target and os.path.getsize(source)
         raise OSError("no")
@@ -118,7 +118,7 @@ def test_a_result_that_can_not_be_put_in_its_place_leaves_the_old_one(tmp_path, 
     assert path.read_text() == "old" and names(tmp_path) == [name]
 
 
-# Two processes write a record over and over, this one reads it ten thousand times.
+# Two processes write a record again and again; this process reads it ten thousand times.
 READS = """
 import os, sys
 from pathlib import Path
@@ -141,7 +141,7 @@ for record in records:
     writer = os.fork()
     if not writer:
         try:
-            os.nice(5)  # so that the reader gets on
+            os.nice(5)  # so that the reader gets its share of the processor
             while os.getppid() == reader:
                 write_record(path, record)
         finally:
@@ -153,7 +153,7 @@ for read in range(10_000):
     assert record in records
     seen.append(record["predictions"]["true"][0])
 assert [os.waitpid(writer, os.WNOHANG)[0] for writer in writers] == [0, 0], "a writer failed"
-assert {0, 1} == set(seen), "one writer did not come through"
+assert {0, 1} == set(seen), "all reads saw the same writer"
 """
 
 
@@ -162,12 +162,13 @@ def run(program, *arguments):
     return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
 
-def test_ten_thousand_reads_beside_two_writers_see_whole_records(tmp_path):
+@pytest.mark.slow
+def test_ten_thousand_reads_during_two_writers_see_complete_records(tmp_path):
     done = run(READS, tmp_path)
     assert done.returncode == 0, done.stderr
 
 
-# Saves a model over a good one, in forks of a process that knows Keras already: they are killed, or their disk is full.
+# Saves a model over a good one, in forks of a process that has loaded Keras. The forks are killed, or the disk is full.
 SAVES = """
 import json, os, random, resource, signal, sys, time
 from pathlib import Path
@@ -196,16 +197,16 @@ def stored(path):
 
 
 def fork(path, room=None):
-    (ready, tell), parent = os.pipe(), os.getpid()
+    (ready, start), parent = os.pipe(), os.getpid()
     process = os.fork()
     if not process:
         fill(2.0)
-        os.write(tell, b"!")
+        os.write(start, b"!")
         if room is None:
             while os.getppid() == parent:
                 save(model, path)
             os._exit(0)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # HDF5 says a lot
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # HDF5 prints a lot
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
         try:
             save(model, path)
@@ -236,7 +237,7 @@ for name in ("m.h5", "m.keras"):
     full = []
     for room in (len(good) // 4, len(good) // 2, len(good) - 1):
         _, status = os.waitpid(fork(path, room), 0)
-        full.append([os.waitstatus_to_exitcode(status), stored(path), [one.name for one in folder.iterdir()]])
+        full.append([os.waitstatus_to_exitcode(status), stored(path), [file.name for file in folder.iterdir()]])
     path.unlink()
     print(json.dumps({"name": name, "killed": killed, "halves": len(halves), "full": full}))
 """
@@ -244,7 +245,7 @@ for name in ("m.h5", "m.keras"):
 
 @pytest.fixture(scope="module")
 def saves(tmp_path_factory):
-    """What became of a good model, `.h5` or `.keras`, that another one, being saved, was to replace."""
+    """The state of a good model, `.h5` or `.keras`, after saving another model over it was interrupted."""
     if keras.backend.backend() != "tensorflow":
         pytest.skip("JAX does not fork, and the saving is the same")
     done = run(SAVES, tmp_path_factory.mktemp("saves"))
@@ -252,21 +253,24 @@ def saves(tmp_path_factory):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+@pytest.mark.slow
 def test_a_save_killed_at_20_moments_leaves_the_old_model_or_the_new_one(saves):
     stored = [value for of_format in saves for value in of_format["killed"]]
     assert len(stored) == 20 and set(stored) <= {1.0, 2.0}
-    assert sum(of_format["halves"] for of_format in saves) >= 5, "most kills were to come within a save"
+    assert sum(of_format["halves"] for of_format in saves) >= 5, "most kills should come during a save"
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_the_old_model_and_nothing_else(saves):
     for of_format in saves:
         assert of_format["full"] == 3 * [[3, 1.0, [of_format["name"]]]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "error, message", [(OSError("no space"), "^no space"), (RuntimeError("no space"), r"m\.h5 can't be .*: no space")]
 )
-def test_training_that_can_not_save_its_model_leaves_the_old_one(tmp_path, monkeypatch, error, message):
+def test_training_that_cannot_save_its_model_leaves_the_old_one(tmp_path, monkeypatch, error, message):
     def save(model, path, **_):
         with open(path, "w") as file:
             file.write("half")

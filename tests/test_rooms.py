@@ -91,3 +91,12 @@ def test_an_unknown_name_is_no_attribute_of_the_package():
     with pytest.raises(AttributeError, match="has no attribute 'MANs10'"):
         mans_keras.MANs10  # noqa: B018
     assert {"MANs9", "Recognizer", "Tensors"} <= set(dir(mans_keras))
+
+
+def test_type_checkers_see_the_names_of_the_package_where_they_are():
+    import mans_keras
+
+    stub = ast.parse((ROOT / "mans_keras/__init__.pyi").read_text())
+    imported = [node for node in stub.body if isinstance(node, ast.ImportFrom)]
+    places = {node.names[0].asname: node.module.removeprefix("mans_keras.") for node in imported}
+    assert places == mans_keras.PLACES

@@ -1,7 +1,7 @@
-"""The attentions that a TARM can have: one class each, under one name, in the registry `ATTENTIONS`.
+"""The attentions of a TARM: each is one class, and has one name in the registry `ATTENTIONS`.
 
 An attention is a Keras layer that gives each frame a weight: (batch, T, K) -> (batch, T, 1), for T frames and K units.
-TARM multiplies its memory by these weights (Eq. 2). This file is an attention of your own:
+The TARM multiplies its memory by these weights (Eq. 2). This is a whole file with a new attention:
 
     from keras import layers
     from mans_keras import attention
@@ -15,8 +15,8 @@ TARM multiplies its memory by these weights (Eq. 2). This file is an attention o
         def call(self, x):
             return self.score(x)
 
-An `__init__` with an argument `units` gets K, one with an argument `alpha` gets the ratio of Eq. 8, as the TARM has
-them; such a class stores them in `get_config`. `name` and `dtype` come in `kwargs`.
+If `__init__` has an argument `units`, it gets K; if it has an argument `alpha`, it gets the ratio of Eq. 8. A class
+with such arguments returns them in `get_config`, as in `SongAttention`. `name` and `dtype` come in `kwargs`.
 """
 
 import inspect
@@ -29,16 +29,20 @@ import keras
 from keras import layers, ops
 
 ATTENTIONS: dict[str, type[layers.Layer]] = {}
+NOT_AN_ATTENTION = ("stcm", "no-attention")  # names of records of Table 4, settings A and B
 
 
 def attention(name: str) -> Callable[[type[layers.Layer]], type[layers.Layer]]:
-    """Class decorator: `name` is from now on this attention, in `attention=`, in Table 4, in records and saved models.
+    """Class decorator that gives an attention its name, in `attention=`, in Table 4, in records and in saved models.
 
-    Keras can load the class, too: it is registered as "mans_keras><class name>". A class may be defined again, e.g. in
-    a notebook. Raises `ValueError` if another class has the name or the class name, or if the name can't be a folder.
+    It also registers the class with Keras, as "mans_keras><class name>". The same class may be defined again, e.g. in a
+    notebook. Raises `ValueError` if another class has the name or the class name, or if no folder of records can have
+    the name.
     """
     if not re.fullmatch(r"[\w.-]*\w", name):
         raise ValueError(f"attention {name!r}: use letters, digits, -, . and _, since records are filed under the name")
+    if name in NOT_AN_ATTENTION:
+        raise ValueError(f"attention {name!r}: a row of Table 4 without attention has this name")
 
     def add(layer):
         for taken in (ATTENTIONS.get(name), keras.saving.get_registered_object(f"mans_keras>{layer.__name__}")):
@@ -56,13 +60,14 @@ def attention(name: str) -> Callable[[type[layers.Layer]], type[layers.Layer]]:
 class ResidualAttention(layers.Layer):
     """The paper's F_A, Eqs. 6-8: one weight per frame, from a bottleneck over all frames.
 
-    Eq. 7 copies X_p into K equal columns, so Eq. 8 gives K equal columns: one is computed, and broadcast by Eq. 2.
+    Eq. 7 copies X_p into K equal columns, so Eq. 8 gives K equal columns. Only one column is computed, and Eq. 2
+    broadcasts it.
 
     Args:
         alpha: the ratio of Eq. 8; the bottleneck has T // alpha units.
 
-    Input (batch, T, K), output (batch, T, 1) in 0..1. Raises `ValueError` when it is built unless `alpha` is an integer
-    from 1 to T.
+    Input (batch, T, K), output (batch, T, 1) in 0..1. Building it raises `ValueError` unless `alpha` is an integer from
+    1 to T.
     """
 
     def __init__(self, alpha: int = 16, **kwargs):
@@ -133,7 +138,7 @@ class SongAttention(layers.Layer):
 
 @attention("frozen")
 class FrozenAttention(ResidualAttention):
-    """The paper's F_A as it was drawn, never trained: what the released code does. Not in the paper."""
+    """The paper's F_A with random weights that are never trained, as in the released code. Not in the paper."""
 
     def build(self, input_shape):
         super().build(input_shape)
@@ -168,11 +173,11 @@ keras.saving.get_custom_objects().update(
 def as_config(attention: str | dict | layers.Layer | None) -> str | dict | None:
     """What a TARM stores of its argument `attention`: a name, None, or the configuration of a layer, ready for JSON.
 
-    attention: one of these, or a layer. Raises `ValueError` for an unknown name, and for a layer that Keras could not
-    load again, since its class is not registered.
+    attention: one of these, or a layer. Raises `ValueError` for an unknown name, and for a layer whose class is not
+    registered with Keras, since no saved model with it could be loaded.
     """
     if isinstance(attention, dict):
-        return json.loads(json.dumps(attention))  # Keras replaces dictionaries in layers by its own, which hold them
+        return json.loads(json.dumps(attention))  # without Keras' own kind of dictionary, which refers to its layer
     if attention is None or (isinstance(attention, str) and attention in ATTENTIONS):
         return attention
     if not isinstance(attention, layers.Layer):

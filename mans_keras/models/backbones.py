@@ -1,6 +1,6 @@
 """CNNs for the STCM at scale 224: ResNet-18 and DenseNet-161, in the manner of `keras.applications`.
 
-Neither is in `keras.applications`; every other one that is there is reached by its name.
+`keras.applications` has neither of them. `application` builds those that it has, by their names.
 """
 
 import inspect
@@ -10,7 +10,7 @@ from keras import layers
 
 
 def _conv(x, filters, kernel, stride, conv, name):
-    # At stride 2, "same" pads the far side more than the near one where the size is even; at stride 1, both alike.
+    # At stride 2 and an even size, "same" pads the far side more than the near side. At stride 1 it pads both alike.
     padding = "same"
     if stride > 1 and kernel > 1:
         x = layers.ZeroPadding2D(kernel // 2, name=f"{name}_pad")(x)
@@ -27,12 +27,12 @@ def _stem(image, filters, epsilon, conv):
     """7x7 convolution and 3x3 max pooling, both of stride 2: (batch, T, N, 3) -> (batch, T/4, N/4, filters)."""
     x = _bn(_conv(image, filters, 7, 2, conv, "conv1"), epsilon, "conv1")
     x = layers.ReLU(name="conv1_relu")(x)
-    # Zeros, as the released code pads, are never above the largest of what ReLU gives: the same as torch's -inf.
+    # The released code pads with zeros, torch with -inf. After ReLU, the maximum is the same.
     x = layers.ZeroPadding2D(1, name="pool1_pad")(x)
     return layers.MaxPooling2D(3, strides=2, name="pool1")(x)
 
 
-def resnet18(image, **conv):
+def resnet18(image: keras.KerasTensor, **conv) -> keras.KerasTensor:
     """ResNet-18 (He et al., CVPR 2016, Table 1) up to its average pool: (batch, T, N, 3) -> (batch, 512).
 
     Padding and the epsilon of batch normalisation are torchvision's. `conv`: arguments of every convolution
@@ -55,7 +55,7 @@ def resnet18(image, **conv):
     return layers.GlobalAveragePooling2D(name="average_pool")(x)
 
 
-def densenet161(image, **conv):
+def densenet161(image: keras.KerasTensor, **conv) -> keras.KerasTensor:
     """DenseNet-161 (Huang et al., CVPR 2017) up to its average pool: (batch, T, N, 3) -> (batch, 2208).
 
     Growth 48, a stem of 96 filters, blocks of 6-12-36-24, bottlenecks of 4 x growth, compression 0.5. Padding, which is
@@ -83,16 +83,16 @@ def densenet161(image, **conv):
     return layers.GlobalAveragePooling2D(name="average_pool")(x)
 
 
-def application_names():
+def application_names() -> list[str]:
     """The models of the installed `keras.applications`, sorted."""
     return sorted(name for name in vars(keras.applications) if name[0].isupper())
 
 
-def application(image, name):
+def application(image: keras.KerasTensor, name: str) -> keras.KerasTensor:
     """The model `name` of `keras.applications`, randomly initialised and without its head, applied to an image.
 
-    Pixel preprocessing inside the model is left out where the model lets one: coordinates are no pixels. Raises
-    `ValueError` for an unknown name; the model itself raises one if the image is too small for it.
+    Its pixel preprocessing is left out where it can be, since coordinates are no pixels. Raises `ValueError` for an
+    unknown name, or for an image that is too small for the model.
     """
     if name not in application_names():
         raise ValueError(f"keras.applications has no {name!r}: it has {', '.join(application_names())}")

@@ -1,18 +1,18 @@
-"""Files of your own that register an attention (see `attention.py`): run here, and in every process that trains."""
+"""Python files of a user that register an attention (see `attention.py`). They run here and in worker processes."""
 
 from pathlib import Path
 
 from mans_keras.errors import InputError
 from mans_keras.models.attention import ATTENTIONS
 
-EXTENSIONS: dict[str, str] = {}  # path -> source of what `load_extension` ran
+EXTENSIONS: dict[str, str] = {}  # path -> source of the files that `load_extension` ran
 
 
 def load_extension(path: str | Path) -> list[str]:
     """Run a Python file that registers attentions with the decorator `attention`; returns their names.
 
-    Processes that train for this one run the same code. It is the user's own code and may do anything. Raises
-    `InputError` if the file can't be read or run, or registers no attention.
+    Worker processes of `runs.execute`, also those on a cluster, run the same source before they train. The file runs
+    with all rights of the user. Raises `InputError` if it can't be read or run, or registers no attention.
     """
     try:
         source = Path(path).read_text(encoding="utf-8")

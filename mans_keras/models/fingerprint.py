@@ -1,9 +1,11 @@
-"""What a network answers, untrained, on a fixed input: a few numbers that its record keeps.
+"""The fingerprint of a network: a few numbers, its output before training on a fixed input, which its record keeps.
 
-They change with the network's arithmetic and with the way in which its weights are drawn. They do not change when code
-is moved, renamed or documented, nor, to `TOLERANCE`, with the processor. What only training does (dropout, gradients,
-the optimiser, the changes of sequences) is not in them.
+The numbers change with the network's arithmetic and with the initialisation of its weights. They do not change when
+code is moved, renamed or documented, nor, up to `TOLERANCE`, with the processor. They do not cover what happens in
+training only: dropout, gradients, the optimiser, augmentation.
 """
+
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -14,13 +16,13 @@ CLASSES = 10
 TOLERANCE = 1e-4
 
 
-def fingerprint(build):
-    """The answer of the network that `build(CLASSES)` makes, its weights drawn from seed 0, as a list of numbers.
+def fingerprint(build: Callable[[int], keras.Model]) -> list[float]:
+    """The fingerprint of the network that `build(CLASSES)` returns, with weights from seed 0, as a list of numbers.
 
-    Seed, classes and input are the same for all runs, so that records of other seeds, folds and data sets can be
-    compared. First come the logits, centred and divided by the largest, since those of a deep untrained network are
-    large; the logarithm of the largest; then F_A of every 17th frame in each TARM. What is not finite is 0. Computed on
-    the CPU, whatever the run uses.
+    Seed, classes and input are the same for all runs, so that records of different seeds, folds and datasets can be
+    compared. The numbers are the logits, centred and divided by the largest, since those of a deep untrained network
+    are large; the logarithm of the largest; and F_A of every 17th frame in each TARM. Numbers that are not finite are
+    0. It is computed on the CPU, whatever the run uses.
     """
     keras.backend.clear_session()
     with keras.device("cpu:0"):
@@ -42,14 +44,14 @@ def fingerprint(build):
 
 
 def _input(shape):
-    """(1, frames, joints, 3) float32: waves of another length for each coordinate."""
+    """(1, frames, joints, 3) float32: waves, with a different length for each coordinate."""
     frame, joint, axis = np.ix_(*map(np.arange, shape))
     return (3 * (np.sin(0.3 * (axis + 1) * frame) + np.cos(0.7 * joint + axis * frame / 5)))[None].astype("float32")
 
 
-def same(ours, theirs):
-    """Whether two fingerprints are of one network; what is no list of numbers, e.g. None, is of none."""
-    for numbers in (ours, theirs):
+def same(first: object, second: object) -> bool:
+    """Whether two fingerprints come from the same network; False if one is no list of numbers, e.g. None."""
+    for numbers in (first, second):
         if not isinstance(numbers, list) or not all(isinstance(number, (int, float)) for number in numbers):
             return False
-    return len(ours) == len(theirs) > 0 and bool(np.allclose(ours, theirs, rtol=0, atol=TOLERANCE))
+    return len(first) == len(second) > 0 and bool(np.allclose(first, second, rtol=0, atol=TOLERANCE))

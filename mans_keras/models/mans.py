@@ -1,4 +1,4 @@
-"""Memory Attention Networks: three TARMs, one a coordinate -> a 3-channel image -> STCM -> softmax (Fig. 1)."""
+"""Memory Attention Networks: a TARM for each coordinate -> an image of 3 channels -> STCM -> softmax (Fig. 1)."""
 
 import functools
 import re
@@ -65,18 +65,19 @@ def MANs(
         input_shape: (T frames, N joints, 3).
         tarm: False leaves the STCM alone on the original image: setting A of Table 4.
         attention: "residual", the paper's; None, no F_A: setting B; "song", the gate of STA-LSTM: setting C.
-            Not in the paper: "frozen", F_A random and never trained, as in the released code; "gate"; a name that you
-            registered (see `attention.py`); or a Keras layer (batch, T, K) -> (batch, T, 1), see `tarm.TARM`.
+            Not in the paper: "frozen", a random F_A that is never trained, as in the released code; "gate", a sigmoid
+            of each frame; a name that you registered (see `attention.py`); or a Keras layer (batch, T, K) ->
+            (batch, T, 1), of which each TARM gets a copy (see `tarm.TARM`).
         units: K, GRU neurons in each direction; the paper has 64 at scale 50 and 128 at scale 224.
         alpha: the ratio of Eq. 8.
         dropout: of the GRUs, on inputs and recurrent state.
         l2: weight of the L2 penalty on the kernels of GRUs and convolutions; none on those of a `keras.applications`
             model or of a backbone of your own.
-        recurrent_l2: the same for the GRUs' recurrent kernels, None for `l2`; the released code has 0 there.
+        recurrent_l2: the same for the GRUs' recurrent kernels; None means `l2`. The released code has 0.
         gru_initializer, conv_initializer: of the GRUs' input kernels and the convolutions; the paper states neither,
             the defaults are the released code's. A `keras.applications` model and a backbone of your own keep theirs.
 
-    Raises: `ValueError`, which says what would be right.
+    Raises: `ValueError` for an argument that makes no sense; the message says what is expected.
     """
     recurrent_l2 = l2 if recurrent_l2 is None else recurrent_l2
     _check(classes, input_shape, units, dropout, l2, recurrent_l2)

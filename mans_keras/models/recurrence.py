@@ -1,8 +1,8 @@
-"""The recurrence of Keras' GRU layer near the cost of its arithmetic, its gradient written out.
+"""The recurrence of Keras' GRU layer, faster, with its gradient written out.
 
-The loop over the frames holds only what needs the state before it: products with the input and dropout masks are made
-outside. The gradient has a loop of its own, which carries the error alone, since that is linear in it; gates, their
-derivatives and the gradients of the weights are computed for all frames at once.
+The loop over the frames contains only what depends on the previous state. Products with the input and dropout masks are
+computed outside. The gradient is a second loop, which carries only the error, since it is linear in the error. Gates,
+their derivatives and the gradients of the weights are computed for all frames at once.
 
 Shapes: T frames, B sequences, K units; 3 gates, update z, reset r and candidate c.
 """
@@ -15,10 +15,10 @@ def hidden_states(gru, x, training=False):
     """Hidden states (B, T, K) of a GRU layer for x (B, T, K'), in the order in which it reads the frames.
 
     Args:
-        gru: a built `keras.layers.GRU` as TARM makes it: of Keras' defaults it changes none but units, dropout (of
-            inputs and states alike), direction, initialisers and regularisers. If Keras has cuDNN for it, that is
-            taken: with TensorFlow on a GPU, unless the layer refuses it.
-        training: whether to draw dropout masks. As in Keras, each gate has its own, the same for all frames.
+        gru: a built `keras.layers.GRU` as TARM makes it. It may differ from Keras' defaults in units, dropout (the same
+            for inputs and states), direction, initialisers and regularisers only. With TensorFlow on a GPU, cuDNN
+            computes the states, unless the layer excludes it.
+        training: whether to draw dropout masks. As in Keras, each gate has a different mask, the same for all frames.
     """
     if not gru.supports_jit:
         return gru(x, training=training)
@@ -43,7 +43,7 @@ def _dropout_mask(shape, gru, dtype):
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        # What `keras.random` calls leaves the algorithm open: under XLA each number then takes 500 ns, not 1.
+        # `keras.random` does not choose the algorithm: under XLA each number then takes 500 ns instead of 1 ns.
         drawn = tf.random.stateless_uniform(shape, tf.cast(seed.next(), "int32"), alg="philox")
     else:
         drawn = keras.random.uniform(shape, seed=seed)
@@ -56,13 +56,13 @@ def _by_gate(kernel):
 
 
 def _gates(x_z, x_r, x_c, recurrent):
-    """z, r and c from the products with the input and, all three in one tensor, with the state."""
+    """z, r and c from the products with the input, and the products with the state, all three in one tensor."""
     h_z, h_r, h_c = ops.unstack(recurrent, 3)
     r = ops.sigmoid(x_r + h_r)
     return ops.sigmoid(x_z + h_z), r, ops.tanh(x_c + r * h_c)
 
 
-# Slices of one tensor for all gates, in place of a tensor each, keep XLA from vectorising the loops: twice the time.
+# Each gate has a separate tensor: with slices of one tensor XLA does not vectorise the loops, which doubles the time.
 @ops.custom_gradient
 def _states(x_z, x_r, x_c, kernel, bias, mask):
     """h_t = z h_{t-1} + (1 - z) c from h_0 = 0, (T, B, K).
@@ -84,7 +84,7 @@ def _states(x_z, x_r, x_c, kernel, bias, mask):
         masked = ops.reshape(before * mask[:, None], (mask.shape[0], -1, kernel.shape[1]))
         recurrent = ops.reshape(ops.matmul(masked, kernel) + bias, (3, *ops.shape(states)))
         z, r, c = _gates(x_z, x_r, x_c, recurrent)
-        # of h_t, by what z, c and r are the sigmoid or tanh of, and by the product of the state inside c
+        # Derivatives of h_t: by the arguments of the sigmoid or tanh in z, c and r, and by the state's product in c.
         by_z = (before - c) * z * (1 - z)
         by_c = (1 - z) * (1 - c * c)
         by_r = by_c * recurrent[2] * r * (1 - r)
@@ -94,7 +94,7 @@ def _states(x_z, x_r, x_c, kernel, bias, mask):
         def step_back(error, now):
             upstream, z, *by = now
             error = error + upstream
-            through = ops.matmul(ops.stack([error * one for one in by]), transposed) * mask
+            through = ops.matmul(ops.stack([error * derivative for derivative in by]), transposed) * mask
             return error * z + ops.sum(through, axis=0), error
 
         errors = ops.scan(step_back, zero, (upstream, z, by_z, by_r, by_product), length=frames, reverse=True)[1]

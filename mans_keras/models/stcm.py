@@ -1,5 +1,6 @@
 """Spatio-Temporal Convolution Module of MANs-n: the stacked BN-ReLU-Conv blocks of Table 2 and Eq. 9."""
 
+import keras
 from keras import layers
 
 
@@ -19,7 +20,7 @@ def _residual_block(x, filters, stride, conv, name, preactivate=True):
     return layers.Add(name=f"{name}_add")([x, y])
 
 
-def stacked_blocks(image, depth, **conv):
+def stacked_blocks(image: keras.KerasTensor, depth: int, **conv) -> keras.KerasTensor:
     """F_C of Eq. 9 for MANs-`depth`, averaged over the map: Table 2.
 
     What Table 2 leaves open (projections, where BN-ReLU stands, biases) is as in the released code.

@@ -33,13 +33,13 @@ class TARM(layers.Layer):
 
     def __init__(
         self,
-        units=64,
-        alpha=16,
-        attention="residual",
-        dropout=0.0,
-        kernel_regularizer=None,
-        kernel_initializer="orthogonal",
-        recurrent_regularizer=None,
+        units: int = 64,
+        alpha: int = 16,
+        attention: str | layers.Layer | None = "residual",
+        dropout: float = 0.0,
+        kernel_regularizer: keras.Regularizer | str | None = None,
+        kernel_initializer: keras.Initializer | str = "orthogonal",
+        recurrent_regularizer: keras.Regularizer | str | None = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -55,7 +55,7 @@ class TARM(layers.Layer):
         policy = self.dtype_policy
         frames, joints = input_shape[1:]
         self.reduce_joints = layers.Dense(self.units, dtype=policy, name="reduce_joints")
-        # Not `Bidirectional`: made while a `.keras` file is read, it fails now and then (Keras 3.15).
+        # Not `Bidirectional`, which sometimes fails when a `.keras` file is loaded (Keras 3.15).
         self.forward_gru, self.backward_gru = (
             layers.GRU(
                 self.units,
@@ -66,7 +66,7 @@ class TARM(layers.Layer):
                 recurrent_regularizer=self.recurrent_regularizer,
                 dropout=self.dropout,
                 recurrent_dropout=self.dropout,
-                use_cudnn=False if self.dropout else "auto",  # which else would exclude XLA without being used
+                use_cudnn=False if self.dropout else "auto",  # with dropout, "auto" only excludes XLA
                 dtype=policy,
                 name="backward_gru" if backwards else "forward_gru",
             )
@@ -89,11 +89,11 @@ class TARM(layers.Layer):
         return inputs + self.restore_joints(recalibrated)  # Eq. 1
 
     def memory(self, x, training=None):
-        """F_M of X resized, (batch, T, K): the hidden states of both directions, added. Eqs. 4-5."""
-        backward = hidden_states(self.backward_gru, x, training)  # its first state is that of the last frame
+        """F_M of the reduced X, (batch, T, K): the sum of the hidden states of both directions. Eqs. 4-5."""
+        backward = hidden_states(self.backward_gru, x, training)  # from the last frame to the first
         return hidden_states(self.forward_gru, x, training) + ops.flip(backward, axis=1)
 
-    def attention_weights(self, inputs):
+    def attention_weights(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         """F_A of an input (batch, T, N), as (batch, T, 1); `ValueError` if this TARM has no attention."""
         if self.attention is None:
             raise ValueError(f"{self.name} was built with attention=None: it has no attention weights")
@@ -116,7 +116,7 @@ class TARM(layers.Layer):
 
     @classmethod
     def from_config(cls, config):
-        # Files saved before this argument was there had one regulariser for both kinds of kernels.
+        # Older files have no `recurrent_regularizer`: there, one regulariser was for both kinds of kernels.
         return super().from_config({"recurrent_regularizer": config.get("kernel_regularizer"), **config})
 
 
@@ -124,7 +124,7 @@ class TARM(layers.Layer):
 class Coordinate(layers.Layer):
     """One coordinate of the input: X, Y or Z (`index` 0, 1, 2). Input (batch, T, N, 3), output (batch, T, N)."""
 
-    def __init__(self, index, **kwargs):
+    def __init__(self, index: int, **kwargs):
         super().__init__(**kwargs)
         self.index = index
 
@@ -140,7 +140,7 @@ class Coordinate(layers.Layer):
 
 @keras.saving.register_keras_serializable("mans_keras")
 class CoordinateImage(layers.Layer):
-    """Join X~, Y~, Z~ to the image O~ that the STCM sees. Input three of (batch, T, N), output (batch, T, N, 3)."""
+    """Join X~, Y~ and Z~ to the image O~ for the STCM. Input three of (batch, T, N), output (batch, T, N, 3)."""
 
     def call(self, coordinates):
         return ops.stack(coordinates, axis=-1)

@@ -1,9 +1,10 @@
-"""Which joints a picture connects, by how many joints a body has."""
+"""The pairs of joints that a picture connects, by the number of joints of a body."""
 
 import itertools
 
 from mans_keras.skeletons import hdm05
 from mans_keras.skeletons.formats import skeleton_file
+from mans_keras.skeletons.sequence import Body
 
 
 def _pairs(parents):
@@ -11,7 +12,7 @@ def _pairs(parents):
 
 
 def _chains(names, *chains):
-    """Pairs of neighbours in chains of names that are parted by spaces."""
+    """Pairs of neighbours in chains, each a text of names with spaces between them."""
     number = {name: place for place, name in enumerate(names)}
     chains = [[number[name] for name in chain.split()] for chain in chains]
     return tuple(pair for chain in chains for pair in itertools.pairwise(chain))
@@ -32,12 +33,12 @@ BONES = {15: SBU, 20: KINECT_1, 25: _pairs(skeleton_file.PARENTS), 31: HDM05}
 HIPS = {15: (9, 12), 20: (12, 16), 25: (12, 16), 31: (hdm05.BODY.left_hip, hdm05.BODY.right_hip)}
 
 
-def bones(joints, body=None):
-    """Pairs (i, j) of joints, counted from 0, that a bone connects in a body of so many joints; () if not known.
+def bones(joints: int, body: Body | None = None) -> tuple[tuple[int, int], ...]:
+    """Pairs (i, j) of joints, counted from 0, that a bone connects in a body with this number of joints; () if unknown.
 
     15: SBU Kinect Interaction; 20: Kinect 1 (UT-Kinect, SYSU-3D, NW-UCLA, UTD-MHAD); 25: Kinect 2 (NTU RGB+D); 31:
     HDM05, `hdm05.JOINTS`.
-    body: a `sequence.Body`; of one that has its hips elsewhere, as OpenPose's 25 joints, the bones are not known.
+    body: if its hips are other joints than expected, as with OpenPose's 25 joints, the bones are unknown.
     """
     if body and (body.left_hip, body.right_hip) != HIPS.get(joints):
         return ()

@@ -1,7 +1,7 @@
 """HDM05 (Mueller et al., CG-2007-2, Universitaet Bonn): 2,337 cut sequences of 130 classes by 5 actors, at 120 Hz.
 
-`HDM_<actor>_<class>_<repetition>_120.amc` are angles of the skeleton in `HDM_<actor>.asf`; see `acclaim`. Its 130
-classes count repetitions and starting sides; merged, as the paper has them, they are 65.
+`HDM_<actor>_<class>_<repetition>_120.amc` has the angles of the skeleton in `HDM_<actor>.asf`; see `acclaim`. The 130
+classes tell apart numbers of repetitions and starting sides; merged, as in the paper, they are 65.
 """
 
 import functools
@@ -25,7 +25,7 @@ WHERE = (
 )
 ACTORS = ("bd", "bk", "dg", "mm", "tr")
 
-# The root, and where the 30 bones end, as the ASF files number them.
+# The root, and the ends of the 30 bones, in the order of the ASF files.
 JOINTS = (
     "root",
     *("lhipjoint", "lfemur", "ltibia", "lfoot", "ltoes"),
@@ -63,7 +63,7 @@ CLASS_NAMES = {65: CLASSES_65, 130: tuple(MERGED)}
 
 @dataclass(frozen=True)
 class Source:
-    """A recording and its actor's skeleton, None if there is none."""
+    """A recording and the skeleton of its actor, None if that is missing."""
 
     amc: Path
     asf: Path | None
@@ -75,43 +75,43 @@ def _below(folder, suffix):
     )
 
 
-def sources(folder):
-    """The AMC files below a folder, in order of name, each with the skeleton of its actor: the nearest one's.
+def sources(folder: Path | str) -> list[Source]:
+    """The AMC files below a folder, in order of name, each with the nearest skeleton of its actor.
 
-    Raises `InputError` if there is none, or if a name is there twice, which would put a sequence in training and test.
+    Raises `InputError` if there are none, or for two files with the same name: the same sequence would train and test.
     """
     amc, asf = _below(folder, ".amc"), _below(folder, ".asf")
     if not amc:
-        only = "only .c3d files, and .amc files are wanted" if _below(folder, ".c3d") else "no .amc file"
+        only = "only .c3d files, and .amc files are needed" if _below(folder, ".c3d") else "no .amc file"
         raise InputError(f"{folder} holds {only}: HDM05 is published at {WHERE}")
     if not asf:
         raise InputError(f"{folder} holds .amc files, but no HDM_<actor>.asf: HDM05 is published at {WHERE}")
     for path, other in itertools.pairwise(amc):
         if path.stem == other.stem:
-            raise InputError(f"{path} and {other} have the same name: one of them must go")
+            raise InputError(f"{path} and {other} have the same name: keep only one of them in {folder}")
     skeletons = {}
     for path in asf:
         skeletons.setdefault(path.stem, path)
         skeletons[path.parent, path.stem] = path
-    found = []
+    recordings = []
     for path in amc:
         stem = path.stem[: len("HDM_bd")]
-        found.append(Source(path, skeletons.get((path.parent, stem)) or skeletons.get(stem)))
-    return found
+        recordings.append(Source(path, skeletons.get((path.parent, stem)) or skeletons.get(stem)))
+    return recordings
 
 
-def source_name(source):
-    """The name a recording goes by in a tensor file, e.g. `HDM_bd_grabHighR_001_120`."""
+def source_name(source: Source) -> str:
+    """The name of a recording in a tensor file, e.g. `HDM_bd_grabHighR_001_120`."""
     return source.amc.stem
 
 
-def parse_name(name):
+def parse_name(name: str) -> tuple[str, str]:
     """(actor, class of the 130) of a name `HDM_<actor>_<class>_<repetition>_120`; `Dropped` for another name."""
     match = re.fullmatch(r"HDM_([a-z]{2})_(\w+)_\d+_120", name)
     if not match or match[1] not in ACTORS:
-        raise Dropped("the name is not HDM_<actor>_<class>_<repetition>_120")
+        raise Dropped("its name is not HDM_<actor>_<class>_<repetition>_120")
     if match[2] not in MERGED:
-        raise Dropped(f"{match[2]} is none of the 130 classes")
+        raise Dropped(f"{match[2]} is not one of the 130 classes")
     return match[1], match[2]
 
 
@@ -120,42 +120,45 @@ def _class_of(name, classes):
     return original if classes == 130 else MERGED[original]
 
 
-def classes_found(found, classes):
-    """Those of the 65 or 130 classes that sources are of, in the table's order; `InputError` if there is none."""
+def classes_found(sources: list[Source], classes: int) -> tuple[str, ...]:
+    """The classes, of the 65 or 130, that have a source, in the order of the table; `InputError` if there are none."""
     present = set()
-    for source in found:
+    for source in sources:
         try:
             present.add(_class_of(source_name(source), classes))
         except Dropped:
             continue
     if not present:
         raise InputError(
-            f"none of {len(found)} .amc files is HDM_<actor>_<class>_<repetition>_120.amc of a known class"
+            f"none of {len(sources)} .amc files is HDM_<actor>_<class>_<repetition>_120.amc of a known class"
         )
     return tuple(name for name in CLASS_NAMES[classes] if name in present)
 
 
 @functools.lru_cache(maxsize=2 * len(ACTORS))
-def read_skeleton(path):
-    """An actor's `acclaim.Skeleton`; `Dropped`, naming the file, unless it has HDM05's 31 joints."""
+def read_skeleton(path: Path) -> acclaim.Skeleton:
+    """An actor's skeleton; raises `Dropped`, which names the file, unless it has HDM05's 31 joints."""
     skeleton = acclaim.read_skeleton(path)
     if set(skeleton.bones) != set(JOINTS):
-        raise Dropped(f"{path.name}: its bones are not the {len(JOINTS) - 1} of HDM05")
+        raise Dropped(f"{path.name}: its bones are not the {len(JOINTS) - 1} bones of HDM05")
     return skeleton
 
 
-def read_joints(amc, asf):
-    """Joints (frames, 1, 31, 3) of a recording, in the order of `JOINTS`. Raises `Dropped` if either is malformed."""
+def read_joints(amc: Path, asf: Path) -> np.ndarray:
+    """Joints (frames, 1, 31, 3) of a recording, metres, in the order of `JOINTS`.
+
+    Raises `Dropped` if one of the two files is malformed.
+    """
     skeleton = read_skeleton(asf)
     ends = acclaim.positions(skeleton, acclaim.parse_motion(read_bytes(amc), skeleton))
     return np.stack([ends[joint] for joint in JOINTS], axis=1)[:, None]
 
 
-def read(source, class_names=CLASSES_65, classes=65):
+def read(source: Source, class_names: tuple[str, ...] = CLASSES_65, classes: int = 65) -> Sequence:
     """The `Sequence` of a recording, joints (frames, 1, 31, 3) in the order of `JOINTS`, y up.
 
-    label: its class in `class_names`, of the 65 or the 130 `classes`; subject: the actor's place in `ACTORS`, from 1.
-    Raises `Dropped` if the name is not HDM05's, or for a malformed recording or skeleton.
+    label: the place of its class, one of the 65 or the 130 `classes`, in `class_names`; subject: the place of the actor
+    in `ACTORS`, from 1. Raises `Dropped` if the name is not HDM05's, or for a malformed recording or skeleton.
     """
     name = source_name(source)
     actor, _ = parse_name(name)
@@ -165,7 +168,7 @@ def read(source, class_names=CLASSES_65, classes=65):
     return Sequence(name, joints, class_names.index(_class_of(name, classes)), ACTORS.index(actor) + 1)
 
 
-def reader(class_names=CLASSES_65, classes=65):
+def reader(class_names: tuple[str, ...] = CLASSES_65, classes: int = 65) -> Reader:
     """The `Reader` of recordings of some of the 65 or of the 130 `classes`."""
     return Reader(
         "hdm05", class_names, BODY, functools.partial(read, class_names=class_names, classes=classes), source_name

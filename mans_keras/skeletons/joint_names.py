@@ -1,12 +1,13 @@
-"""Which joints orient a body, found by their names."""
+"""The joints that orient a body, found by their names."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from mans_keras.errors import InputError
 from mans_keras.skeletons.sequence import Body
 
-# Names as they are after `plain`; the first that is there counts.
+# Names as `plain` returns them; the first that a body has counts.
 CENTRES = ("neck", "thorax", "shouldercenter", "shouldercentre", "spineshoulder", "upperchest")
 TORSO = (*CENTRES, "chest", "torso", "spine", "spine1", "spine2", "spine3", "spinemid", "spinebase", "pelvis", "root")
 TORSO += ("hips", "midhip", "hipcenter", "hipcentre")
@@ -16,11 +17,10 @@ ANKLE = ("ankle",)
 TOES = ("footindex", "bigtoe", "toe", "toes", "toebase", "foot")
 
 
-def read_names(text):
-    """Joint names of the argument of `--joints`: a file or a list; one a line, or parted by commas.
+def read_names(text: str) -> tuple[int, list[str] | None]:
+    """(number of joints, names) from the value of `--joints`: a file with a name on each line, or a list `a,b,c`.
 
-    Returns (number, names), names None if `text` is only their number. Raises `InputError` for neither, or for a name
-    given twice.
+    The names are None if the value is only a number. Raises `InputError` for anything else, or for a repeated name.
     """
     if text.isdecimal() and int(text) > 0:
         return int(text), None
@@ -28,21 +28,23 @@ def read_names(text):
         try:
             text = Path(text).read_text("utf-8-sig")
         except (OSError, ValueError):
-            raise InputError(f"--joints: {text} is no readable file, no list of names and no number") from None
+            raise InputError(
+                f"--joints: {text} is not a readable file, a list of names a,b,c or a number of joints"
+            ) from None
     names = [name.strip() for name in re.split(r"[,\n]", text) if name.strip()]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice or not names:
-        raise InputError(f"--joints: {twice} is named twice" if twice else "--joints: no names")
+        raise InputError(f"--joints: {twice} is there twice" if twice else "--joints: the file or list has no names")
     return len(names), names
 
 
-def plain(name):
-    """A name in small letters and figures alone."""
+def plain(name: str) -> str:
+    """A name with only its letters, in lower case, and its digits."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def mirrored(names):
-    """The places of joints with these names once left and right are exchanged; () if none has a left and a right."""
+def mirrored(names: Iterable[str]) -> tuple[int, ...]:
+    """The order of joints with these names after left and right are exchanged; () if no joint has a side."""
     places = {plain(name): place for place, name in enumerate(names)}
     order = list(range(len(names)))
     for name, left in places.items():
@@ -53,12 +55,12 @@ def mirrored(names):
     return tuple(order) if order != sorted(order) else ()
 
 
-def body_of(names):
+def body_of(names: list[str]) -> Body:
     """The `Body` of joints with these names, in their order.
 
-    `left_hip`, `LHip`, `hip_left`, `HipLeft`, `hip l` are one name. Raises `InputError` that lists what is missing:
-    hips, and shoulders or a neck, are needed; ankles with feet or toes tell front from back in case the data is
-    mirrored, and are left out if not named.
+    `left_hip`, `LHip`, `hip_left`, `HipLeft`, `hip l` are the same name. Hips, and shoulders or a neck, are needed:
+    `InputError` lists those that are missing. Ankles with feet or toes are not needed; they show which way is front if
+    the data is mirrored.
     """
     places = {}
     for place, name in enumerate(names):
@@ -75,7 +77,7 @@ def body_of(names):
     missing = [f"{side}_hip" for side, hip in zip(("left", "right"), hips, strict=True) if hip is None]
     missing += ["left_shoulder and right_shoulder (or neck)"] if upper is None else []
     if missing:
-        raise InputError(f"all coordinates but raw need the names of more joints: {', '.join(missing)}")
+        raise InputError(f"all coordinates except raw need joints with these names, too: {', '.join(missing)}")
     torso = {*hips, upper, *shoulders, *(places[name] for name in TORSO if name in places)} - {None}
     turned = None not in (*ankles, *feet)
     limbs = (ankles, feet) if turned else (None, None)

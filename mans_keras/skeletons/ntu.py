@@ -83,18 +83,18 @@ WHERE = (
 )
 COUNTS = ("official", "released")
 
-# Kinect also tracks furniture and reflections. As is usual for NTU, a track this short (a third of a second), or wider
-# than WIDE of its height in more than WIDE_SHARE of its frames, is taken for one of them; people who lie down for part
-# of a recording stay.
+# Kinect also tracks furniture and reflections. As usual for NTU, these are tracks of at most SHORT_LIVED frames (a
+# third of a second), or wider than WIDE of their height in more than WIDE_SHARE of their frames. People who lie
+# down for a part of the recording stay.
 SHORT_LIVED = 11
 WIDE = 0.8
 WIDE_SHARE = 0.7
 
 
-def sources(folder):
+def sources(folder: Path | str) -> list[Path]:
     """The `.skeleton` files of a folder and of the folders in it, sorted by name.
 
-    Raises `InputError` if there are none, or two of one name.
+    Raises `InputError` if there are none, or two with the same name.
     """
     folder = Path(folder)
     paths = sorted([*folder.glob("*.skeleton"), *folder.glob("*/*.skeleton")], key=source_name)
@@ -102,29 +102,29 @@ def sources(folder):
         raise InputError(f"{folder} holds no .skeleton file: NTU RGB+D is published at {WHERE} into {folder}")
     for path, other in itertools.pairwise(paths):
         if source_name(path) == source_name(other):
-            raise InputError(f"{path} and {other} have one name: leave one of them in {folder}")
+            raise InputError(f"{path} and {other} have the same name: keep only one of them in {folder}")
     return paths
 
 
 @functools.cache
-def missing_skeletons():
+def missing_skeletons() -> frozenset[str]:
     """The names of the 302 recordings that the owners list as having missing or incomplete skeletons."""
     return frozenset((resources.files("mans_keras.skeletons") / "data/ntu_missing_skeletons.txt").read_text().split())
 
 
-def source_name(path):
-    """The name a file goes by in a tensor file, e.g. `S001C001P001R001A001`."""
+def source_name(path: Path | str) -> str:
+    """The name of a recording in a tensor file, e.g. `S001C001P001R001A001`."""
     return Path(path).stem
 
 
-def parse_name(name, classes=60):
+def parse_name(name: str, classes: int = 60) -> tuple[int, int, int]:
     """(label from 0, subject, camera) of a name `SsssCcccPpppRrrrAaaa`; `Dropped` for another name or action."""
     match = re.fullmatch(r"S\d{3}C(\d{3})P(\d{3})R\d{3}A(\d{3})", name)
     if not match:
-        raise Dropped("the name is not SsssCcccPpppRrrrAaaa")
+        raise Dropped("its name is not SsssCcccPpppRrrrAaaa")
     camera, subject, action = map(int, match.groups())
     if not 1 <= action <= classes:
-        raise Dropped(f"action A{action:03} is none of the {classes} classes")
+        raise Dropped(f"its action, A{action:03}, is not one of the {classes} classes")
     return action - 1, subject, camera
 
 
@@ -137,17 +137,16 @@ def _is_wide(xyz):
     return (width > WIDE * height).mean() > WIDE_SHARE
 
 
-def read_joints(path, counts=None, slots=False):
-    """Joints (frames, 2, 25, 3) of a file.
+def read_joints(path: Path | str, counts: str | None = None, slots: bool = False) -> np.ndarray:
+    """Joints (frames, 2, 25, 3) of a file, metres; where a body is absent its joints are zeros.
 
-    Bodies are followed by ID. False bodies, those short-lived and then those wide, are left out, unless nobody would
-    be left: a sequence is never dropped for them, and one body alone is never false. Of the others, the two that move
-    most (summed variance of their coordinates) stay, the one that moves more first; where a body is absent its joints
-    are zeros.
+    Bodies are followed by their ID. False bodies, first those with few frames and then wide ones, are left out, unless
+    no body would remain: a sequence is never dropped because of them, and a single body is never false. Of the others,
+    the two that move most (summed variance of their coordinates) stay, first the one that moves more.
 
-    counts: as in `read`. slots: as the released code has it instead, the first and the second body of each frame in the
-    order of the file, whoever they are, and nobody where a frame lists more than two. Raises `Dropped` for a malformed
-    file, or one without a body.
+    counts: as in `read`. slots: instead, as in the released code, the first and the second body of each frame in the
+    order of the file, whoever they are, and no body in a frame that lists more than two. Raises `Dropped` for a
+    malformed file, or a file without a body.
     """
     tokens = Tokens(read_bytes(path))
     frames = skeleton_file.frames(tokens)
@@ -189,13 +188,13 @@ def _tracks(tokens, frames):
     return joints
 
 
-def read(path, classes=60, counts=None, slots=False):
-    """The `Sequence` of a file, its joints those of `read_joints`; label, subject and camera by its name.
+def read(path: Path | str, classes: int = 60, counts: str | None = None, slots: bool = False) -> Sequence:
+    """The `Sequence` of a file: joints by `read_joints`; label, subject and camera from its name.
 
-    counts: whose counts of NTU RGB+D to arrive at: "official" drops the 302 `missing_skeletons`, "released" also what
-    the released script drops, a recording whose last frame shows more than two bodies; None drops neither, for other
-    recordings of this format. slots: as in `read_joints`. Raises `Dropped` for these, as `read_joints`, or for a name
-    whose action is none of `classes`.
+    counts: which recordings of NTU RGB+D count. "official" drops the 302 `missing_skeletons`; "released" also drops, as
+    the released script, a recording whose last frame shows more than two bodies; None, for other recordings of this
+    format, drops neither. slots: as in `read_joints`. Raises `Dropped` for these, as `read_joints`, or for a name whose
+    action is not one of the `classes`.
     """
     path = Path(path)
     name = source_name(path)

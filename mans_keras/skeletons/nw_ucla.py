@@ -2,7 +2,7 @@
 
 The skeletons are read as CTR-GCN (Chen et al., ICCV 2021) distributes them: each sequence is `aAA_sSS_eEE_vVV.json`, an
 object whose `skeletons` are frames x 20 joints x (x y z), in metres: y up, z depth. Joints are in the order of Kinect
-v1. Kinect assumes that people face it: of somebody who turns away, left and right are exchanged.
+v1. Kinect assumes that people face it: if somebody turns away, left and right are exchanged.
 """
 
 import itertools
@@ -16,7 +16,7 @@ from mans_keras.skeletons.bounds import one_body, read_bytes
 from mans_keras.skeletons.formats import json_file
 from mans_keras.skeletons.sequence import KINECT_1, Dropped, Reader, Sequence
 
-# The number of an action in a file's name -> the action.
+# {number of an action in a file's name: the action}.
 ACTIONS = {
     1: "pick up with one hand",
     2: "pick up with two hands",
@@ -33,10 +33,10 @@ CLASS_NAMES = tuple(ACTIONS.values())
 WHERE = "https://github.com/Uason-Chen/CTR-GCN, whose README links it (Wang et al., CVPR 2014): unpack all_sqe.zip"
 
 
-def sources(folder):
+def sources(folder: Path | str) -> list[Path]:
     """The `.json` files of a folder and of the folders in it, sorted by name.
 
-    Raises `InputError` if there are none, or two of one name.
+    Raises `InputError` if there are none, or two with the same name.
     """
     folder = Path(folder)
     paths = sorted([*folder.glob("*.json"), *folder.glob("*/*.json")], key=source_name)
@@ -44,28 +44,28 @@ def sources(folder):
         raise InputError(f"{folder} holds no aAA_sSS_eEE_vVV.json: NW-UCLA's skeletons are published at {WHERE}")
     for path, other in itertools.pairwise(paths):
         if source_name(path) == source_name(other):
-            raise InputError(f"{path} and {other} have one name: leave one of them in {folder}")
+            raise InputError(f"{path} and {other} have the same name: keep only one of them in {folder}")
     return paths
 
 
-def source_name(path):
-    """The name a file goes by in a tensor file, e.g. `a01_s01_e00_v01`."""
+def source_name(path: Path) -> str:
+    """The name of a recording in a tensor file, e.g. `a01_s01_e00_v01`."""
     return path.stem
 
 
-def parse_name(name):
+def parse_name(name: str) -> tuple[int, int, int]:
     """(label from 0, subject, view) of a name `aAA_sSS_eEE_vVV`; `Dropped` for another name or action."""
     match = re.fullmatch(r"a(\d\d)_s(\d\d)_e\d\d_v(\d\d)", name)
     if not match:
-        raise Dropped("the name is not aAA_sSS_eEE_vVV")
+        raise Dropped("its name is not aAA_sSS_eEE_vVV")
     action, subject, view = map(int, match.groups())
     if action not in ACTIONS:
-        raise Dropped(f"action a{action:02} is none of the {len(ACTIONS)} actions")
+        raise Dropped(f"its action, a{action:02}, is not one of the {len(ACTIONS)} actions")
     return list(ACTIONS).index(action), subject, view
 
 
-def is_like(path):
-    """Whether a JSON file is made like those of NW-UCLA: an object with `skeletons`, but without `frames`."""
+def is_like(path: Path) -> bool:
+    """Whether a JSON file has NW-UCLA's form: an object with `skeletons`, but without `frames`."""
     try:
         parsed = json_file.parsed(read_bytes(path))
     except Dropped:
@@ -73,25 +73,27 @@ def is_like(path):
     return isinstance(parsed, dict) and "skeletons" in parsed and "frames" not in parsed
 
 
-def read_joints(path):
-    """Joints (frames, 1, 20, 3) of a file. Raises `Dropped` for a malformed one."""
+def read_joints(path: Path) -> np.ndarray:
+    """Joints (frames, 1, 20, 3) of a file, metres. Raises `Dropped` for a malformed file."""
     parsed = json_file.parsed(read_bytes(path))
     if not isinstance(parsed, dict) or not isinstance(parsed.get("skeletons"), list):
-        raise Dropped("the file is no object with a list of skeletons")
+        raise Dropped("the file is not an object that has a list under skeletons")
     try:
         # as objects: NumPy would give every number as much memory as the longest text among them
         joints = np.array(parsed["skeletons"], dtype=object)
     except ValueError:
-        raise Dropped("the skeletons are not equally long lists") from None
+        raise Dropped(
+            f"skeletons is not frames x {KINECT_1.joints} x 3 numbers: its lists have different lengths"
+        ) from None
     if joints.shape[1:] != (KINECT_1.joints, 3):
         raise Dropped(f"skeletons is not frames x {KINECT_1.joints} x 3 numbers")
     if not all(type(value) is float for value in joints.flat):
-        raise Dropped("a coordinate is no number")
+        raise Dropped("skeletons holds a coordinate that is not a number")
     return one_body(joints.astype(float))
 
 
-def read(path):
-    """The `Sequence` of a file, joints (frames, 1, 20, 3); label, subject and view, its camera, by its name.
+def read(path: Path | str) -> Sequence:
+    """The `Sequence` of a file, joints (frames, 1, 20, 3); label, subject and view (its camera) from its name.
 
     Raises `Dropped` as `read_joints` does, or for another name.
     """

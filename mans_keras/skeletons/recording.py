@@ -16,7 +16,7 @@ FORMATS = (".skeleton", ".amc", ".mat", ".txt", *by_suffix.PARSERS)
 def read_joints(path: Path | str, joints: int | None = None, slots: bool = False) -> np.ndarray:
     """Joints (frames, bodies, joints, 3) of a recording, metres; a body that is absent from a frame is zeros there.
 
-    `.skeleton` (NTU RGB+D), `.amc` beside its `.asf` (HDM05), `.mat` (SYSU-3D's SW or UTD-MHAD's d_skel), `.txt`
+    `.skeleton` (NTU RGB+D), `.amc` next to its `.asf` (HDM05), `.mat` (SYSU-3D's SW or UTD-MHAD's d_skel), `.txt`
     (UT-Kinect's joints files, whole), `.json` with `skeletons` (NW-UCLA), and `.npy`, `.npz`, `.csv` and other `.json`
     (see `formats.by_suffix`).
     joints: their number if it is known; it says what bare numbers mean. slots: of a `.skeleton` file, as in

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-# The data sets that have a reader of their own here; any other name is a data set of one's own.
+# The data sets that have a reader here; any other name is a data set of the user's own.
 DATASETS = ("ntu_rgbd", "hdm05", "sysu_3d", "ut_kinect", "nw_ucla", "utd_mhad", "synthetic")
 
 
 class Dropped(Exception):
-    """A source that is no usable sequence; the message is the reason, kept in the tensor file."""
+    """A source that is not a usable sequence; the message is the reason, which the tensor file keeps."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Sequence:
     """One recorded action.
 
     joints: (frames, bodies, joints, 3) float, metres; a body that is absent from a frame is all zeros there.
-    label: class from 0. subject, camera: as the dataset numbers them, -1 if it has none.
+    label: class from 0. subject, camera: their numbers in the data set, -1 if it has none.
     """
 
     name: str
@@ -33,8 +33,8 @@ class Sequence:
 class Body:
     """The joints, by number from 0, that orient a body in `tensors.transforms`.
 
-    left_shoulder: any joint well above the hips will do; ankles, feet: left and right, both None if not known.
-    mirrored: the joints in the order of a body whose left and right are exchanged, () if not known.
+    left_shoulder: it may be any joint well above the hips; ankles, feet: left and right, both None if not known.
+    mirrored: the order of the joints after left and right are exchanged, () if not known.
     """
 
     joints: int
@@ -49,11 +49,11 @@ class Body:
 
 @dataclass(frozen=True)
 class Reader:
-    """A data set as `prepare.write_tensors` wants it.
+    """A data set, as `prepare.write_tensors` takes it.
 
-    read: source -> `Sequence`, raises `Dropped` for one that is no usable sequence, `InputError` if the whole set is
-    not as it should be; name: source -> the name it goes by in the tensor file. Both must pickle: processes run them.
-    body: None if it is not known which joints are hips and torso; then only raw coordinates are possible.
+    read: source -> `Sequence`; raises `Dropped` for a source that is not a usable sequence, and `InputError` if the
+    whole data set is wrong. name: source -> its name in the tensor file. Both must pickle, since other processes run
+    them. body: None if it is not known which joints are hips and torso; then only raw coordinates are possible.
     """
 
     dataset: str
@@ -63,7 +63,7 @@ class Reader:
     name: Callable[[Any], str]
 
 
-# Kinect 1 has its shoulder centre at 2, Kinect 2 (NTU RGB+D) at 20; both number the limbs alike.
+# Kinect 1 has its shoulder centre at 2, Kinect 2 (NTU RGB+D) at 20; both number the limbs in the same way.
 _MIRRORED = (0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 16, 17, 18, 19, 12, 13, 14, 15)
 KINECT_1 = Body(20, 12, 16, 4, (0, 1, 2, 4, 8, 12, 16), ankles=(14, 18), feet=(15, 19), mirrored=_MIRRORED)
 KINECT_2 = Body(

@@ -4,8 +4,11 @@
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from mans_keras.errors import InputError
 from mans_keras.skeletons.formats import matlab
@@ -34,46 +37,46 @@ WHERE = (
 
 @dataclass(frozen=True)
 class Source:
-    """A sklWorld.mat and the number of its subject, from 1."""
+    """A file sklWorld.mat and the number of its subject, from 1."""
 
     path: Path
     subject: int
 
 
-def subjects(folders):
+def subjects(folders: Iterable[str]) -> dict[str, int]:
     """{name of a subject's folder: number from 1}.
 
-    The numbers that the names end with, if they differ in nothing else; else the places of the names in sorted order:
-    those who published code for this set sort them, so they may be names of people. Raises `InputError` if a number is
-    beyond 40.
+    If the names differ only in a number at their end, it is that number. Otherwise the names may be those of people,
+    and it is their place in sorted order: published code for this data set sorts them, too. Raises `InputError` if a
+    number is above 40.
     """
     parts = {name: re.fullmatch(r"(.*?)0*([1-9]\d?)", name) for name in sorted(set(folders))}
     numbered = all(parts.values()) and len({match[1] for match in parts.values()}) == 1
     numbers = {name: int(parts[name][2]) if numbered else place for place, name in enumerate(parts, start=1)}
     if max(numbers.values()) > SUBJECTS:
-        raise InputError(f"SYSU-3D has {SUBJECTS} subjects, but a folder would be number {max(numbers.values())}")
+        raise InputError(f"SYSU-3D has {SUBJECTS} subjects, but a folder has the number {max(numbers.values())}")
     if len(set(numbers.values())) < len(numbers):
-        raise InputError("two folders have the number of the same subject: one of them must go")
+        raise InputError("two folders have the number of the same subject: keep only one of them")
     return numbers
 
 
-def sources(folder):
+def sources(folder: Path | str) -> list[Source]:
     """A `Source` for each sklWorld.mat below a folder, in order of subject and video.
 
-    Raises `InputError` if there is none, or if one is there twice, which would put a sequence in training and test.
+    Raises `InputError` if there are none, or if a video is there twice: the same sequence would train and test.
     """
     paths = list(Path(folder).rglob("*/*/sklWorld.mat"))
     if not paths:
         raise InputError(f"{folder} holds no <subject>/video<1..12>/sklWorld.mat: SYSU-3D is published at {WHERE}")
     numbers = subjects(path.parents[1].name for path in paths)
-    found = [Source(path, numbers[path.parents[1].name]) for path in paths]
-    found.sort(key=lambda source: (source.subject, _video(source.path), str(source.path)))
+    videos = [Source(path, numbers[path.parents[1].name]) for path in paths]
+    videos.sort(key=lambda source: (source.subject, _video(source.path), str(source.path)))
     first = {}
-    for source in found:
+    for source in videos:
         other = first.setdefault(source_name(source), source)
         if other is not source:
-            raise InputError(f"{other.path} and {source.path} are the same video: one of them must go")
-    return found
+            raise InputError(f"{other.path} and {source.path} are the same video: keep only one of them")
+    return videos
 
 
 def _video(path):
@@ -82,18 +85,21 @@ def _video(path):
     return int(match[1]) if match else -1
 
 
-def source_name(source):
-    """The name a file goes by in a tensor file: that of its two folders, e.g. `7_video12`."""
+def source_name(source: Source) -> str:
+    """The name of a recording in a tensor file: the names of its two folders, e.g. `7_video12`."""
     return f"{source.path.parents[1].name}_{source.path.parent.name}"
 
 
-def read_joints(path):
-    """Joints (frames, 1, 20, 3) of a file. Raises `Dropped` for a malformed one."""
+def read_joints(path: Path) -> np.ndarray:
+    """Joints (frames, 1, 20, 3) of a file, metres. Raises `Dropped` for a malformed file."""
     return matlab.read_joints(path, "SW")
 
 
-def read(source):
-    """The `Sequence` of a file, joints (frames, 1, 20, 3). Raises `Dropped` for a malformed one, or another video."""
+def read(source: Source) -> Sequence:
+    """The `Sequence` of a file, joints (frames, 1, 20, 3).
+
+    Raises `Dropped` for a malformed file, or a video without a class.
+    """
     video = _video(source.path)
     if not 1 <= video <= len(CLASS_NAMES):
         raise Dropped(f"its folder is not video<1..{len(CLASS_NAMES)}>")

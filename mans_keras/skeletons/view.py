@@ -2,27 +2,30 @@
 
 import numpy as np
 
+from mans_keras.skeletons.sequence import Body
+
 TURN = 20.0  # degrees past the front view of one body, so that limbs that come towards the viewer show
 APART = 0.3  # metres between two bodies that can be seen side by side
 
 
-def flattened(joints, body=None):
-    """Joints (frames, bodies, joints, 3) as a viewer sees them from afar: (frames, bodies, joints, 2).
+def flattened(joints: np.ndarray, body: Body | None = None) -> np.ndarray:
+    """Joints (frames, bodies, joints, 3) as a distant viewer sees them: (frames, bodies, joints, 2), metres.
 
-    First to the viewer's right, then up, metres; NaN where a body is absent (all zeros). See `axes`.
+    The two coordinates point to the viewer's right and up; NaN where a body is absent (all zeros). See `axes`.
     """
     present = joints.any(axis=(2, 3))
     return np.where(present[..., None, None], joints @ axes(joints, body)[:, :2], np.nan)
 
 
-def axes(joints, body=None):
-    """The viewer's axes (3, 3), a column each: to the right, up, towards the viewer; `joints @ axes` turns joints.
+def axes(joints: np.ndarray, body: Body | None = None) -> np.ndarray:
+    """The viewer's axes (3, 3), one in each column: to the right, up, towards the viewer; `joints @ axes` turns joints.
 
-    joints: (frames, bodies, joints, 3), a body that is absent from a frame is all zeros there. One direction of view
-    for all frames: one body is seen from its front, two so that they stand side by side, on the sensor's side.
+    joints: (frames, bodies, joints, 3), a body that is absent from a frame is all zeros there. The direction of view is
+    the same for all frames: one body is seen from its front; two bodies are seen from the sensor's side, next to each
+    other.
 
-    Assumed are right-handed axes. `body`, a `sequence.Body`, tells which way is up and where the front is; a recording
-    with y nearly up is taken for one with y up. Without `body`, y is up and the viewer looks along z, as Kinect does.
+    The recording's axes must be right-handed. `body` says which way is up and where the front is; if y is nearly up, up
+    is y. Without `body`, y is up and the viewer looks along z, as Kinect does.
     """
     present = joints.any(axis=(2, 3))
     up = _up(joints[present], body)
@@ -30,8 +33,8 @@ def axes(joints, body=None):
     return np.stack([right, up, np.cross(right, up)], axis=1)
 
 
-def vertical(joints, body):
-    """The axis that points up: "+y" unless the trunks of joints (frames, bodies, joints, 3) clearly tell another."""
+def vertical(joints: np.ndarray, body: Body | None) -> str:
+    """The axis that points up: "+y" unless the trunks of joints (frames, bodies, joints, 3) clearly show another."""
     up = _up(joints[joints.any(axis=(2, 3))], body)
     return "-+"[int(up.sum() > 0)] + "xyz"[np.abs(up).argmax()]
 
@@ -61,7 +64,7 @@ def _right(joints, present, body, up):
             return between / distance * (1 if between @ sensors >= 0 else -1)
     if body is None:
         return sensors
-    # who faces the viewer has the left side at the viewer's right
+    # the left side of somebody who faces the viewer is on the viewer's right
     bodies = joints[present]
     lateral = level @ (bodies[:, body.left_hip] - bodies[:, body.right_hip]).mean(axis=0)
     width = np.linalg.norm(lateral)

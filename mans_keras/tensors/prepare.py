@@ -1,4 +1,4 @@
-"""Sources -> tensor file: what every script in data_prep/ shares."""
+"""Sources -> tensor file: the work of every script in data_prep/."""
 
 import argparse
 import contextlib
@@ -11,19 +11,21 @@ import threading
 from collections import Counter, defaultdict, deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 from rich.progress import track
 
 from mans_keras.errors import InputError, listed
-from mans_keras.skeletons.sequence import Dropped
+from mans_keras.skeletons.sequence import Dropped, Reader
 from mans_keras.tensors import store
 from mans_keras.tensors.transforms import to_tensor
 from mans_keras.tensors.writer import Writer
 
+MAX_REASONS = 20  # of a long list, the others are only counted
 BATCH = 16  # sources that go to a process at once
-AHEAD = 2  # batches a process may be ahead of the writer
+AHEAD = 2  # batches that each process may be ahead of the writer
 
 
 def positive(text):
@@ -34,10 +36,11 @@ def positive(text):
     return value
 
 
-def keep_freed_memory():
-    """Let this process keep the memory that a file's arrays took for the next file's, where glibc is the C library.
+def keep_freed_memory() -> None:
+    """Let this process keep the memory of a file's arrays for the next file's, if glibc is the C library.
 
-    It hands larger blocks back and asks for them again, a third of the time, until it saw a larger one come and go.
+    By default glibc returns large blocks to the system and asks for them again, which takes a third of the time. It
+    stops to do so for blocks up to the size of the largest that was freed.
     """
     np.empty(16 * 2**20, np.uint8)
 
@@ -45,7 +48,8 @@ def keep_freed_memory():
 def _convert(source, read, **how):
     """(tensor, sequence) of a source, or (None, reason).
 
-    What is left of the sequence's joints is where there are any: the rest need not travel between processes.
+    The sequence's joints become (frames, bodies, joints, 1) booleans, true where a joint is present: the coordinates
+    need not travel between processes.
     """
     try:
         sequence = read(source)
@@ -57,17 +61,19 @@ def _convert(source, read, **how):
         return None, f"can't be read: {error.strerror or error}"
 
 
-def write_tensors(reader, sources, out, scale, layout, coordinates, jobs=1):
-    """Read `sources` with the `Reader`, write `<dataset>_<scale>.h5` under `out`, and print what became of them.
+def write_tensors(
+    reader: Reader, sources: list, out: Path | str, scale: int, layout: str, coordinates: str, jobs: int = 1
+) -> Path:
+    """Read `sources` with the reader, write `<dataset>_<scale>.h5` into the folder `out`, and print a summary.
 
-    Returns the path. Raises `InputError` if a source does, or if no sequence is kept; nothing is written then.
+    Returns the path. Raises `InputError`, and writes nothing, if reading a source does, or if no sequence is usable.
     """
     path = store.tensor_path(out, reader.dataset, scale)
     settings = {"scale": scale, "layout": layout, "coordinates": coordinates}
     convert = functools.partial(_convert, read=reader.read, body=reader.body, **settings)
     keep_freed_memory()
     writer = Writer(path, dataset=reader.dataset, class_names=reader.class_names, body=reader.body, **settings)
-    # the processes are closed here, not when the interpreter ends: it would have closed their pipes before
+    # the processes end here: when the interpreter ends, it closes their pipes first
     with contextlib.closing(_map(convert, sources, jobs)) as converted, writer:
         console = Console(stderr=True)
         results = track(
@@ -84,13 +90,13 @@ def write_tensors(reader, sources, out, scale, layout, coordinates, jobs=1):
                 writer.add(tensor, outcome)
         if len(writer.dropped) == len(sources):
             name, reason = writer.dropped[0]
-            raise InputError(f"none of {len(sources)} sequences is usable, and {path} not written; {name}: {reason}")
-    _summary(path, len(sources), writer)
+            raise InputError(f"none of {len(sources)} sequences is usable, so {path} was not written; {name}: {reason}")
+    _print_summary(path, len(sources), writer)
     return path
 
 
 def _map(function, items, jobs):
-    """`map`, in `jobs` processes if there are to be several. Raises `InputError` if one of them dies."""
+    """`map`, in `jobs` processes if that is more than one. Raises `InputError` if one of them dies."""
     if jobs == 1:
         yield from map(function, items)
         return
@@ -104,7 +110,9 @@ def _map(function, items, jobs):
             while running:
                 yield from running.popleft().result()
     except BrokenProcessPool:
-        raise InputError("a process that read recordings died (out of memory?); nothing was written") from None
+        raise InputError(
+            "a process that reads recordings died (out of memory?); nothing was written: try fewer --jobs"
+        ) from None
 
 
 def _map_batch(function, items):
@@ -112,7 +120,7 @@ def _map_batch(function, items):
 
 
 def _start_worker():
-    """Bind this process to the life of the one that started it, which may end by SIGKILL; leave Ctrl-C to that one."""
+    """End this process when its parent ends, even by SIGKILL; leave Ctrl-C to the parent."""
     keep_freed_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
@@ -123,7 +131,7 @@ def _start_worker():
     threading.Thread(target=wait, daemon=True).start()
 
 
-def _summary(path, found, writer):
+def _print_summary(path, found, writer):
     lengths, bodies = writer.columns["num_frames"], writer.columns["num_bodies"]
     print(f"{path}: {found} sequences found, {len(lengths)} kept, {len(writer.dropped)} dropped")
     least, median, most = np.percentile(lengths, (0, 50, 100)).astype(int)
@@ -132,5 +140,7 @@ def _summary(path, found, writer):
     reasons = defaultdict(list)
     for name, reason in writer.dropped:
         reasons[reason].append(name)
-    for reason, names in reasons.items():
+    for reason, names in list(reasons.items())[:MAX_REASONS]:
         print(f"  {len(names)} dropped, {reason}: {listed(names)}")
+    if others := list(reasons.values())[MAX_REASONS:]:
+        print(f"  {sum(map(len, others))} dropped for other reasons, which are in dropped/reason of the file")

@@ -1,8 +1,12 @@
-"""Evaluation protocols: a tensor file -> folds, each a training and a test set."""
+"""Evaluation protocols: a tensor file -> folds, each with a training and a test set.
+
+A protocol is a function of a `store.Tensors`, or of anything with its columns, that returns a list of folds.
+"""
 
 import hashlib
 import importlib.resources
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,14 +18,14 @@ from mans_keras.skeletons.sequence import Dropped
 # Shahroudy et al., CVPR 2016.
 NTU_TRAINING_SUBJECTS = (1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38)
 NTU_TRAINING_CAMERAS = (2, 3)
-# As the field splits NW-UCLA and UTD-MHAD.
+# The usual splits of NW-UCLA and UTD-MHAD.
 NW_UCLA_TRAINING_VIEWS = (1, 2)
 UTD_MHAD_TRAINING_SUBJECTS = (1, 3, 5, 7)
 
 
 @dataclass(frozen=True)
 class Fold:
-    """One training of a protocol: indices into the tensor file."""
+    """One training of a protocol: train and test hold indices (n,) into the tensor file."""
 
     name: str
     train: np.ndarray
@@ -42,18 +46,18 @@ def loocv(tensors):
 def loso(tensors):
     """Leave one subject out: as many folds as subjects. Raises `InputError` if a sequence has no subject."""
     if len(unknown := tensors.name[tensors.subject < 0]):
-        found = f"{len(unknown)} of {len(tensors)} have none: {listed(unknown)}"
-        raise InputError(f"{tensors.path}: loso needs every sequence's subject; {found}")
+        missing = f"{len(unknown)} of {len(tensors)} have none: {listed(unknown)}"
+        raise InputError(f"{tensors.path}: loso needs the subject of every sequence; {missing}")
     return _loso_among(tensors, "loso", tensors.subject >= 0)
 
 
 def loso_odd(tensors):
-    """`loso` among the subjects with odd numbers: chooses settings for tests on the others."""
+    """`loso` among the subjects with odd numbers: to choose settings before tests on the others."""
     return _loso_among(tensors, "loso_odd", tensors.subject % 2 == 1)
 
 
 def loso_even(tensors):
-    """`loso` among the subjects with even numbers: chooses settings for tests on the others."""
+    """`loso` among the subjects with even numbers: to choose settings before tests on the others."""
     return _loso_among(tensors, "loso_even", tensors.subject % 2 == 0)
 
 
@@ -94,13 +98,13 @@ def utd_mhad_cross_subject(tensors):
 
 
 def _split(name):
-    """The lines of a split that is kept as data, without its comments."""
+    """The lines of a file with a split, without its comments."""
     text = importlib.resources.files("mans_keras.tensors").joinpath("splits", name).read_text()
     return [line for line in text.splitlines() if not line.startswith("#")]
 
 
 def hdm05_kfold(tensors):
-    """HDM05: ten folds, stratified by its 130 classes, the same for a class whichever others are there.
+    """HDM05: ten folds, stratified by its 130 classes; those of a class do not depend on the other classes.
 
     Raises `InputError` for a sequence whose name is not HDM05's.
     """
@@ -117,33 +121,33 @@ def hdm05_kfold(tensors):
 
 
 def cross_actor(tensors):
-    """HDM05: leave one actor out, as many folds as actors."""
+    """HDM05: leave one actor out: as many folds as actors."""
     return [_fold(f"cross_actor-{actor}", tensors.subject != actor) for actor in np.unique(tensors.subject)]
 
 
 def sysu_3d_halves(tensors):
-    """SYSU-3D: 30 halvings of the subjects, one half trains: 30 folds."""
+    """SYSU-3D: 30 ways to halve the subjects, one half trains: 30 folds."""
     halves = [[int(subject) for subject in line.split()] for line in _split("sysu_3d_halves.txt")]
     return [_fold(f"halves-{number:02}", np.isin(tensors.subject, half)) for number, half in enumerate(halves)]
 
 
 def _by_class(tensors):
-    """The indices of each class that has sequences, in an order that only their names decide."""
+    """The indices of each class that has sequences, in an order that depends only on the names."""
     digests = np.array([hashlib.sha256(name.encode()).hexdigest() for name in tensors.name])
     order = np.argsort(digests, kind="stable")
     return [order[tensors.label[order] == label] for label in np.unique(tensors.label)]
 
 
 def own_kfold(tensors):
-    """Ten folds, or as many as the smallest class has sequences; each tests a like share of every class.
+    """Ten folds, or as many as the smallest class has sequences; each tests the same share of every class.
 
     Raises `InputError` if a class has a single sequence.
     """
     classes = _by_class(tensors)
     number = min(10, *map(len, classes))
     if number < 2:
-        raise InputError(f"{tensors.path}: kfold needs two sequences of every class")
-    # Dealt class after class without a break, so that folds are of equal size, give or take one.
+        raise InputError(f"{tensors.path}: kfold needs at least two sequences of every class")
+    # Dealt class after class without a break, so that the sizes of the folds differ by at most one.
     dealt = np.concatenate(classes)
     fold_of = np.empty(len(tensors), int)
     fold_of[dealt] = np.arange(len(dealt)) % number
@@ -151,17 +155,17 @@ def own_kfold(tensors):
 
 
 def own_holdout(tensors):
-    """Of each class 70 % train and 30 % test: one fold. A class of one sequence only trains."""
+    """70 % of each class train and 30 % test: one fold. A class with only one sequence trains."""
     is_train = np.ones(len(tensors), bool)
     for indices in _by_class(tensors):
         is_train[indices[: (3 * len(indices) + 5) // 10]] = False
     return [_fold("holdout", is_train)]
 
 
-# The first one or two are the paper's; the paper has neither NW-UCLA nor UTD-MHAD.
+# The paper's protocols come first; the paper has neither NW-UCLA nor UTD-MHAD.
 PROTOCOLS = {
     "ntu_rgbd": {"cross_subject": cross_subject, "cross_view": cross_view},
-    # odd_even besides, so that a command for UT-Kinect can be tried without any data.
+    # odd_even, too, so that a command for UT-Kinect can be tried without any data.
     "synthetic": {"cross_subject": cross_subject, "cross_view": cross_view, "odd_even": odd_even},
     "hdm05": {"kfold": hdm05_kfold, "cross_actor": cross_actor},
     "sysu_3d": {"halves": sysu_3d_halves},
@@ -175,7 +179,7 @@ PROTOCOLS = {
     "nw_ucla": {"cross_view": nw_ucla_cross_view, "loso": loso},
     "utd_mhad": {"cross_subject": utd_mhad_cross_subject, "loso": loso},
 }
-# Of half of the subjects: settings are chosen by these, and no result is told by them.
+# These use half of the subjects: settings are chosen with them, no result comes from them.
 FOR_CHOOSING = ("loso_odd", "loso_even")
 PAPER_PROTOCOLS = {
     "ntu_rgbd": ("cross_subject", "cross_view"),
@@ -184,28 +188,31 @@ PAPER_PROTOCOLS = {
     "sysu_3d": ("halves",),
     "ut_kinect": ("loocv",),
 }
-# A data set of one's own; the first is the default.
+# Of a data set of your own; the first is the default.
 OWN_PROTOCOLS = {"holdout": own_holdout, "kfold": own_kfold, "loso": loso}
 
 
-def of_dataset(dataset):
-    """The protocols of a data set: name -> function."""
+def of_dataset(dataset: str) -> dict[str, Callable]:
+    """The protocols of a data set: {name: function}."""
     return PROTOCOLS.get(dataset, OWN_PROTOCOLS)
 
 
-def defaults(dataset):
-    """The names of the protocols that are run unless another is asked for: the paper's, or the first."""
+def defaults(dataset: str) -> tuple[str, ...]:
+    """The names of the protocols that run by default: the paper's, or else the first."""
     return PAPER_PROTOCOLS.get(dataset, tuple(of_dataset(dataset))[:1])
 
 
-def folds(tensors, protocol):
-    """The folds of a named protocol; `InputError` if the dataset has no such protocol, or a side of a fold is empty."""
+def folds(tensors, protocol: str) -> list[Fold]:
+    """The folds of a protocol by name.
+
+    Raises `InputError` if the data set has no such protocol, or if a fold has no sequence to train or none to test.
+    """
     known = of_dataset(tensors.dataset)
     if protocol not in known:
-        raise InputError(f"{tensors.dataset} has no protocol {protocol!r}: it has {', '.join(known)}")
-    found = known[protocol](tensors)
-    for fold in found:
+        raise InputError(f"{tensors.dataset} has no protocol {protocol!r}: its protocols are {', '.join(known)}")
+    result = known[protocol](tensors)
+    for fold in result:
         if not len(fold.train) or not len(fold.test):
             empty = "test" if len(fold.train) else "train"
             raise InputError(f"{tensors.path}: fold {fold.name} has no sequence to {empty}")
-    return found
+    return result

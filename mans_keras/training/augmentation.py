@@ -1,17 +1,17 @@
-"""Random changes of training sequences that leave their action what it is."""
+"""Random changes of training sequences that do not change their action."""
 
 import numpy as np
 
-# Kinect and the motion capture of HDM05 have y up, and one's own recordings must; the frames of
-# bodies in `skeletons.transforms` have z up.
+# Kinect and the motion capture of HDM05 have y up, and own recordings must. In `body`, `upright` and `released`
+# coordinates, z is up.
 VERTICAL = {"raw": 1, "hip": 1, "body": 2, "upright": 2, "released": 2}
 
 
 def augment(x, random, augmentation, coordinates, mirroring=None):
     """A batch (n, scale, scale, 3) of tensors in `coordinates`, changed by a `recipes.Augmentation`.
 
-    random: NumPy generator; mirroring: the matrix of `transforms.mirroring`, without which no body is mirrored. Tensors
-    are linear in the joints' places, so that turning, mirroring and scaling them is doing so with the body.
+    random: NumPy generator; mirroring: the matrix of `transforms.mirroring`; without it no body is mirrored. A tensor
+    is linear in the positions of the joints, so turning, mirroring or scaling the tensor does the same to the body.
     """
     number = len(x)
     turn = _rotations(np.radians(random.uniform(-1, 1, number) * augmentation.rotation), VERTICAL[coordinates])
@@ -27,16 +27,16 @@ def augment(x, random, augmentation, coordinates, mirroring=None):
 
 def _rotations(angles, axis):
     """(n, 3, 3), about a coordinate axis."""
-    one, other = (other for other in range(3) if other != axis)
+    first, second = (index for index in range(3) if index != axis)
     turn = np.tile(np.eye(3), (len(angles), 1, 1))
-    turn[:, one, one] = turn[:, other, other] = np.cos(angles)
-    turn[:, one, other] = np.sin(angles)
-    turn[:, other, one] = -np.sin(angles)
+    turn[:, first, first] = turn[:, second, second] = np.cos(angles)
+    turn[:, first, second] = np.sin(angles)
+    turn[:, second, first] = -np.sin(angles)
     return turn
 
 
 def _cropped(x, first, share):
-    """The part of each sequence from `first` of its length on, `share` of it long, stretched over the whole."""
+    """A part of each sequence, stretched over all frames: it begins at `first` and is `share` long, both 0..1."""
     frames = x.shape[1]
     at = (first[:, None] + share[:, None] * np.linspace(0, 1, frames)) * (frames - 1)
     below = np.minimum(at.astype(int), frames - 2)

@@ -10,13 +10,11 @@ import numpy as np
 
 
 class Batches(keras.utils.PyDataset):
-    """Batches of (x, label) without end, `steps` of them an epoch.
+    """Batches of (x, label) without end, so that one pipeline lasts for all epochs; an epoch has `steps` batches.
 
-    With a seed, each epoch is shuffled, and what fills no batch is left out: "The mini-batches are constructed by
-    randomly sampling" (section 3.1), and one batch shape means one compilation. A batch depends on its number and the
-    seed alone, counted from `first_epoch`. change: (x, random generator) -> x, of each batch; needs a seed.
-
-    Endless, so that one pipeline lasts for all epochs.
+    With a seed, each epoch is shuffled ("The mini-batches are constructed by randomly sampling", section 3.1), and an
+    incomplete last batch is left out, since each batch shape needs a compilation. A batch depends only on the seed and
+    on its number, counted from `first_epoch`. change: (x, random generator) -> x, applied to each batch; needs a seed.
     """
 
     num_batches = None
@@ -30,7 +28,7 @@ class Batches(keras.utils.PyDataset):
         self.order = functools.lru_cache(maxsize=2)(self._order)
 
     def _order(self, epoch):
-        """The samples of an epoch, from 0, in their order."""
+        """The indices of the samples of an epoch, which is counted from 0, in their order."""
         everything = np.arange(len(self.x))
         return everything if self.seed is None else np.random.default_rng((self.seed, epoch)).permutation(everything)
 
@@ -43,10 +41,10 @@ class Batches(keras.utils.PyDataset):
         return x, self.labels[chosen]
 
     def feed(self):
-        """What Keras' `fit` and `predict` read these batches from, as long as these batches are there.
+        """These batches as Keras' `fit` and `predict` take them. Keep a reference to the batches meanwhile.
 
-        TensorFlow tunes the pipeline that Keras would make, and at the end of each evaluation waits up to ten seconds
-        for that to stop: here it does not tune.
+        TensorFlow would tune the pipeline that Keras makes, and wait up to ten seconds at the end of each evaluation
+        until that stops. In this pipeline tuning is off.
         """
         if keras.backend.backend() != "tensorflow":
             return self

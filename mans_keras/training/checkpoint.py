@@ -1,4 +1,4 @@
-"""An interrupted run goes on from its last finished epoch, and ends with the record of an uninterrupted one."""
+"""Checkpoints: an interrupted run resumes after its last finished epoch, and its record is as if it had not stopped."""
 
 import json
 import time
@@ -14,17 +14,17 @@ PLATEAU_STATE = ("wait", "cooldown_counter", "best")
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Keep the logs of every epoch, and after each save everything that the epochs to come depend on.
+    """Keep the logs of every epoch, and after each epoch save everything that the next ones depend on.
 
-    Saved are the variables of model and optimiser (learning rate and dropout seeds among them), the state of
-    `ReduceLROnPlateau`, and the seconds spent.
+    These are the variables of model and optimiser (with learning rate and dropout seeds), the state of
+    `ReduceLROnPlateau`, and the seconds so far.
 
     Args:
         path: of the checkpoint, or None to save nothing.
-        key: all that the rest of the run depends on besides; a checkpoint of another key is no checkpoint of this run.
+        key: everything else that the rest of the run depends on. A checkpoint with another key is not used.
         model: compiled.
-        plateau: its `ReduceLROnPlateau`, or None. It must come before this one in the list of callbacks, which makes
-            it forget its state when training begins.
+        plateau: its `ReduceLROnPlateau`, or None. It must come before this callback in the list: when training begins,
+            it forgets its state, and then this callback restores it.
     """
 
     def __init__(self, path, key, model, plateau=None):
@@ -40,7 +40,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     @property
     def seconds(self):
-        """Spent on this run, in this process and in those before it up to their last finished epoch."""
+        """The time of this run: in this process, and in earlier processes up to their last finished epoch."""
         return time.perf_counter() - self.started
 
     def on_train_begin(self, logs=None):
@@ -71,7 +71,7 @@ class Checkpoint(keras.callbacks.Callback):
                     return
                 values = [saved[f"arr_{index}"] for index in range(len(self.variables))]
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            return  # not ours, or from a crash of the machine: the run starts again
+            return  # another file, or damaged in a crash of the machine: the run starts again
         for variable, value in zip(self.variables, values, strict=True):
             variable.assign(value)
         self.epochs, self.plateau_state = state["epochs"], state["plateau"]

@@ -1,6 +1,6 @@
-"""Many runs on a Ray cluster: a run a task, on whichever machine has room; the records come back to this one.
+"""Many runs on a Ray cluster: each run is a task on a machine with room, and its record comes back to this machine.
 
-Every machine needs this package. A run that is lost with its machine starts again on another one.
+Every machine needs this package. If a machine is lost, its runs start again on other machines.
 """
 
 import contextlib
@@ -13,10 +13,10 @@ from mans_keras.models.extensions import EXTENSIONS, run_extension
 from mans_keras.training import machine
 from mans_keras.training.train_run import train_run
 
-CORES = 1  # of a run on a machine without GPU: these small networks gain little from a second one
+CORES = 1  # for a run on a machine without GPU: a second core makes these small networks little faster
 
 
-def _train(run, tensors, told, backend, devices, extensions):
+def _train(run, tensors, messages, backend, devices, extensions):
     if keras.backend.backend() != backend:
         raise InputError(f"a machine of the cluster runs {keras.backend.backend()}, not {backend}: set KERAS_BACKEND")
     threads = None
@@ -24,21 +24,24 @@ def _train(run, tensors, told, backend, devices, extensions):
         import tensorflow as tf
 
         threads = CORES
-        with contextlib.suppress(RuntimeError):  # this process has trained before, and keeps its threads
+        with contextlib.suppress(RuntimeError):  # a process that has trained before keeps its threads
             tf.config.threading.set_intra_op_parallelism_threads(threads)
     for extension in extensions.items():
         run_extension(*extension)
     record, _ = train_run(
-        run, tensors, on_epoch=lambda epoch, logs: told.put((run, epoch, logs["val_accuracy"])), devices=devices
+        run, tensors, on_epoch=lambda epoch, logs: messages.put((run, epoch, logs["val_accuracy"])), devices=devices
     )
     return {**record, "device": machine.device(devices, threads)}
 
 
-def results(runs, tensors, address, tell, devices=1):
-    """Yield (run, record) of each run as it is done on the cluster at `address` ("auto": the one this machine is in).
+def results(runs, tensors, address, on_epoch, devices=1):
+    """Yield (run, record) of each run when it is finished on the Ray cluster at `address`.
 
-    tell: called with (run, epoch, test accuracy) after each epoch, anywhere. devices: GPUs a run; on a cluster without
-    GPUs a run takes `CORES` cores. The tensors are sent once, to the cluster's object store, and must fit there.
+    Args:
+        tensors: sent once, to the cluster's object store, which must have room for them.
+        address: "auto" means the cluster that this machine belongs to.
+        on_epoch: called with (run, epoch, test accuracy) after each epoch on any machine.
+        devices: GPUs of a run. On a cluster without GPUs a run takes `CORES` cores.
 
     Raises `InputError` if Ray is not installed, if there is no such cluster, or as `train_run` does there.
     """
@@ -56,30 +59,30 @@ def results(runs, tensors, address, tell, devices=1):
     has_gpus = ray.cluster_resources().get("GPU", 0) >= devices
     needs = {"num_gpus": devices} if has_gpus else {"num_cpus": CORES}
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    told = Queue(actor_options={"num_cpus": 0, "scheduling_strategy": here})
+    messages = Queue(actor_options={"num_cpus": 0, "scheduling_strategy": here})
 
     def listen():
-        while (message := told.get()) is not None:
-            tell(message)
+        while (message := messages.get()) is not None:
+            on_epoch(message)
 
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()
     task = ray.remote(max_retries=-1, **needs)(_train)
     samples = ray.put(tensors.in_memory())
-    waiting = {task.remote(run, samples, told, keras.backend.backend(), devices, EXTENSIONS): run for run in runs}
+    waiting = {task.remote(run, samples, messages, keras.backend.backend(), devices, EXTENSIONS): run for run in runs}
     try:
         while waiting:
-            (done, *_), _ = ray.wait(list(waiting))
+            (finished, *_), _ = ray.wait(list(waiting))
             try:
-                record = ray.get(done)
+                record = ray.get(finished)
             except ray.exceptions.RayTaskError as error:
                 if isinstance(error.cause, InputError):
                     raise InputError(str(error.cause)) from None
                 raise
-            yield waiting.pop(done), record
+            yield waiting.pop(finished), record
     finally:
-        for lost in waiting:
-            ray.cancel(lost, force=True)
-        told.put(None)
+        for unfinished in waiting:
+            ray.cancel(unfinished, force=True)
+        messages.put(None)
         listener.join()
-        told.shutdown()
+        messages.shutdown()

@@ -1,4 +1,4 @@
-"""What a run runs on, as its record tells it."""
+"""The machine of a run, as its record describes it."""
 
 import contextlib
 import itertools
@@ -16,18 +16,18 @@ def gpu():
     if keras.backend.backend() == "jax":
         import jax
 
-        found = jax.devices()[0]
-        return None if found.platform == "cpu" else found.device_kind
+        first = jax.devices()[0]
+        return None if first.platform == "cpu" else first.device_kind
     import tensorflow as tf
 
-    found = tf.config.list_physical_devices("GPU")
-    return tf.config.experimental.get_device_details(found[0]).get("device_name", "GPU") if found else None
+    gpus = tf.config.list_physical_devices("GPU")
+    return tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU") if gpus else None
 
 
 def device(devices=1, number=None):
-    """What a run runs on, e.g. "AMD EPYC (cpu family 25, model 17), 2 cores", or "2 x NVIDIA H100".
+    """The devices of a run, e.g. "AMD EPYC (cpu family 25, model 17), 2 cores", or "2 x NVIDIA H100".
 
-    number: of cores, None for those that this process may use.
+    number: of cores; None means all that this process may use.
     """
     accelerator = gpu()
     if accelerator:
@@ -37,14 +37,14 @@ def device(devices=1, number=None):
 
 
 def _processor():
-    """Its name and, on Linux, its family and model numbers: one name may cover several generations."""
-    told = {}
+    """The processor's name and, on Linux, its family and model numbers, since one name may mean several generations."""
+    properties = {}
     with contextlib.suppress(OSError), open("/proc/cpuinfo") as lines:
         for line in itertools.takewhile(str.strip, lines):
             name, _, value = line.partition(":")
-            told[name.strip()] = value.strip()
-    name = told.get("model name") or platform.processor() or platform.machine()
-    generation = ", ".join(f"{part} {told[part]}" for part in ("cpu family", "model") if part in told)
+            properties[name.strip()] = value.strip()
+    name = properties.get("model name") or platform.processor() or platform.machine()
+    generation = ", ".join(f"{part} {properties[part]}" for part in ("cpu family", "model") if part in properties)
     return f"{name} ({generation})" if generation else name
 
 
@@ -54,7 +54,7 @@ def cores():
 
 
 def versions():
-    """Of everything that a number may depend on."""
+    """The versions of everything that a result may depend on."""
     backend = __import__(keras.backend.backend())
     return {
         "python": platform.python_version(),

@@ -1,4 +1,4 @@
-"""Memory that was freed stays with the process for its next step, where glibc is the C library."""
+"""Freed memory stays with the process for its next training step, if the C library is glibc."""
 
 import contextlib
 import ctypes
@@ -7,9 +7,9 @@ M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4  # of glibc's malloc.h
 
 
 def keep_freed():
-    """Ask glibc not to hand large blocks back to the system: a training step asks for the same ones each time.
+    """Ask glibc to keep large freed blocks, since each training step needs the same blocks again.
 
-    Having them mapped and cleared anew takes a fifth of a step's time on a CPU. Elsewhere than on glibc, does nothing.
+    To map and clear them each time takes a fifth of a step's time on a CPU. Without glibc, this does nothing.
     """
     with contextlib.suppress(OSError, AttributeError):
         mallopt = ctypes.CDLL("libc.so.6").mallopt

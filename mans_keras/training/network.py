@@ -11,16 +11,16 @@ from mans_keras.models.attention import class_of
 from mans_keras.models.fingerprint import fingerprint
 from mans_keras.training import recipes
 from mans_keras.training.machine import gpu
-from mans_keras.training.run import MODELS, SCALES
+from mans_keras.training.run import MODELS, SCALES, Run
 
-# On a CPU, a step of DenseNet-161 takes longer with XLA, and the first one minutes; the others are faster with it
+# On a CPU, a step of DenseNet-161 is slower with XLA, and the first step takes minutes. The others are faster with it
 # (benchmark.py).
 WITHOUT_XLA = ("mans-densenet161",)
 # The values of a recipe that change the untrained network.
 NETWORK_VALUES = ("alpha", "gru_dropout", "l2", "gru_initializer", "conv_initializer")
 
 
-def network(run, classes):
+def network(run: Run, classes: int) -> keras.Model:
     """The untrained network of a run, not compiled."""
     recipe = run.recipe
     return MODELS[run.model](
@@ -35,8 +35,8 @@ def network(run, classes):
 _fingerprints = {}
 
 
-def fingerprint_of(run):
-    """The `fingerprint` of a run's network, as its record keeps it; computed once in a process."""
+def fingerprint_of(run: Run) -> list[float]:
+    """The `fingerprint` of a run's network, as its record keeps it; a process computes it once."""
     recipe = {name: value for name, value in asdict(run.recipe).items() if name in NETWORK_VALUES}
     # An attention may be defined again under its name, e.g. in a notebook.
     attention = class_of(run.arguments.get("attention"))
@@ -47,8 +47,8 @@ def fingerprint_of(run):
     return _fingerprints[key]
 
 
-def build(run, classes, devices=1, steps=1):
-    """The compiled model of a run, to be trained on this many devices, in this many steps an epoch."""
+def build(run: Run, classes: int, devices: int = 1, steps: int = 1) -> keras.Model:
+    """The compiled model of a run. devices: how many train it; steps: in each epoch."""
     recipe = run.recipe
     model = network(run, classes)
     for layer in model.layers:
@@ -66,7 +66,7 @@ def build(run, classes, devices=1, steps=1):
         jit_compile=_with_xla(run.model, devices),
     )
     if devices == 1:
-        # Left to the first step, these would have TensorFlow trace it twice.
+        # If the first step had to do this, TensorFlow would trace the step twice.
         model.optimizer.build(model.trainable_variables)
         nothing = keras.ops.zeros((1, classes))
         model.compute_metrics(None, nothing, nothing)
@@ -84,6 +84,7 @@ def _with_xla(model, devices):
 
 @contextlib.contextmanager
 def dtype_policy(precision):
+    """Layers that are made in this block have this precision."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(precision)
     try:

@@ -1,7 +1,7 @@
-"""How the networks are trained: the paper's stated values, those of the code that its authors released, and our own.
+"""How the networks are trained: the values in the paper, those in the code that its authors released, and our own.
 
-PAPER and RELEASED are faithful: what one source leaves open takes the other's value; the comments say where. BEST is
-neither's, and nothing in it looks at the test sequences.
+PAPER and RELEASED are faithful. Where one source leaves a value open, it is the other source's; the comments say where.
+BEST comes from neither, and nothing in it looks at the test sequences.
 """
 
 import re
@@ -20,11 +20,12 @@ class Plateau:
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Random changes of a training sequence, drawn anew each time that it is shown.
+    """Random changes of a training sequence, drawn again in each epoch.
 
-    rotation: degrees about the vertical, at most, either way; mirror: whether half of them have left and right
-    exchanged, in space and in the order of the joints; scale: share by which bodies grow or shrink at most; crop: the
-    least share of the frames, in one piece, that is kept and stretched over the whole.
+    rotation: the largest angle about the vertical, in degrees, in both directions; mirror: whether left and right are
+    exchanged in half of the sequences, in space and in the order of the joints; scale: the largest share by which
+    bodies grow or shrink; crop: the smallest share of the frames, in one piece, that is kept and stretched over the
+    whole length.
     """
 
     rotation: float
@@ -33,8 +34,8 @@ class Augmentation:
     crop: float
 
 
-# The synthetic set stands in for NTU RGB+D in the default run; its batch and epochs are ours. Data sets that the paper
-# does not have, NW-UCLA, UTD-MHAD and one's own, are trained as UT-Kinect: `for_dataset`.
+# The synthetic dataset replaces NTU RGB+D in the default run; we chose its batch and epochs. Datasets that are not in
+# the paper (NW-UCLA, UTD-MHAD and own ones) are trained like UT-Kinect: see `for_dataset`.
 PAPER_BATCH = {"ntu_rgbd": 40, "hdm05": 20, "sysu_3d": 8, "ut_kinect": 8, "synthetic": 8}
 PAPER_EPOCHS = {"ntu_rgbd": 50, "hdm05": 100, "sysu_3d": 100, "ut_kinect": 100, "synthetic": 10}
 
@@ -52,20 +53,21 @@ class Recipe:
     coordinates: str
     layout: str
     momentum: float = 0.9
-    # The rate falls to zero along half a cosine.
+    # Whether the rate falls to zero along half a cosine.
     cosine: bool = False
     label_smoothing: float = 0.0
-    # The weights that are tested are the mean over the last steps, each step's share this many times the next one's;
-    # the statistics of batch normalisation, which are such means already, stay as they are.
+    # The tested weights are a moving average over the steps with this momentum. The statistics of batch normalisation,
+    # which are moving averages already, stay as they are.
     weight_average: float | None = None
     augmentation: Augmentation | None = None
     alpha: int = 16
-    # The paper states none of these four: as released. 224 is the released DenseNet-161, which has no GRU dropout.
+    # The paper states none of these four; they are as in the released code. At scale 224 that has DenseNet-161, without
+    # GRU dropout.
     l2: float = 1e-4
     gru_dropout: dict = field(default_factory=lambda: {50: 0.5, 224: 0.0})
     gru_initializer: str = "orthogonal"
     conv_initializer: str = "he_normal"
-    # Neither source names one, so it is Keras' default; the synthetic set has too few steps for that to settle.
+    # Neither source states it: Keras' default, but less for the synthetic dataset, which has too few steps for 0.99.
     batch_norm_momentum: dict = field(default_factory=lambda: dict.fromkeys(PAPER_EPOCHS, 0.99) | {"synthetic": 0.9})
 
 
@@ -80,23 +82,23 @@ PAPER = Recipe(
     layout="resize",
 )
 
-# mans_keras/README.md lists every departure. Two are of this recipe: DenseNet-161 started from ImageNet weights there,
-# and starts at random here; and there the layers of Eq. 8, created inside a Lambda, stayed as they were drawn: a fault
-# of that model, not a way to train, so not kept.
+# mans_keras/README.md lists every departure. Two concern this recipe. The released DenseNet-161 starts from ImageNet
+# weights; ours starts from random ones. The released layers of Eq. 8 are created inside a Lambda and are never trained;
+# that is a fault of the model, not a way to train, so ours are trained.
 RELEASED = Recipe(
     name="released",
     learning_rate=0.01,
     nesterov=True,
     plateau=Plateau(factor=0.2, patience=5, cooldown=3, floor=1e-4),
-    # It covers NTU RGB+D only, with a batch of 128 and 50 epochs.
+    # The released code is for NTU RGB+D only, with a batch of 128 and 50 epochs.
     batch=PAPER_BATCH | {"ntu_rgbd": 128},
     epochs=dict.fromkeys(PAPER_EPOCHS, 50) | {"synthetic": 10},
     coordinates="released",
     layout="pad",
 )
 
-# The field's habits at their usual values, which were set before any run of this recipe. Its coordinates came later,
-# after errors had been looked at: experiments/results/README.md tells how.
+# What is common in the field, at usual values, which were set before the first run of this recipe. The coordinates were
+# chosen later, after a look at errors: see experiments/results/README.md.
 BEST = Recipe(
     name="best",
     learning_rate=0.05,
@@ -115,8 +117,8 @@ BEST = Recipe(
 RECIPES = {recipe.name: recipe for recipe in (PAPER, RELEASED, BEST)}
 
 
-def changes(recipe, source):
-    """E.g. ["learning_rate-0.02"]: the values in which a recipe differs from another, but for epochs and batch."""
+def changes(recipe: Recipe, source: Recipe) -> list[str]:
+    """The values in which a recipe differs from another, without epochs and batch, e.g. ["learning_rate-0.02"]."""
     values, others = asdict(recipe), asdict(source)
     return [
         re.sub(r"[^\w.+-]+", "_", f"{name}-{value}")[:60]
@@ -125,28 +127,31 @@ def changes(recipe, source):
     ]
 
 
-def for_dataset(values, dataset):
-    """A recipe's value for a dataset; for one that is none of the paper's, that for its smallest."""
+def for_dataset(values: dict, dataset: str):
+    """A recipe's value for a dataset; for a dataset that is not in the paper, the value for UT-Kinect."""
     return values.get(dataset, values["ut_kinect"])
 
 
-def mirrors(recipe, tensors):
-    """Whether training sequences are mirrored: None if the recipe has no mirroring, False if the tensors allow none."""
+def mirrors(recipe: Recipe, tensors) -> bool | None:
+    """Whether training sequences are mirrored: None if the recipe does not ask for it, False if it can't be done.
+
+    The latter is so for tensors that do not say which joints are left and right.
+    """
     if not (recipe.augmentation and recipe.augmentation.mirror):
         return None
     return tensors.mirroring() is not None
 
 
-def departures(recipe, coordinates, layout, mirroring=None):
-    """Sentences: where tensors are not those that a recipe, given by its name, was made for.
+def departures(recipe: str, coordinates: str, layout: str, mirroring: bool | None = None) -> list[str]:
+    """Sentences about how tensors differ from those that a recipe, given by its name, is made for.
 
-    A recipe of one's own is made for any. mirroring: as `mirrors` says.
+    A recipe that is not in `RECIPES` fits all tensors. mirroring: what `mirrors` returns.
     """
     source = RECIPES.get(recipe)
     sentences = [
-        f"the recipe {recipe} is made for {what} {getattr(source, what)}; these tensors have {ours}"
-        for what, ours in (("coordinates", coordinates), ("layout", layout))
-        if source and ours != getattr(source, what)
+        f"the recipe {recipe} is made for {name} {getattr(source, name)}; these tensors have {value}"
+        for name, value in (("coordinates", coordinates), ("layout", layout))
+        if source and value != getattr(source, name)
     ]
     if mirroring is False:
         sentences.append("no sequence is mirrored: the tensors do not say which joints are left and right")

@@ -1,8 +1,8 @@
-"""Run records: where they lie, and how they are read and written.
+"""Run records: where they are, and how they are read and written.
 
-A record is `<results>/<experiment>/<dataset>/<variant>/<fold>-seed<seed>.json`; it is complete or absent. A run with
-other epochs, another batch, precision or recipe than its table has by default is filed apart, below
-`<results>/<trial>/`: see `run.Run.trial`.
+A record is `<results>/<experiment>/<dataset>/<variant>/<fold>-seed<seed>.json`; it is complete or absent. The record of
+a run with other epochs, another batch, precision or recipe than the default of its table is below `<results>/<trial>/`:
+see `run.Run.trial`.
 """
 
 import json
@@ -13,11 +13,11 @@ from mans_keras.files import replacing
 
 
 def record_path(results, run):
-    """Where the record of a run lies."""
+    """The path of a run's record."""
     return Path(results, run.trial, run.experiment, run.dataset, run.variant, f"{run.fold.name}-seed{run.seed}.json")
 
 
-def read_record(path):
+def read_record(path: str | Path) -> dict:
     """A record; `InputError` if it can't be read."""
     try:
         record = json.loads(Path(path).read_text())
@@ -28,7 +28,7 @@ def read_record(path):
     return record
 
 
-def write_record(path, record):
+def write_record(path: str | Path, record: dict) -> None:
     """Write a record, complete or not at all."""
     with replacing(path) as part:
         part.write_text(json.dumps(record, indent=1) + "\n")

@@ -1,4 +1,4 @@
-"""What a run is: a model, a fold of a tensor file, a recipe and a seed, which together decide a result."""
+"""What a run is: a model, a fold of a tensor file, a recipe and a seed. Together they decide a result."""
 
 from dataclasses import asdict, dataclass
 
@@ -18,10 +18,11 @@ SCALES = {"mans-9": 50, "mans-33": 50, "mans-61": 50, "mans-resnet18": 224, "man
 
 @dataclass(frozen=True)
 class Run:
-    """Everything that decides a result, but for the machine.
+    """Everything that decides a result, except the machine.
 
-    model: a key of `MODELS`; arguments: of its function, e.g. {"attention": "song"}; variant: the name of both
-    together, by which the record is filed; tensors: SHA-256 of the tensor file's contents.
+    model: a key of `MODELS`; arguments: of its function, e.g. {"attention": "song"}; variant: a name for model and
+    arguments, under which the record is filed; precision: "float32" or "mixed_bfloat16"; tensors: SHA-256 of the
+    tensor file's contents.
     """
 
     experiment: str
@@ -38,10 +39,10 @@ class Run:
     precision: str
     tensors: str
 
-    def settings(self):
+    def settings(self) -> dict:
         """The fields as a record keeps them, with the recipe's values for this dataset and scale.
 
-        Of the recipe, coordinates and layout are left out: the tensors have their own.
+        The recipe's coordinates and layout are left out, since those of the tensors count.
         """
         recipe = asdict(self.recipe)
         for name in ("batch", "epochs", "coordinates", "layout"):
@@ -51,10 +52,10 @@ class Run:
         return {**vars(self), "fold": self.fold.name, "recipe": recipe}
 
     @property
-    def trial(self):
-        """What is other in this run than its table has by default, e.g. "best-epochs-2"; "" if nothing is.
+    def trial(self) -> str:
+        """How this run differs from the default of its table, e.g. "best-epochs-2"; "" if it does not.
 
-        A recipe, or a value of one, that the variant is named after is no trial.
+        A recipe or a value after which the variant is named is no difference.
         """
         recipe, dataset = self.recipe, self.dataset
         departures = {

@@ -1,4 +1,4 @@
-"""Many runs: which records are missing, make them here or in processes, collect them."""
+"""Many runs: find those without a record, train them here, in processes or on a cluster, and write their records."""
 
 import contextlib
 import glob
@@ -22,16 +22,18 @@ from mans_keras.tensors.store import Tensors
 from mans_keras.training import cluster, machine
 from mans_keras.training.network import fingerprint_of
 from mans_keras.training.records import read_record, record_path, write_record
+from mans_keras.training.run import Run
 from mans_keras.training.train_run import train_run
 
 
-def missing(runs, results, retrain=False):
-    """(runs to train, paths of records that another network made than the code has now).
+def missing(runs: list[Run], results: str | Path, retrain: bool = False) -> tuple[list[Run], list[Path]]:
+    """(runs to train, paths of records of another network than the present code builds).
 
-    A run that another experiment has recorded takes over its record: the same seed would give the same. retrain: do so,
-    or train anew, too, where a record is of another network, or was made with other settings or data than the run asks
-    for. Without it, the former stay, and the latter raise `InputError`: they are neither a result of this run, nor ours
-    to overwrite.
+    If another experiment has a record of a run, it is copied, since the same seed would give the same record.
+
+    retrain: also copy or train runs whose record comes from another network, or from other settings or data. Without
+    it, records of another network stay as they are, and a record of other settings or data raises `InputError`, since
+    it is no result of this run and must not be overwritten.
     """
     to_train, of_another_network = [], []
     for run in runs:
@@ -40,7 +42,7 @@ def missing(runs, results, retrain=False):
         if record and not retrain and (different := _different_settings(record, run)):
             older = "" if "fingerprint" in record else ", by an older version of mans_keras"
             raise InputError(
-                f"{path} was made with other settings ({different}){older}: name another --results, or train it anew "
+                f"{path} was made with other settings ({different}){older}: name another --results, or train it again "
                 "with --retrain"
             )
         if record and _is_of(record, run):
@@ -62,16 +64,14 @@ def _different_settings(record, run):
     """The settings in which a record differs from a run, as text; "" if there are none."""
     wanted = _settings(run)
     return ", ".join(
-        f"{name} {record.get(name)} where {value} is asked for"
-        if name in ("epochs", "batch", "precision", "backend")
-        else name
+        f"{name} {record.get(name)} instead of {value}" if name in ("epochs", "batch", "precision", "backend") else name
         for name, value in wanted.items()
         if record.get(name) != value
     )
 
 
 def _is_of(record, run):
-    """Whether a record is of a run's settings and of the network that it has now."""
+    """Whether a record has the settings of a run, and comes from the network that the present code builds for it."""
     return not _different_settings(record, run) and same(record.get("fingerprint"), fingerprint_of(run))
 
 
@@ -84,13 +84,13 @@ def _of_another_experiment(run, results):
     return None
 
 
-def _run(run, tensors, results, tell, **options):
+def _run(run, tensors, results, report, **options):
     path = record_path(results, run)
     checkpoint = path.with_suffix(".checkpoint.npz")
     record, _ = train_run(
         run,
         tensors,
-        on_epoch=lambda epoch, logs: tell((run, epoch, logs["val_accuracy"])),
+        on_epoch=lambda epoch, logs: report((run, epoch, logs["val_accuracy"])),
         checkpoint=checkpoint,
         log_folder=path.with_suffix(""),
         **options,
@@ -100,11 +100,11 @@ def _run(run, tensors, results, tell, **options):
     return record
 
 
-def _run_alone(run, path, results, share, told, extensions, options):
-    """A process: one run on its share of the cores, ending with its parent if that dies."""
+def _run_alone(run, path, results, cores, messages, extensions, options):
+    """What a worker process does: one run on these cores. It ends if its parent dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, share)
+        os.sched_setaffinity(0, cores)
 
     def follow_parent():
         multiprocessing.parent_process().join()
@@ -114,31 +114,31 @@ def _run_alone(run, path, results, share, told, extensions, options):
     try:
         for extension in extensions.items():
             run_extension(*extension)
-        _run(run, Tensors(path), results, told.put, **options)
+        _run(run, Tensors(path), results, messages.put, **options)
     except (InputError, OSError) as error:
-        told.put(InputError(str(error)))
+        messages.put(InputError(str(error)))
         raise SystemExit(1) from None
 
 
-def _in_processes(runs, path, results, jobs, tell, options):
-    """Yield (run, record) as they are done, `jobs` at a time, each in a process of its own: TensorFlow frees no run."""
+def _in_processes(runs, path, results, jobs, report, options):
+    """Yield (run, record) of each finished run. `jobs` at a time; each has a new process, which frees its memory."""
     context = multiprocessing.get_context("spawn")
-    told, errors, shares = context.Queue(), [], queue.SimpleQueue()
-    ours = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count()))
-    each = max(1, len(ours) // jobs)  # all alike: another number of cores may round differently
+    messages, errors, shares = context.Queue(), [], queue.SimpleQueue()
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count()))
+    each = max(1, len(cores) // jobs)  # the same for all runs: with more cores, results may be rounded differently
     for job in range(jobs):
-        shares.put(ours[job * each : (job + 1) * each] or [ours[job % len(ours)]])
+        shares.put(cores[job * each : (job + 1) * each] or [cores[job % len(cores)]])
 
     def listen():
-        while (message := told.get()) is not None:
+        while (message := messages.get()) is not None:
             if isinstance(message, InputError):
                 errors.append(message)
             else:
-                tell(message)
+                report(message)
 
-    def one(run):
+    def run_process(run):
         share = shares.get()
-        process = context.Process(target=_run_alone, args=(run, path, results, share, told, EXTENSIONS, options))
+        process = context.Process(target=_run_alone, args=(run, path, results, share, messages, EXTENSIONS, options))
         process.start()
         process.join()
         shares.put(share)
@@ -148,47 +148,50 @@ def _in_processes(runs, path, results, jobs, tell, options):
     listener.start()
     pool = ThreadPoolExecutor(jobs)
     try:
-        futures = {pool.submit(one, run): run for run in runs}
+        futures = {pool.submit(run_process, run): run for run in runs}
         for future in as_completed(futures):
             if future.result():
-                raise InputError("a worker process died (out of memory?): run the same command again to go on")
+                raise InputError("a worker process died (out of memory?): run the same command again to resume")
             yield futures[future], read_record(record_path(results, futures[future]))
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         for process in multiprocessing.active_children():
             process.terminate()
-        # A worker that was killed while it wrote keeps the queue locked for ever: wait for it no longer than this.
-        told.cancel_join_thread()
-        told.put(None)
+        # A worker that was killed while it wrote leaves the queue locked forever, so the waiting time is limited.
+        messages.cancel_join_thread()
+        messages.put(None)
         listener.join(timeout=5)
         if errors:
             raise errors[0] from None
         raise
-    told.put(None)
+    messages.put(None)
     pool.shutdown()
 
 
-def default_jobs():
-    """Two runs at a time on two or more cores, which is faster for these small networks; one on a GPU."""
+def default_jobs() -> int:
+    """How many runs to train at a time: two on two or more cores, which is faster for small networks; one on a GPU."""
     return 2 if machine.cores() > 1 and not machine.gpu() else 1
 
 
-def _on_cluster(runs, tensors, results, address, tell, devices):
-    for run, record in cluster.results(runs, tensors, address, tell, devices):
+def _on_cluster(runs, tensors, results, address, report, devices):
+    for run, record in cluster.results(runs, tensors, address, report, devices):
         write_record(record_path(results, run), record)
         yield run, record
 
 
-def execute(runs, tensors, results, jobs, ray=None, **options):
+def execute(
+    runs: list[Run], tensors: Tensors, results: str | Path, jobs: int, ray: str | None = None, **options
+) -> None:
     """Train `runs` on an open tensor file, `jobs` at a time, and write their records.
 
-    Interrupt it at will: what is done is kept, `missing` leaves it out the next time, and a run that was begun goes on
-    from its last finished epoch.
+    It may be interrupted. Finished runs keep their records, and `missing` leaves them out the next time; an unfinished
+    run resumes after its last finished epoch.
 
     Args:
-        jobs: 1 trains in this process, on all of its cores; more share them equally, though few runs are left.
-        ray: address of a Ray cluster that trains them instead, as many at a time as it has room for. It keeps no
-            state of a run that was begun, and writes no logs.
+        jobs: 1 trains in this process, on all of its cores. More jobs are processes that share the cores equally, even
+            when fewer runs are left. They know the attentions of `load_extension`.
+        ray: address of a Ray cluster that trains the runs instead, as many at a time as it has room for. There,
+            an unfinished run starts again, and no logs are written.
         options: `devices` and `logs` of `train_run`.
     """
     if not runs:
@@ -198,24 +201,25 @@ def execute(runs, tensors, results, jobs, ray=None, **options):
     with Progress(*columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal) as progress:
         bar = progress.add_task(f"0 of {len(runs)} runs", total=sum(run.epochs for run in runs))
 
-        def tell(told):
-            run, epoch, accuracy = told
-            shown = f"{run.variant} {run.fold.name} seed {run.seed}, epoch {epoch} of {run.epochs}: test {accuracy:.1%}"
-            progress.update(bar, advance=1, description=shown)
+        def report(message):
+            run, epoch, accuracy = message
+            name = f"{run.variant} {run.fold.name} seed {run.seed}"
+            description = f"{name}, epoch {epoch} of {run.epochs}: test {accuracy:.1%}"
+            progress.update(bar, advance=1, description=description)
 
         if ray:
-            results_as_done = _on_cluster(runs, tensors, results, ray, tell, options.get("devices", 1))
+            results_as_done = _on_cluster(runs, tensors, results, ray, report, options.get("devices", 1))
         elif jobs > 1:
-            results_as_done = _in_processes(runs, tensors.path, results, jobs, tell, options)
+            results_as_done = _in_processes(runs, tensors.path, results, jobs, report, options)
         else:
-            results_as_done = ((run, _run(run, tensors, results, tell, **options)) for run in runs)
+            results_as_done = ((run, _run(run, tensors, results, report, **options)) for run in runs)
         with contextlib.closing(results_as_done):
             for done, (run, record) in enumerate(results_as_done, start=1):
-                told = _told(run, record)
-                progress.console.print(f"{done} of {len(runs)}: {told}", highlight=False, soft_wrap=True)
+                line = f"{done} of {len(runs)}: {_summarize(run, record)}"
+                progress.console.print(line, highlight=False, soft_wrap=True)
 
 
-def _told(run, record):
+def _summarize(run, record):
     last, best = record["last_epoch_test_accuracy"], record["best_epoch_test_accuracy"]
     return (
         f"{run.variant} {run.fold.name} seed {run.seed}: test accuracy {last:.2%} at the last epoch, {best:.2%} at the "

@@ -94,8 +94,8 @@ def plan_run(
         raise InputError(f"epochs={epochs} must be at least 1")
     protocol = protocol or next(iter(protocols.of_dataset(tensors.dataset)))
     folds = protocols.folds(tensors, protocol)
-    by_name = {one.name: one for one in folds} | dict(enumerate(folds))
-    if fold not in by_name:
+    known_folds = {known.name: known for known in folds} | dict(enumerate(folds))
+    if fold not in known_folds:
         raise InputError(
             f"no fold {fold!r} of {protocol}: it has 0-{len(folds) - 1}, named {folds[0].name} to {folds[-1].name}"
         )
@@ -106,7 +106,7 @@ def plan_run(
         experiment=experiment,
         dataset=tensors.dataset,
         protocol=protocol,
-        fold=by_name[fold],
+        fold=known_folds[fold],
         model=model,
         variant=model if attention == "residual" else f"{model}-{own}",
         arguments={} if attention == "residual" else {"attention": attention},

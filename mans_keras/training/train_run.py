@@ -1,4 +1,4 @@
-"""One run -> its record and its model."""
+"""The training of one run -> its record and its model."""
 
 import contextlib
 import functools
@@ -34,19 +34,21 @@ def train_run(
 ) -> tuple[dict, MemoryAttentionNetwork]:
     """Train one run on an open tensor file; returns its record, ready for JSON, and its model.
 
-    Test accuracy is recorded at the last epoch and at the best: the best is chosen on the test set, as in the released
-    code, and is no honest estimate. A run whose loss is no longer finite stops, and its record says so.
+    The record has the test accuracy of the last epoch and of the best epoch. The best one is chosen on the test set, as
+    in the released code, and is no honest estimate. If the loss is no longer finite, the run stops and `diverged` is
+    true in its record.
 
     Args:
-        on_epoch: called after each epoch with its number, from 1, and its logs; first for those of the checkpoint.
-        checkpoint: path of a file that holds the state after the last finished epoch; if it is there already, from
-            this very run, the run goes on from it.
+        on_epoch: called after each epoch with its number, from 1, and its logs; first for the epochs of the checkpoint.
+        checkpoint: path of a file with the state after the last finished epoch. If the file exists and is of the same
+            run, the run resumes from it.
         devices: GPUs (or other logical devices of TensorFlow) that share each batch.
         logs: of "csv" and "tensorboard", written under `log_folder`.
-        model_path: where the trained model is saved, `.h5` or `.keras`, for `recognition`; without its optimiser, and
-            not if its loss was no longer finite.
+        model_path: where the trained model is saved, `.h5` or `.keras`, without its optimiser; it is not saved if the
+            loss is no longer finite.
 
-    Raises `InputError` if there are fewer devices, the backend is not TensorFlow, or the batch can't be shared equally.
+    Raises `InputError` for several devices if there are fewer, if the backend is not TensorFlow, or if they can't share
+    the batch equally.
     """
     memory.keep_freed()
     fingerprint = fingerprint_of(run)
@@ -119,21 +121,21 @@ def train_run(
 
 
 def save(model, path):
-    """Save a model without its optimiser, whole or not at all: the model that was there stays until this one is done.
+    """Save a model without its optimiser, completely or not at all: an earlier file stays until this one is complete.
 
     path: ends with `.h5` or `.keras`. Raises `OSError` if it can't be written. On a full disk HDF5, which writes `.h5`,
-    may also crash the process: that is as if it were killed, see `replacing`.
+    may also crash the process; the effect is that of a kill, see `replacing`.
     """
     path = Path(path)
     with replacing(path, path.suffix) as part:
         try:
             model.save(part, include_optimizer=False)
-        except RuntimeError as error:  # HDF5's, of a write that failed where h5py does not look for an OSError
+        except RuntimeError as error:  # of HDF5, for some failed writes
             raise OSError(f"{path} can't be written (is the disk full?): {' '.join(str(error).split())}") from None
 
 
 def _course(epochs):
-    """What a record keeps of the epochs' logs."""
+    """The part of a record that comes from the logs of the epochs."""
     names = {
         "train_loss": "loss",
         "train_accuracy": "accuracy",
@@ -141,8 +143,7 @@ def _course(epochs):
         "test_accuracy": "val_accuracy",
     }
     history = {
-        ours: [epoch[theirs] if math.isfinite(epoch[theirs]) else None for epoch in epochs]
-        for ours, theirs in names.items()
+        name: [epoch[log] if math.isfinite(epoch[log]) else None for epoch in epochs] for name, log in names.items()
     }
     test_accuracy = history["test_accuracy"]
     return {
@@ -174,16 +175,16 @@ def _loggers(logs, folder, appending):
 
 
 def _shared_by(devices, batch):
-    """The scope in which a model is built that `devices` train together."""
+    """The scope in which to build a model that several devices train together."""
     if devices == 1:
         return contextlib.nullcontext()
     if keras.backend.backend() != "tensorflow":
         raise InputError("several devices a run need the TensorFlow backend")
     import tensorflow as tf
 
-    found = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
-    if len(found) < devices:
-        raise InputError(f"{devices} devices were asked for, and there are {len(found)}")
+    available = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+    if len(available) < devices:
+        raise InputError(f"{devices} devices are too many: there are {len(available)}")
     if batch % devices:
         raise InputError(f"a batch of {batch} can't be shared equally by {devices} devices")
-    return tf.distribute.MirroredStrategy([one.name for one in found[:devices]]).scope()
+    return tf.distribute.MirroredStrategy([logical.name for logical in available[:devices]]).scope()

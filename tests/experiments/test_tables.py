@@ -1,20 +1,17 @@
 """Tables 2, 3 and 5, Figure 3 and the classes of a record, from records made up here."""
 
-from dataclasses import replace
+import functools
 
+import keras
 import numpy as np
 import pytest
-from helpers import ut_kinect_folder
 from test_reports import record
 
 import mans_keras
 from experiments import (
     attention_gain,
     common,
-    departures,
-    effects,
     headline,
-    paired_differences,
     per_class,
     table_parts,
 )
@@ -24,9 +21,11 @@ from experiments import table3_alpha as table3
 from experiments import table4_ablation as table4
 from experiments import table5_comparison as table5
 from mans_keras.errors import InputError
+from mans_keras.models import attention, extensions
+from mans_keras.models.fingerprint import fingerprint
 from mans_keras.reports import tables
-from mans_keras.skeletons import ut_kinect
 from mans_keras.training.records import write_record
+from mans_keras.training.run import MODELS
 
 
 def curve(*training_errors):
@@ -34,15 +33,16 @@ def curve(*training_errors):
     return {"train_accuracy": accuracy, "test_accuracy": [value / 2 for value in accuracy]}
 
 
-def test_mans_9_as_built_is_table_2s():
+@pytest.mark.slow
+def test_the_networks_as_built_are_those_of_table_2():
     models = {"MANs-9": mans_keras.MANs9(60), "MANs-33": mans_keras.MANs33(60), "MANs-61": mans_keras.MANs61(60)}
     title, header, rows = table2.table(models)
     assert title.startswith("Table 2, as built; 0 cells differ")
     assert header[2:4] == ["MANs-9, paper", "MANs-9"]
-    assert all(ours == theirs for row in rows for theirs, ours in zip(row[2::2], row[3::2], strict=True))
+    assert all(built == quoted for row in rows for quoted, built in zip(row[2::2], row[3::2], strict=True))
 
 
-def test_a_model_that_is_not_table_2s_is_marked():
+def test_cells_that_differ_from_table_2_are_marked():
     other = mans_keras.MANs9(60, units=32)
     title, _, rows = table2.table({"MANs-9": other, "MANs-33": mans_keras.MANs33(60), "MANs-61": other})
     assert rows[0][3] == "32x2 (differs)"
@@ -92,7 +92,7 @@ def test_table5_on_other_recordings_compares_nothing():
 
 
 @pytest.mark.parametrize("dataset", ["nw_ucla", "utd_mhad"])
-def test_tables_on_a_data_set_that_the_paper_does_not_have_say_so(dataset):
+def test_tables_on_a_dataset_that_the_paper_does_not_have_say_so(dataset):
     history = curve(0.5, 0.1, 0.1)
     made = record(protocol="loso", dataset=dataset, parameters=1, recipe={"name": "released"}, history=history)
     for table in (table3, table4, table5, figure3, headline):
@@ -101,13 +101,6 @@ def test_tables_on_a_data_set_that_the_paper_does_not_have_say_so(dataset):
         assert "no numbers" not in table.table([{**made, "dataset": "ut_kinect"}])[0]
     (row,) = headline.table([made])[2]
     assert row[6:9] == ["-", "50.00", "-"]
-
-
-@pytest.mark.parametrize(("dataset", "name"), [("nw_ucla", "a01_s{}_e00_v03"), ("utd_mhad", "a10_s{}_t1")])
-def test_names_of_the_other_data_sets_tell_the_subject(dataset, name):
-    predictions = {"name": [name.format(subject) for subject in ("2", "10")], "true": [0, 1], "predicted": [0, 0]}
-    parts = paired_differences.by_subject(record(dataset=dataset, predictions=predictions))
-    assert {subject: part["last_epoch_test_accuracy"] for subject, part in parts.items()} == {"2": 1, "10": 0}
 
 
 @pytest.mark.parametrize(
@@ -140,8 +133,8 @@ def test_a_diverged_run_has_a_curve_up_to_where_it_ended():
 
 
 def test_classes_of_several_records_are_counted_together():
-    told = {"true": [0, 0, 0, 1], "predicted": [0, 1, 1, 1]}
-    made = [record(predictions=told), record(predictions=told, seed=1)]
+    predictions = {"true": [0, 0, 0, 1], "predicted": [0, 1, 1, 1]}
+    made = [record(predictions=predictions), record(predictions=predictions, seed=1)]
     assert tables.confusion(made).tolist() == [[2, 4], [0, 2]]
     _, _, rows = per_class.table(made)
     assert rows == [["walk", 6, "33.33", "100.00", "run (4)"], ["run", 2, "100.00", "33.33", "-"]]
@@ -158,98 +151,38 @@ def test_records_of_other_protocols_or_tensors_are_not_counted_together():
             per_class.table([record(), record(**other)])
 
 
-def test_an_effect_is_the_mean_of_paired_differences_with_students_interval():
-    baseline = [record("mans-9", last=last, seed=seed) for seed, last in enumerate((0.80, 0.84, 0.70))]
-    hip = [record("hip", last=last, seed=seed, coordinates="hip") for seed, last in enumerate((0.81, 0.86, 0.73))]
-    *_, rows = effects.table([*baseline, *hip])
-    assert [[*row[1:3], *row[4:7]] for row in rows] == [
-        ["the default settings", "", "78.00 ± 7.21", "", ""],
-        ["coordinates", "hip", "80.00 ± 6.56", "+2.00", "2.48"],  # t(0.975, 2) 1 / sqrt(3)
-    ]
+OWN_ATTENTION = """
+import keras
+from mans_keras import attention
+
+@attention("mine")
+class Mine(keras.layers.Layer):
+    def call(self, x):
+        return keras.ops.sigmoid(keras.ops.mean(x, axis=-1, keepdims=True))
+"""
 
 
-def test_the_interval_over_subjects_is_that_of_their_own_differences():
-    names = [f"s0{subject}_e01_{action}" for subject in (1, 2, 3) for action in ("walk", "run")]
-    told = {"name": names, "true": [0, 1, 0, 1, 0, 1]}
-    ours = record(predictions={**told, "predicted": [0, 1, 0, 1, 0, 0]})
-    theirs = record(predictions={**told, "predicted": [1, 1, 0, 1, 0, 0]})
-    assert paired_differences.difference([ours], [theirs])[1:] == [
-        "-",
-        "71.71",
-    ]  # of 50, 0, 0: t(0.975, 2) 28.87 / sqrt(3)
+def test_a_newly_registered_attention_has_a_row_of_table_4(tmp_path, monkeypatch):
+    monkeypatch.setattr(extensions, "EXTENSIONS", {})
+    monkeypatch.setattr(attention, "ATTENTIONS", dict(attention.ATTENTIONS))
+    monkeypatch.setattr(extensions, "ATTENTIONS", attention.ATTENTIONS)
+    (tmp_path / "own.py").write_text(OWN_ATTENTION)
+    assert "mine" not in table4.settings()
+    assert table4.chosen_settings(["residual", str(tmp_path / "own.py")]) == ["residual", "mine"]
+    assert table4.settings()[:4] == list(table4.OF_THE_PAPER) and table4.settings()[-1] == "mine"
+    assert table4.variants(["mans-9"], ["mine"]) == [("mans-9-mine", "mans-9", {"attention": "mine"})]
 
 
-def test_an_effect_of_nothing_is_not_below_zero():
-    lasts = {"theirs": (0.07, 0.05), "ours": (0.06, 0.06)}  # 100 * 0.07 is above 7, by rounding
-    theirs, ours = ([record(last=last, seed=seed) for seed, last in enumerate(cell)] for cell in lasts.values())
-    assert paired_differences.difference(ours, theirs)[0] == "+0.00"
-
-
-def test_runs_without_a_counterpart_are_in_no_difference():
-    ours = [record(last=0.9), record(last=0.1, seed=1), record(last=0.1, fold="other")]
-    assert paired_differences.difference(ours, [record(last=0.5)])[:2] == ["+40.00", "-"]
-    assert paired_differences.difference(ours, []) == ["-"] * 3
-
-
-def test_while_a_seed_lacks_folds_nothing_is_told_of_the_chance_over_seeds():
-    runs = [("a", 0), ("b", 0), ("a", 1), ("b", 1), ("a", 2)]
-    ours, theirs = ([record(fold=fold, seed=seed, last=last) for fold, seed in runs] for last in (0.9, 0.5))
-    assert paired_differences.difference(ours, theirs)[:2] == ["+40.00", "-"]
-    assert paired_differences.difference(ours[:4], theirs)[:2] == ["+40.00", "0.00"]
-
-
-def test_records_of_other_settings_than_their_factors_are_refused():
-    with pytest.raises(InputError, match="records of hip have coordinates raw, where it is hip now"):
-        effects.table([record("mans-9"), record("hip", coordinates="raw")])
-
-
-def test_each_factor_of_the_effects_departs_from_the_baseline_and_from_each_other():
-    assert len({str(replace(factor, shown=())) for factor in effects.FACTORS.values()}) == len(effects.FACTORS)
-
-
-def test_the_effects_share_the_records_of_table_4():
-    rows = [(name, arguments) for name, _, arguments in table4.variants(["mans-9"], table4.SETTINGS)]
-    assert [(name, effects.FACTORS[name].arguments) for name, _ in rows] == rows
-
-
-def test_the_gain_of_attention_is_over_each_other_row_of_table_4():
-    made = [record(last=last, seed=seed) for seed, last in enumerate((0.80, 0.84, 0.70))]
-    made += [record("mans-9-stcm", last=last, seed=seed) for seed, last in enumerate((0.79, 0.82, 0.67))]
-    _, _, rows = attention_gain.table([*made, record("mans-9-no-attention", last=0.9)])
-    assert rows == [
-        ["odd_even", "STCM-9 (CNNs)", "+2.00", "2.48", "0.00", "3 seeds"],
-        ["odd_even", "MANs-9 (no attention)", "-10.00", "-", "0.00", "1"],
-    ]
-
-
-def test_classes_that_only_time_tells_apart_are_counted_alone():
-    names = ["wave", *(name for pair in attention_gain.TIME_ONLY_PAIRS for name in pair)]
-    predictions = {"true": [0, 0, 1, 2, 3, 4], "predicted": [1, 1, 1, 1, 3, 4]}
-    assert attention_gain.of_time_only_classes(record(class_names=names, predictions=predictions)) == 75
-
-
-def test_the_tensors_of_an_effect_are_those_it_names(tmp_path):
-    sources = ut_kinect.segments(ut_kinect_folder(tmp_path / "raw"))
-    opened = effects.tensors(sources, tmp_path, effects.FACTORS["hip"].preparation)
-    assert (opened.coordinates, opened.layout) == ("hip", "resize")
-    others = effects.tensors(sources[:1], tmp_path, effects.FACTORS["hip"].preparation)
-    assert len(others.name) == 1 < len(opened.name)
-
-
-def test_labels_are_corrected_but_for_the_effects_of_others(tmp_path, monkeypatch):
-    sources = ut_kinect.segments(ut_kinect_folder(tmp_path / "raw"))
-    number = {"printed": 1, "corrected": 2, "modified": 3}
-    monkeypatch.setattr(ut_kinect, "relabelled", lambda sources, labels: sources[: number[labels]])
-    made = [
-        len(effects.tensors(sources, tmp_path, effects.FACTORS[name].preparation))
-        for name in ("printed-labels", "mans-9", "modified-labels")
-    ]
-    assert made == [1, 2, 3]
+def test_a_recorded_attention_has_a_row_even_where_it_is_not_registered():
+    _, _, rows = table4.table([record(), record("mans-9-mine", last=0.9, arguments={"attention": "mine"})])
+    assert [row[0] for row in rows][3:] == ["MANs-9", "MANs-9 (attention mine)"] and rows[-1][3] == "90.00"
+    _, _, rows = attention_gain.table([record(), record("mans-9-mine", last=0.4, arguments={"attention": "mine"})])
+    assert [row[1:3] for row in rows] == [["MANs-9 (attention mine)", "+10.00"]]
 
 
 def test_a_table_names_the_records_that_are_not_of_the_network_of_most_of_their_model():
-    one, other = {"fingerprint": [0.5, 0.0]}, {"fingerprint": [0.5, 1.0]}
-    made = [record(seed=seed, **one) for seed in (0, 1)]
+    usual, other = {"fingerprint": [0.5, 0.0]}, {"fingerprint": [0.5, 1.0]}
+    made = [record(seed=seed, **usual) for seed in (0, 1)]
     title, *_ = table4.table([*made, record(seed=2, **other)])
     assert "MIXES NETWORKS: records of mans-9 are of another network" in title
     made += [record("pad", layout="pad", seed=0, **other)]
@@ -257,20 +190,6 @@ def test_a_table_names_the_records_that_are_not_of_the_network_of_most_of_their_
     title, *_ = table4.table([record(seed=seed, fingerprint=[0.5, 0.00005 * seed]) for seed in (0, 1)])
     assert "MIXES" not in title
     assert table_parts.networks([{**record(), "fingerprint": None}, record(seed=1)])
-
-
-def test_repeated_frames_are_kept_in_the_effect_of_that_name(tmp_path):
-    raw = ut_kinect_folder(tmp_path / "raw")
-    joints = raw / "joints_s01_e01.txt"
-    number, *numbers = joints.read_text().splitlines()[2].split()
-    repeated = " ".join([number, *(str(float(value) + 1) for value in numbers)])
-    joints.write_text(f"{repeated}\n{joints.read_text()}")
-    made = [
-        effects.tensors(ut_kinect.segments(raw), tmp_path, effects.FACTORS[name].preparation)
-        for name in ("mans-9", "all-rows")
-    ]
-    first, second = (tensors.read([0]) for tensors in made)
-    assert np.abs(first - second).max() > 0.1
 
 
 def test_the_headline_has_each_run_on_the_tensors_of_the_defaults_or_of_the_recipes_source_once(tmp_path):
@@ -303,30 +222,23 @@ def test_the_headline_does_not_choose_between_two_trainings_of_one_run(tmp_path)
     for experiment, last in (("table4_ablation", 0.8), ("effects", 0.7)):
         made = record(last=last, experiment=experiment, recipe={"name": "released"})
         write_record(tmp_path / experiment / "ut_kinect/mans-9/a.json", made)
-    with pytest.raises(InputError, match="effects and table4_ablation have other records of one run"):
+    with pytest.raises(InputError, match="effects and table4_ablation have different records of one run"):
         headline.records(tmp_path, "ut_kinect")
 
 
-def test_the_gain_of_attention_tells_how_many_runs_were_compared():
-    ours = [record("mans-9", last=0.9, seed=seed) for seed in (0, 1)]
-    theirs = [record("mans-9-stcm", last=0.8, seed=seed) for seed in (0, 1, 2)]
-    *_, rows = attention_gain.table([*ours, *theirs])
-    assert [(row[2], row[-1]) for row in rows] == [("+10.00", "2 seeds")]
-
-
-def test_a_table_with_records_of_another_network_than_the_codes_says_so(tmp_path):
-    path = tmp_path / "table4_ablation/ut_kinect/mans-9/odd_even-seed0.json"
-    write_record(path, record())
-    written = path.parent.parent / "table4_ablation.md"
-    for of_another_network, says_so in (([], False), ([path], True)):
-        common.show_table(tmp_path, "table4_ablation", "ut_kinect", table4.table, of_another_network)
-        assert ("MIXES NETWORKS: records of mans-9 are of another network" in written.read_text()) == says_so
-
-
-def test_departures_name_factors_of_the_effects_and_say_what_each_is_worth():
-    named = [name for departure in departures.DEPARTURES for name in departure.factors]
-    assert len(set(named)) == len(named) and set(named) <= set(effects.FACTORS)
-    made = [record(last=0.5), record("pad", last=0.25)]
-    _, _, rows = departures.table(made)
-    assert {row[0]: row[-1] for row in rows}["size"] == "layout pad: -25.00 (odd_even)"
-    assert {row[0]: row[-1] for row in rows}["batch"] == "not measured"
+def test_a_table_names_records_of_another_network_than_the_code_builds(tmp_path, monkeypatch, capsys):
+    small = functools.partial(mans_keras.MANs9, input_shape=(16, 16, 3), units=8)
+    monkeypatch.setitem(MODELS, "mans-9", small)
+    values = {"alpha": 4, "gru_initializer": "orthogonal", "conv_initializer": "he_normal"}
+    made = {"recipe": {"name": "released", **values}, "backend": keras.backend.backend()}
+    present = record(fingerprint=fingerprint(functools.partial(small, **values)), **made)
+    stcm = record("mans-9-stcm", arguments={"tarm": False}, **made)
+    elsewhere = record("mans-9-song", backend="another", recipe=made["recipe"])
+    own = record("mans-9-own", arguments={"attention": "not registered"}, **made)
+    written = tmp_path / "table4_ablation/ut_kinect/table4_ablation.md"
+    common.show_table(written.parent, "table4_ablation", [present, elsewhere, own], table4.table)
+    assert "MIXES NETWORKS" not in written.read_text()
+    assert capsys.readouterr().out.splitlines()[-2].endswith("on this Keras backend: mans-9-own, mans-9-song")
+    common.show_table(written.parent, "table4_ablation", [present, stcm], table4.table)
+    assert "MIXES NETWORKS: records of mans-9-stcm are of another network" in written.read_text()
+    assert "Not checked" not in capsys.readouterr().out

@@ -108,6 +108,7 @@ def test_stem_of_resnet18_is_that_of_the_description(random_resnet18, size):
     assert_close(output_of(random_resnet18, "pool1", x), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_stem_of_densenet161_is_that_of_the_description(random_densenet161, size):
     x = random_image(size)
@@ -125,6 +126,7 @@ def test_resnet18_to_its_first_smaller_stage_is_that_of_the_description(random_r
     assert_close(output_of(random_resnet18, "conv3_block1_out", x), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_densenet161_to_its_first_transition_is_that_of_the_description(random_densenet161, size):
     x = random_image(size)
@@ -137,13 +139,17 @@ def test_densenet161_to_its_first_transition_is_that_of_the_description(random_d
 
 
 @pytest.mark.parametrize(
-    ("backbone", "multiplications"), [(resnet18, 1_813_561_344), (densenet161, 7_725_699_072)], ids=["18", "161"]
+    ("backbone", "multiplications"),
+    [(resnet18, 1_813_561_344), pytest.param(densenet161, 7_725_699_072, marks=pytest.mark.slow)],
+    ids=["18", "161"],
 )
 def test_multiplications_of_the_convolutions_at_224(backbone, multiplications):
     """`flops` counts a multiplication and its addition as two."""
     assert table2.flops(build(backbone, (224, 224))) == 2 * multiplications
 
 
-@pytest.mark.parametrize(("backbone", "parameters"), [(resnet18, 11_176_512), (densenet161, 26_472_000)])
+@pytest.mark.parametrize(
+    ("backbone", "parameters"), [(resnet18, 11_176_512), pytest.param(densenet161, 26_472_000, marks=pytest.mark.slow)]
+)
 def test_trained_parameters_below_the_classifier(backbone, parameters):
     assert sum(math.prod(weight.shape) for weight in build(backbone).trainable_weights) == parameters

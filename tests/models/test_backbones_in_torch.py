@@ -9,6 +9,7 @@ from test_backbones import SIZES, assert_close, build, random_image, randomise
 
 from mans_keras.models.backbones import densenet161, resnet18
 
+pytestmark = pytest.mark.slow
 torch = pytest.importorskip("torch")
 nn = pytest.importorskip("torch.nn")
 
@@ -86,20 +87,20 @@ def densenet161_in_torch():
 
 def with_weights_of(model, network):
     """Torch's network with the weights of our model: modules are named as our layers, but for dots."""
-    ours = {layer.name: layer.get_weights() for layer in model.layers if layer.weights}
+    weights = {layer.name: layer.get_weights() for layer in model.layers if layer.weights}
     for name, module in network.named_modules():
         if isinstance(module, nn.Conv2d):
-            (kernel,) = ours.pop(name.replace(".", "_"))
+            (kernel,) = weights.pop(name.replace(".", "_"))
             copies = {module.weight: kernel.transpose(3, 2, 0, 1)}
         elif isinstance(module, nn.BatchNorm2d):
             to = (module.weight, module.bias, module.running_mean, module.running_var)
-            copies = dict(zip(to, ours.pop(name.replace(".", "_")), strict=True))
+            copies = dict(zip(to, weights.pop(name.replace(".", "_")), strict=True))
         else:
             continue
         for to, values in copies.items():
             assert to.shape == values.shape
             to.data.copy_(torch.from_numpy(np.ascontiguousarray(values)))
-    assert not ours
+    assert not weights
     return network.eval()
 
 

@@ -1,4 +1,5 @@
 import functools
+import itertools
 import json
 
 import keras
@@ -14,32 +15,36 @@ from mans_keras.models.fingerprint import TOLERANCE, fingerprint, same
 SMALL = functools.partial(mans_keras.MANs9, input_shape=(16, 16, 3), units=8, alpha=4)
 
 
+@pytest.mark.slow
 def test_every_argument_that_changes_the_arithmetic_changes_the_fingerprint():
     changes = [{}, {"alpha": 8}, {"units": 7}, {"tarm": False}, {"gru_initializer": "glorot_uniform"}]
     changes += [{"attention": name} for name in ("song", None, "gate")]
-    found = [fingerprint(functools.partial(SMALL, **change)) for change in changes]
-    assert not any(same(one, other) for place, one in enumerate(found) for other in found[:place])
+    fingerprints = [fingerprint(functools.partial(SMALL, **change)) for change in changes]
+    assert not any(same(*pair) for pair in itertools.combinations(fingerprints, 2))
 
 
-def test_the_scale_of_the_first_weights_shows():
+@pytest.fixture(scope="module")
+def plain():
+    return fingerprint(SMALL)
+
+
+def test_the_scale_of_the_first_weights_shows(plain):
     def larger(classes):
         model = SMALL(classes)
         model.layers[-1].kernel.assign(2 * model.layers[-1].kernel)
         return model
 
-    assert not same(fingerprint(larger), fingerprint(SMALL))
+    assert not same(fingerprint(larger), plain)
 
 
-def test_what_only_training_heeds_does_not_change_it():
-    plain = fingerprint(SMALL)
+def test_what_only_training_uses_does_not_change_it(plain):
     assert plain == fingerprint(functools.partial(SMALL, dropout=0.1, l2=0.0))
 
 
-def test_it_is_the_same_after_other_random_numbers_were_drawn():
-    before = fingerprint(SMALL)
+def test_it_is_the_same_after_other_random_numbers_were_drawn(plain):
     keras.utils.set_random_seed(7)
     np.random.normal(size=3)
-    assert fingerprint(SMALL) == before
+    assert fingerprint(SMALL) == plain
 
 
 def _with_attention(change, monkeypatch):
@@ -47,7 +52,7 @@ def _with_attention(change, monkeypatch):
     return fingerprint(SMALL)
 
 
-def test_other_arithmetic_of_an_attention_shows_and_other_names_in_it_do_not(monkeypatch):
+def test_other_arithmetic_of_an_attention_shows_and_other_names_in_it_do_not(plain, monkeypatch):
     def renamed(self, features):
         mean_of_units = keras.ops.mean(features, axis=-1)
         return keras.ops.expand_dims(self.excite(self.squeeze(mean_of_units)), -1)
@@ -55,7 +60,6 @@ def test_other_arithmetic_of_an_attention_shows_and_other_names_in_it_do_not(mon
     def maximum(self, x):
         return keras.ops.expand_dims(self.excite(self.squeeze(keras.ops.max(x, axis=-1))), -1)
 
-    plain = fingerprint(SMALL)
     assert same(_with_attention(renamed, monkeypatch), plain)
     assert not same(_with_attention(maximum, monkeypatch), plain)
 

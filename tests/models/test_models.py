@@ -40,7 +40,21 @@ def test_parameter_count_beyond_the_paper(attention, count):
     assert MANs9(60, attention=attention).count_params() == count
 
 
-@pytest.fixture(scope="module", params=itertools.product(PARAMETERS, ABLATIONS), ids="-".join)
+LARGE = ("MANs33", "MANs61", "MANsDenseNet161")  # seconds each
+
+
+def marked(*names):
+    """Parameters of a test, slow if the first is a large model."""
+    return pytest.param(*names, marks=[pytest.mark.slow] if names[0] in LARGE else [], id="-".join(map(str, names)))
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(case, marks=[pytest.mark.slow] if case[0] in LARGE else [], id="-".join(case))
+        for case in itertools.product(PARAMETERS, ABLATIONS)
+    ],
+)
 def paper_model(request):
     """Name, ablation and the model itself, at its own scale with 60 classes."""
     name, ablation = request.param
@@ -152,7 +166,7 @@ def test_counts_follow_from_the_papers(ablation):
     assert derived == {name: counts[list(ABLATIONS).index(ablation)] for name, counts in PARAMETERS.items()}
 
 
-@pytest.mark.parametrize("name, blocks", [("MANs9", 2), ("MANs33", 8), ("MANs61", 15)])
+@pytest.mark.parametrize("name, blocks", [marked("MANs9", 2), marked("MANs33", 8), marked("MANs61", 15)])
 def test_sizes_are_those_of_table_2(name, blocks):
     model = getattr(mans_keras, name)(60)
     sizes = {
@@ -214,7 +228,10 @@ def test_l2_is_on_the_kernels_of_grus_and_convolutions(l2):
     assert sum(float(loss) for loss in model.losses) == pytest.approx(l2 * sum(np.sum(k**2) for k in kernels), rel=1e-5)
 
 
-APPLICATIONS = ["MobileNetV2", "EfficientNetV2B0", "ResNet50"]
+APPLICATIONS = [
+    "MobileNetV2",
+    *(pytest.param(name, marks=pytest.mark.slow) for name in ("EfficientNetV2B0", "ResNet50")),
+]
 
 
 @pytest.mark.parametrize("name", APPLICATIONS[: 1 if keras.backend.backend() == "jax" else None])  # JAX compiles long
@@ -265,53 +282,3 @@ def test_a_model_takes_a_name():
 def test_alpha_is_free_where_it_is_not_used():
     MANs9(5, (8, 8, 3), units=8, alpha=16, attention=None)
     MANs9(5, (8, 8, 3), units=8, alpha=16, tarm=False)
-
-
-def own_backbone(image):
-    x = layers.Conv2D(4, 3, strides=2, activation="relu", name="own_conv")(image)
-    return layers.GlobalAveragePooling2D(name="own_pool")(x)
-
-
-def own_model():
-    image = keras.Input((8, 8, 3))
-    return keras.Model(image, own_backbone(image), name="Own-CNN")
-
-
-@pytest.mark.parametrize("file", ["m.h5", "m.keras"])
-@pytest.mark.parametrize("backbone", [own_backbone, own_model], ids=["function", "model"])
-def test_a_backbone_of_ones_own_gives_the_features_and_is_saved(tmp_path, backbone, file):
-    backbone = backbone() if backbone is own_model else backbone
-    model = MANs(backbone, 5, (8, 8, 3), units=4, alpha=2)
-    assert_only_layers(model)
-    assert model.get_layer("softmax").input.shape == (None, 4)
-    x = random_input(2, 8, 8, 3)
-    model.save(tmp_path / file)
-    np.testing.assert_array_equal(call(keras.models.load_model(tmp_path / file), x), call(model, x))
-
-
-def test_a_function_sees_the_image_after_the_tarms():
-    model = MANs(own_backbone, 5, (8, 8, 3), units=4, alpha=2)
-    assert model.get_layer("own_conv").input is model.get_layer("image").output
-
-
-def test_a_model_as_a_backbone_keeps_its_weights():
-    backbone = own_model()
-    before = backbone.get_weights()
-    model = MANs(backbone, 5, (8, 8, 3), tarm=False)
-    assert model.get_layer("Own-CNN") is backbone
-    for weight, same in zip(backbone.get_weights(), before, strict=True):
-        np.testing.assert_array_equal(weight, same)
-
-
-@pytest.mark.parametrize("backbone", [lambda image: image, lambda image: layers.Flatten, lambda image: None])
-def test_a_backbone_that_gives_no_features_is_refused(backbone):
-    with pytest.raises(ValueError, match=r"the backbone gives .* must give features \(batch, channels\)"):
-        MANs(backbone, 5, (8, 8, 3), tarm=False)
-
-
-@pytest.mark.parametrize(
-    ("backbone", "name"),
-    [("MobileNetV2", "mans_mobilenetv2"), ("blocks-9", "mans_blocks_9"), (own_backbone, "mans_own_backbone")],
-)
-def test_a_model_is_named_after_its_backbone(backbone, name):
-    assert MANs(backbone, 5, (32, 32, 3), tarm=False).name == name

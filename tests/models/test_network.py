@@ -1,6 +1,7 @@
 """What a model knows about its preparation."""
 
 import keras
+import numpy as np
 import pytest
 
 from mans_keras import MANs9
@@ -77,3 +78,19 @@ def test_a_preparation_without_a_part_is_refused(model):
 def test_what_is_no_dictionary_is_refused(model):
     with pytest.raises(ValueError, match="must be a dictionary"):
         model.preparation = "{}"
+
+
+@pytest.mark.parametrize("file", ["m.h5", "m.keras"])
+def test_a_loaded_model_trains_on_as_if_it_had_not_been_saved(model, tmp_path, file):
+    x, label = np.random.default_rng(0).normal(size=(4, 8, 8, 3)), np.eye(2)[[0, 1, 0, 1]]
+    model.compile(keras.optimizers.SGD(0.01, momentum=0.9), keras.losses.MeanSquaredError())
+    model.run_eagerly = True
+    model.train_on_batch(x, label)
+    model.save(tmp_path / "m.h5")
+    model.save(tmp_path / file)
+    loaded = keras.models.load_model(tmp_path / file)
+    loaded.run_eagerly = True
+    for network in (model, loaded):
+        network.train_on_batch(x, label)
+    for weight, same in zip(model.get_weights(), loaded.get_weights(), strict=True):
+        np.testing.assert_array_equal(weight, same)

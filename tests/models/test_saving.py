@@ -14,6 +14,7 @@ from test_models import ABLATIONS, BEYOND_THE_PAPER
 
 import mans_keras
 
+pytestmark = pytest.mark.slow
 ON_JAX = keras.backend.backend() == "jax"
 # Minutes each on JAX, whose saving is Keras' own: there, a small model and a large one stand for all.
 WITH_ABLATIONS = ("MANs9",) if ON_JAX else ("MANs9", "MANsResNet18")
@@ -98,7 +99,7 @@ READER = "\n".join(
 
 @pytest.fixture(scope="module")
 def reader():
-    """A process that knows no more than Keras and `mans_keras`, and loads what it is told to."""
+    """A process that knows no more than Keras and `mans_keras`, and loads the files that it gets the names of."""
     command = [sys.executable, "-c", READER]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield process

@@ -11,7 +11,7 @@ from keras import ops
 
 from mans_keras import TARM, GateAttention, ResidualAttention, SongAttention
 
-SCALES = [(50, 50, 64), (224, 224, 128)]  # T, N, K of the paper
+SCALES = [(50, 50, 64), pytest.param((224, 224, 128), marks=pytest.mark.slow)]  # T, N, K of the paper
 ATTENTIONS = ["residual", None, "song", "gate"]
 
 
@@ -157,7 +157,7 @@ def test_bottleneck_has_frames_over_alpha_units(frames, alpha, units):
 def test_attention_is_trained(attention):
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input((16, 6)), TARM(8, alpha=2, attention=attention)])
-    model.compile(keras.optimizers.SGD(0.1), "mse")
+    model.compile(keras.optimizers.SGD(0.1), "mse", run_eagerly=keras.backend.backend() == "tensorflow")
     trained = {weight.path: ops.convert_to_numpy(weight) for weight in model.trainable_variables}
     before = {path: weight for path, weight in trained.items() if "/attention/" in path}
     assert len(before) == {"residual": 4, "song": 6, "gate": 2}[attention]

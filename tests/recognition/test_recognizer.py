@@ -265,12 +265,12 @@ def test_a_file_name_that_is_not_utf_8_can_be_drawn(tmp_path):
 
 def test_tensors_of_other_bodies_or_joints_are_not_evaluated(tmp_path):
     tensors = tensor_file(tmp_path / "ut_kinect_8.h5", scale=8)
-    assert "bodies 1, where it was 2" in mans("evaluate", saved_tiny_model(tmp_path / "m.h5"), tensors).stderr
+    assert "bodies 1, the model expects 2" in mans("evaluate", saved_tiny_model(tmp_path / "m.h5"), tensors).stderr
 
 
 def test_other_classes_than_the_models_are_named(folder, tmp_path):
     other = tensor_file(tmp_path / "ut_kinect_50.h5")  # three of the model's ten
-    assert f"classes {', '.join(ACTIONS)}, where it was walk" in mans("evaluate", folder / "m.h5", other).stderr
+    assert f"classes {', '.join(ACTIONS)}, the model expects walk" in mans("evaluate", folder / "m.h5", other).stderr
 
 
 def test_mans_evaluate_and_summary_take_what_mans_train_saved(folder, monkeypatch):
@@ -286,7 +286,7 @@ def test_mans_evaluate_and_summary_take_what_mans_train_saved(folder, monkeypatc
     assert "at the last epoch, on 2 sequences (odd_even)" in done.stdout
     everything = mans("evaluate", made, folder / "ut_kinect_50.h5").stdout
     assert everything.rstrip().endswith("sequences, whether the model was trained on them or not")
-    assert "name that, too" in mans("evaluate", made, folder / "ut_kinect_50.h5", "--fold", "0").stderr
+    assert "--fold needs a --protocol" in mans("evaluate", made, folder / "ut_kinect_50.h5", "--fold", "0").stderr
     assert "walk, sitDown, standUp" in mans("summary", made).stdout
     assert sorted(path.name for path in made.parent.iterdir()) == ["mine.h5", "mine.h5.json"]
 

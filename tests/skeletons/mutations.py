@@ -1,4 +1,4 @@
-"""Broken copies of a valid file: a reader makes a sequence, a reason or an `InputError` of each, and nothing else."""
+"""Broken copies of a valid file: of each, a reader must make a sequence, a reason or an `InputError`."""
 
 import random
 
@@ -6,7 +6,7 @@ WORDS = (b"nan", b"inf", b"-inf", b"1e999", b"word", b"99999999999999999999", b"
 
 
 def mutants(original, number, seed=0):
-    """Yield `number` copies of a text file's bytes, each broken once or twice, the same ones for the same seed."""
+    """Yield `number` copies of a text file's bytes, each broken once or twice, the same copies for the same seed."""
     rng = random.Random(seed)
     fixed = [b"", b"\0" * 64, bytes(range(256)) * 8, original.decode("latin-1").encode("utf-16"), original + original]
     yield from fixed[:number]

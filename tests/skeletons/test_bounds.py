@@ -3,6 +3,8 @@ import os
 import numpy as np
 import pytest
 
+from mans_keras.errors import InputError
+from mans_keras.skeletons import recording
 from mans_keras.skeletons.bounds import MAX_BYTES, check_shape, in_metres, one_body, read_bytes
 from mans_keras.skeletons.sequence import Dropped
 
@@ -36,6 +38,14 @@ def test_a_folder_a_pipe_and_a_link_to_a_device_are_refused_unread(tmp_path):
     for path in (tmp_path, tmp_path / "pipe", tmp_path / "zeros"):
         with pytest.raises(Dropped, match="not a file, but a folder, a pipe or a device"):
             read_bytes(path)
+
+
+@pytest.mark.parametrize("suffix", recording.FORMATS)
+def test_a_pipe_of_any_format_is_refused_without_waiting(tmp_path, suffix):
+    os.mkfifo(tmp_path / f"pipe{suffix}")
+    (tmp_path / "a.asf").touch()
+    with pytest.raises(InputError, match=r"a folder, a pipe or a device|a\.asf"):
+        recording.read_joints(tmp_path / f"pipe{suffix}")
 
 
 def test_a_missing_file_is_refused_with_the_systems_reason(tmp_path):

@@ -91,7 +91,7 @@ ONE_BODY = {
 
 
 @pytest.mark.parametrize(("kind", "content"), ONE_BODY.values(), ids=ONE_BODY)
-def test_a_form_is_read(read, kind, content):
+def test_every_form_is_read(read, kind, content):
     np.testing.assert_array_equal(read(kind, content), BODY[:, None])
 
 
@@ -216,7 +216,7 @@ BAD = {
 
 
 @pytest.mark.parametrize(("kind", "content", "reason"), BAD.values(), ids=BAD)
-def test_what_is_no_recording_is_dropped_with_a_reason(read, kind, content, reason):
+def test_a_file_without_a_recording_is_dropped_with_a_reason(read, kind, content, reason):
     with pytest.raises(Dropped, match=reason):
         read(kind, content)
 
@@ -242,6 +242,7 @@ FUZZED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(("kind", "original", "wrap"), FUZZED.values(), ids=FUZZED)
 def test_2000_mutants_become_a_finite_sequence_or_a_reason(tmp_path, kind, original, wrap):

@@ -7,7 +7,7 @@ from mans_keras.skeletons.formats.decimals import Tokens
 
 
 def numbers():
-    """Numbers as sensors, spreadsheets and nobody write them."""
+    """Numbers as sensors and spreadsheets write them, and some that nobody writes."""
     rng = random.Random(0)
     for _ in range(3000):
         yield f"{rng.uniform(-5, 5) * 10 ** rng.randint(-7, 3):.7g}"
@@ -33,7 +33,7 @@ def test_tokens_are_those_that_split_finds():
 
 
 @pytest.mark.parametrize("token", ["-", ".", "-.", "1-2", "--1", "1.2.3", "..1", "1,2", "word", "0x10", "1 -", "\xff"])
-def test_what_is_no_number_is_refused(token):
+def test_a_token_that_is_not_a_number_is_refused(token):
     tokens = Tokens(token.encode())
     with pytest.raises(ValueError, match="could not convert"):
         tokens.floats(np.arange(len(tokens)))

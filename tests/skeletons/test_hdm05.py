@@ -1,13 +1,14 @@
-"""HDM05: names, classes, sources, joints and the script, on a small set made here; and on the real one where it is."""
+"""HDM05: names, classes, sources, joints and the script, on a small generated set, and on the real one if there."""
 
 import pickle
 
 import h5py
 import numpy as np
 import pytest
-from helpers import SHARED, script
+from helpers import SHARED, run, script
 from mutations import mutants
 
+from data_prep import hdm05 as hdm05_script
 from mans_keras.errors import InputError
 from mans_keras.skeletons import hdm05
 from mans_keras.skeletons.formats import acclaim
@@ -81,7 +82,7 @@ NAMES = [
 
 @pytest.fixture
 def raw(tmp_path):
-    """Twelve recordings of three classes by two actors, a folder a class, one in capitals."""
+    """Twelve recordings of three classes by two actors, a folder for each class; one suffix is in capitals."""
     for seed, name in enumerate(NAMES):
         folder = tmp_path / "raw/cut" / name.split("_")[2]
         folder.mkdir(parents=True, exist_ok=True)
@@ -133,7 +134,7 @@ def test_the_merge_has_65_classes_of_130():
 
 @pytest.mark.parametrize("name", ["HDM_bd_01-01_01_120", "HDM_xx_squat1Reps_001_120", "HDM_bd_sleep_001_120", "._x"])
 def test_another_name_is_dropped(raw, name):
-    with pytest.raises(Dropped, match=r"name|none of the 130"):
+    with pytest.raises(Dropped, match=r"name|not one of the 130"):
         hdm05.parse_name(name)
 
 
@@ -143,11 +144,11 @@ def test_a_reader_can_be_sent_to_other_processes(raw):
     assert reader.read(source).label == 0
 
 
-def test_the_skeleton_beside_a_recording_is_preferred(raw):
-    beside = raw / "cut/squat1Reps/HDM_bd.asf"
-    beside.write_text(skeleton_text())
+def test_the_skeleton_next_to_a_recording_is_preferred(raw):
+    nearest = raw / "cut/squat1Reps/HDM_bd.asf"
+    nearest.write_text(skeleton_text())
     found = {source.amc.stem: source.asf for source in hdm05.sources(raw)}
-    assert found["HDM_bd_squat1Reps_001_120"] == beside
+    assert found["HDM_bd_squat1Reps_001_120"] == nearest
     assert found["HDM_mm_squat1Reps_001_120"] == raw / "HDM_mm.asf"
 
 
@@ -170,17 +171,18 @@ def test_a_name_that_is_there_twice_is_refused(raw):
         hdm05.sources(raw)
 
 
-def test_a_folder_without_recordings_says_what_is_wanted(tmp_path):
+def test_a_folder_without_recordings_says_what_is_needed(tmp_path):
     with pytest.raises(InputError, match=r"no \.amc file.*https://"):
         hdm05.sources(tmp_path)
     (tmp_path / "HDM_bd_squat1Reps_001_120.c3d").touch()
-    with pytest.raises(InputError, match=r"only \.c3d files, and \.amc files are wanted"):
+    with pytest.raises(InputError, match=r"only \.c3d files, and \.amc files are needed"):
         hdm05.sources(tmp_path)
     (tmp_path / "HDM_bd_squat1Reps_001_120.amc").touch()
     with pytest.raises(InputError, match=r"no HDM_<actor>\.asf"):
         hdm05.sources(tmp_path)
 
 
+@pytest.mark.slow
 def test_broken_recordings_are_finite_or_dropped(raw):
     source = hdm05.sources(raw)[0]
     outcomes = {True: 0, False: 0}
@@ -198,7 +200,7 @@ def test_broken_recordings_are_finite_or_dropped(raw):
 
 def test_the_script_says_how_much_of_the_set_it_found(raw, tmp_path):
     (raw / "HDM_bd_squat1Reps_009_120.amc").write_bytes(b"")
-    done = script("data_prep/hdm05.py", raw, tmp_path / "out", "--coordinates", "raw")
+    done = run(hdm05_script.main, raw, tmp_path / "out", "--coordinates", "raw")
     assert done.returncode == 0, done.stderr
     assert "2 of 65 classes found: clap, squat" in done.stdout and "smaller task" in done.stdout
     assert "13 sequences found, 12 kept, 1 dropped" in done.stdout
@@ -220,12 +222,13 @@ def test_the_script_keeps_all_130_classes_apart(raw, tmp_path):
 def test_files_of_other_names_alone_are_one_line(raw, tmp_path):
     for path in (raw / "cut").rglob("*.[aA]*"):
         path.rename(path.with_name(f"my{path.name}"))
-    done = script("data_prep/hdm05.py", raw, tmp_path / "out")
+    done = run(hdm05_script.main, raw, tmp_path / "out")
     assert done.returncode == 1 and done.stderr.count("\n") == 1
     assert "none of 12 .amc files" in done.stderr and not (tmp_path / "out").exists()
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="the real HDM05 is not beside the checkout")
+@pytest.mark.slow
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real HDM05 is not next to the checkout")
 def test_the_real_recordings_give_288_sequences(tmp_path):
     done = script("data_prep/hdm05.py", REAL, tmp_path)
     assert "11 of 65 classes found" in done.stdout
@@ -235,7 +238,7 @@ def test_the_real_recordings_give_288_sequences(tmp_path):
     assert np.bincount(tensors.subject).tolist() == [0, 62, 66, 61, 44, 55]
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="the real HDM05 is not beside the checkout")
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real HDM05 is not next to the checkout")
 def test_real_bodies_keep_their_bones_and_stand_on_the_floor():
     for source in hdm05.sources(REAL)[::12]:
         joints = hdm05.read(source).joints[:, 0]

@@ -54,7 +54,7 @@ def test_without_ankles_there_are_no_feet():
     ],
 )
 def test_what_is_missing_is_listed(names, missing):
-    with pytest.raises(InputError, match=f"joints: {re.escape(missing)}$"):
+    with pytest.raises(InputError, match=f"names, too: {re.escape(missing)}$"):
         body_of(names)
 
 
@@ -66,7 +66,7 @@ def test_names_come_from_a_list_a_file_or_as_their_number(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"), [("nowhere.txt", "no readable file"), ("a,b,a", "a is named twice"), (",", "no names")]
+    ("text", "complaint"), [("nowhere.txt", "not a readable"), ("a,b,a", "a is there twice"), (",", "has no names")]
 )
 def test_other_names_are_refused(text, complaint):
     with pytest.raises(InputError, match=complaint):

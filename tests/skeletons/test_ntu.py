@@ -94,7 +94,7 @@ def test_a_body_is_zeros_where_it_is_absent(read):
 
 
 def seen(*bodies, frames=40):
-    """A text in which each body (frames it is there, width, speed) is 1 m high; body i has ID i + 1."""
+    """A text in which each body (its frames, width, speed) is 1 m high; body i has ID i + 1."""
     joints = np.zeros((frames, len(bodies), 25, 3))
     joints[..., 1] = np.linspace(0, 1, 25)
     joints[..., 2] = 3
@@ -107,7 +107,7 @@ def seen(*bodies, frames=40):
 
 @pytest.fixture
 def read_bodies(tmp_path):
-    """Read `seen(...)` as a file; returns, for both places, the ID of the body that is there, 0 for nobody."""
+    """Read `seen(...)` as a file; returns, for both places, the ID of the body that is there, 0 for none."""
 
     def read_seen(*bodies):
         joints = seen(*bodies)
@@ -132,7 +132,7 @@ def test_a_body_that_lies_down_in_half_of_its_frames_stays(read_bodies):
     assert read_bodies((40, np.repeat([0.5, 2], 20), 0.1), (40, 0.5, 0.01)) == [1, 2]
 
 
-def test_a_rule_that_would_leave_nobody_is_not_applied(read_bodies):
+def test_a_rule_that_would_leave_no_body_is_not_applied(read_bodies):
     assert read_bodies((40, 2, 0.1)) == [1, 0]
     assert read_bodies((5, 0.5, 0.1)) == [1, 0]
     assert read_bodies((40, 2, 0.1), (40, 2, 0.2), (40, 2, 0.05)) == [2, 1]
@@ -206,6 +206,7 @@ def test_a_huge_file_is_dropped_unread(tmp_path):
         ntu.read(path)
 
 
+@pytest.mark.slow
 def test_2000_broken_files_are_sequences_or_dropped(tmp_path):
     path = tmp_path / f"{NAME}.skeleton"
     skeleton_file.write(path, two_bodies()[2:5], body_ids=(5, 6))
@@ -225,7 +226,7 @@ def test_2000_broken_files_are_sequences_or_dropped(tmp_path):
     assert min(outcomes.values()) > 200
 
 
-def test_what_is_no_file_is_dropped(tmp_path):
+def test_a_folder_in_place_of_a_file_is_dropped(tmp_path):
     (tmp_path / f"{NAME}.skeleton").mkdir()
     with pytest.raises(Dropped, match="not a file"):
         ntu.read(tmp_path / f"{NAME}.skeleton")
@@ -251,7 +252,7 @@ def test_recordings_in_folders_are_found_and_two_of_one_name_refused(tmp_path):
         (tmp_path / f"{file}.skeleton").touch()
     assert [ntu.source_name(path)[:4] for path in ntu.sources(tmp_path)] == ["S001", "S002", "S004"]
     (tmp_path / f"{NAME}.skeleton").touch()
-    with pytest.raises(InputError, match="one name"):
+    with pytest.raises(InputError, match="have the same name"):
         ntu.sources(tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""NW-UCLA: its JSON files, the names of them, its protocols and the script; on files made here, and the real ones."""
+"""NW-UCLA: its JSON files, their names, its protocols and the script; on generated and on real files."""
 
 import json
 import os
@@ -25,7 +25,7 @@ def frames(number=4):
 
 @pytest.fixture
 def put(tmp_path):
-    """Put bytes where a sequence lies."""
+    """Write bytes as the file of a sequence."""
 
     def put_file(data, name="a08_s10_e02_v03.json"):
         path = tmp_path / "all_sqe" / name
@@ -99,7 +99,7 @@ def test_another_file_is_dropped_with_a_reason(put, data):
         nw_ucla.read(put(data))
 
 
-def test_a_huge_file_and_what_is_no_file_are_dropped_unread(put, tmp_path):
+def test_a_huge_file_and_a_pipe_are_dropped_unread(put, tmp_path):
     path = put(b"")
     with path.open("wb") as file:
         file.truncate(1 << 40)
@@ -113,8 +113,8 @@ def test_a_huge_file_and_what_is_no_file_are_dropped_unread(put, tmp_path):
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("a07_s01_e00_v01", "a07 is none of the 10 actions"),
-        ("a13_s01_e00_v01", "none of the 10 actions"),
+        ("a07_s01_e00_v01", "a07, is not one of the 10 actions"),
+        ("a13_s01_e00_v01", "not one of the 10 actions"),
         ("a1_s01_e00_v01", "not aAA_sSS_eEE_vVV"),
         ("a01_s01_e00_v01 (copy)", "not aAA_sSS_eEE_vVV"),
     ],
@@ -124,6 +124,7 @@ def test_another_name_is_dropped(put, name, reason):
         nw_ucla.read(put(content(frames()), f"{name}.json"))
 
 
+@pytest.mark.slow
 def test_2000_broken_files_are_finite_or_dropped(put):
     outcomes = {True: 0, False: 0}
     for mutant in mutants(content(standing_body(2).round(3).tolist()).replace(b"[[", b"\n[["), 2000):
@@ -144,7 +145,7 @@ def test_sources_are_the_files_of_a_folder_or_of_those_in_it(put, tmp_path):
     for folder in (tmp_path, tmp_path / "all_sqe"):
         assert [nw_ucla.source_name(path) for path in nw_ucla.sources(folder)] == ["a01_s02_e00_v01", "a02_s01_e00_v01"]
     (tmp_path / "a01_s02_e00_v01.json").touch()
-    with pytest.raises(InputError, match="have one name"):
+    with pytest.raises(InputError, match="have the same name"):
         nw_ucla.sources(tmp_path)
 
 
@@ -187,12 +188,12 @@ def test_a_recording_is_read_whatever_its_name(put):
     np.testing.assert_array_equal(recording.read_joints(path), standing_body(4)[:, None])
 
 
-def test_a_broken_recording_is_told_by_what_it_is(put):
+def test_a_broken_recording_is_named_with_the_reason(put):
     with pytest.raises(InputError, match=r"friday\.json: skeletons is not frames x 20 x 3 numbers"):
         recording.read_joints(put(content(standing_body(2)[:, 1:].tolist()), "friday.json"))
 
 
-def test_ones_own_json_with_frames_is_read_as_before(put):
+def test_your_own_json_with_frames_is_read_as_before(put):
     data = json.dumps({"frames": standing_body(4)[:, :5].tolist(), "skeletons": 1}).encode()
     np.testing.assert_array_equal(recording.read_joints(put(data, "own.json")), standing_body(4)[:, None, :5])
 
@@ -201,10 +202,11 @@ def test_ones_own_json_with_frames_is_read_as_before(put):
 def real():
     folder = SHARED / "data/nw_ucla"
     if not folder.is_dir():
-        pytest.skip("the real NW-UCLA is not beside the checkout")
+        pytest.skip("the real NW-UCLA is not next to the checkout")
     return folder
 
 
+@pytest.mark.slow
 def test_the_real_recordings_give_1484_sequences(real, tmp_path):
     done = script("data_prep/nw_ucla.py", real, tmp_path)
     assert "1484 sequences found, 1484 kept, 0 dropped" in done.stdout

@@ -5,9 +5,10 @@ import shutil
 import h5py
 import numpy as np
 import pytest
-from helpers import script, standing_body
+from helpers import run, script, standing_body
 from test_joint_names import KINECT_NAMES
 
+from data_prep import own_data
 from mans_keras.errors import InputError
 from mans_keras.skeletons import own
 from mans_keras.skeletons.sequence import KINECT_1, Dropped
@@ -45,7 +46,7 @@ def test_classes_are_the_folders_sorted(raw):
     assert [(source.name, source.label) for source in sources[3:5]] == [("kick/P2_C2.json", 0), ("wave/P1_C1.npy", 1)]
 
 
-def test_what_is_no_recording_is_left_out_and_named(raw):
+def test_other_files_are_left_out_and_named(raw):
     for path in (".hidden/a.npy", "empty/readme.txt", "wave/.a.npy", "wave/clip.mp4", "wave/more/a.npy", "a.npy"):
         (raw / path).parent.mkdir(exist_ok=True)
         (raw / path).touch()
@@ -70,19 +71,19 @@ def _people(sources):
     return {source.name: (source.subject, source.camera) for source in sources}
 
 
-def test_a_pattern_tells_subject_and_camera(raw):
+def test_a_pattern_gives_subject_and_camera(raw):
     (raw / "wave/other.npy").touch()
     people = _people(own.with_pattern(own.find(raw)[1], "P{subject}*C{camera}"))
     assert people["wave/P2_C1.csv"] == (2, 1) and people["wave/other.npy"] == (-1, -1)
 
 
 @pytest.mark.parametrize("pattern", ["P1", "{subject}{subject}", "X{subject}"])
-def test_a_pattern_that_tells_nothing_is_refused(raw, pattern):
+def test_a_pattern_without_subject_and_camera_is_refused(raw, pattern):
     with pytest.raises(InputError, match="--pattern"):
         own.with_pattern(own.find(raw)[1], pattern)
 
 
-def test_a_table_tells_subject_and_camera(raw, tmp_path):
+def test_a_table_gives_subject_and_camera(raw, tmp_path):
     (tmp_path / "t.csv").write_text("Subject;file;camera\n7;wave/P1_C1.npy;3\n8;P1_C2.npz;\n")
     people = _people(own.with_table(own.find(raw)[1], tmp_path / "t.csv"))
     assert people["wave/P1_C1.npy"] == (7, 3) and people["kick/P1_C1.npy"] == (-1, -1)
@@ -115,7 +116,7 @@ def test_the_most_common_number_of_joints_and_the_most_bodies_are_expected(raw):
         own.survey(own.find(raw)[1], 25)
 
 
-def test_without_any_readable_file_the_first_reason_is_told(tmp_path):
+def test_without_any_readable_file_the_first_reason_is_given(tmp_path):
     for name in ("wave", "zoom"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "a.npy").write_bytes(b"broken")
@@ -144,7 +145,7 @@ def test_joints_in_another_order_than_their_names_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize(("axes", "up"), [((0, 1, 2), "+y"), ((2, 0, 1), "+z"), ((1, 2, 0), "+x")])
-def test_the_vertical_is_told_by_most_bodies(raw, axes, up):
+def test_the_vertical_is_that_of_most_bodies(raw, axes, up):
     sources = own.find(raw)[1]
     for source in sources[:-2]:
         if source.path.suffix == ".npy":
@@ -158,7 +159,7 @@ def test_a_file_with_other_joints_is_dropped(read):
         read(np.ones((4, 2, 3)))
 
 
-def test_bodies_that_a_file_lacks_are_zeros(read):
+def test_bodies_that_are_missing_in_a_file_are_zeros(read):
     joints = read(np.ones((4, 3, 3)), bodies=2)
     assert joints.shape == (4, 2, 3, 3) and joints[:, 0].all() and not joints[:, 1].any()
 
@@ -211,13 +212,15 @@ def test_the_script_writes_the_contract(raw, tmp_path):
 
 
 def test_joint_names_make_body_coordinates_the_default(raw, tmp_path):
-    done = script(SCRIPT, raw, tmp_path, "--name", "moves", "--joints", ",".join(KINECT_NAMES))
+    done = run(own_data.main, raw, tmp_path, "--name", "moves", "--joints", ",".join(KINECT_NAMES))
     assert done.returncode == 0, done.stderr
     assert Tensors(tmp_path / "moves_50.h5").coordinates == "body"
 
 
-def test_joint_names_tell_left_from_right_in_raw_coordinates_too(raw, tmp_path):
-    done = script(SCRIPT, raw, tmp_path, "--name", "moves", "--joints", ",".join(KINECT_NAMES), "--coordinates", "raw")
+def test_joint_names_say_which_is_left_and_right_in_raw_coordinates_too(raw, tmp_path):
+    done = run(
+        own_data.main, raw, tmp_path, "--name", "moves", "--joints", ",".join(KINECT_NAMES), "--coordinates", "raw"
+    )
     assert done.returncode == 0, done.stderr
     assert Tensors(tmp_path / "moves_50.h5").mirroring() is not None
 
@@ -227,30 +230,30 @@ def test_upright_coordinates_of_recordings_with_z_up_are_refused(raw, tmp_path):
         np.save(path, standing_body()[..., (2, 0, 1)])
     for path in [path for path in raw.rglob("*") if path.suffix in (".npz", ".csv", ".json")]:
         path.unlink()
-    arguments = [SCRIPT, raw, tmp_path, "--name", "moves", "--joints", ",".join(KINECT_NAMES), "--coordinates"]
-    done = script(*arguments, "upright")
+    arguments = [raw, tmp_path, "--name", "moves", "--joints", ",".join(KINECT_NAMES), "--coordinates"]
+    done = run(own_data.main, *arguments, "upright")
     assert done.returncode == 1 and done.stderr.startswith("error: +z points up in most of the files")
-    done = script(*arguments, "hip")
+    done = run(own_data.main, *arguments, "hip")
     assert done.returncode == 0 and "+z points up" in done.stdout
 
 
-def test_a_class_whose_files_are_all_dropped_is_told(raw, tmp_path):
+def test_a_class_whose_files_are_all_dropped_is_named(raw, tmp_path):
     (raw / "zoom").mkdir()
     (raw / "zoom/a.npy").write_bytes(b"broken")
-    assert "1 classes have no sequence: zoom" in script(SCRIPT, raw, tmp_path, "--name", "moves").stdout
+    assert "1 classes have no sequence: zoom" in run(own_data.main, raw, tmp_path, "--name", "moves").stdout
 
 
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
         (["--coordinates", "body"], "need the names of the joints"),
-        (["--coordinates", "hip", "--joints", "a,b,left_hip"], "more joints: right_hip, left_shoulder and"),
+        (["--coordinates", "hip", "--joints", "a,b,left_hip"], "these names, too: right_hip, left_shoulder and"),
         (["--joints", "25"], "the files have 20"),
         (["--layout", "pad", "--table", "nowhere.csv"], "nowhere.csv"),
     ],
 )
 def test_what_can_not_be_done_is_one_line_and_no_file(raw, tmp_path, arguments, complaint):
-    done = script(SCRIPT, raw, tmp_path / "out", "--name", "moves", *arguments)
+    done = run(own_data.main, raw, tmp_path / "out", "--name", "moves", *arguments)
     assert done.returncode == 1
     assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
     assert complaint in done.stderr and not (tmp_path / "out").exists()
@@ -258,5 +261,10 @@ def test_what_can_not_be_done_is_one_line_and_no_file(raw, tmp_path, arguments, 
 
 @pytest.mark.parametrize("name", ["ntu_rgbd", "Synthetic", "a/b", "", ".a", "-a"])
 def test_a_name_that_can_not_be_is_refused(raw, tmp_path, name):
-    done = script(SCRIPT, raw, tmp_path / "out", f"--name={name}")
+    done = run(own_data.main, raw, tmp_path / "out", f"--name={name}")
     assert done.returncode == 2 and "Invalid value for '--name'" in done.stderr.splitlines()[-1]
+
+
+def test_a_table_and_a_pattern_together_are_refused(raw, tmp_path):
+    done = run(own_data.main, raw, tmp_path / "out", "--name", "moves", "--table", "t.csv", "--pattern", "P{subject}")
+    assert done.returncode == 2 and "--table and --pattern cannot be given together" in done.stderr

@@ -1,4 +1,4 @@
-"""The synthetic data set: what its bodies do, how hard it is, and that the same seed gives the same files."""
+"""The synthetic data set: its bodies' movements, how hard it is, and that the same seed gives the same files."""
 
 import subprocess
 import sys
@@ -118,7 +118,7 @@ def test_a_file_reads_as_what_was_recorded(tmp_path):
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
-    """The output of data_prep/synthetic.py and the folder, in which a killed run had left half a file."""
+    """The output of data_prep/synthetic.py and its folder, in which a killed run had left half a file."""
     out = tmp_path_factory.mktemp("synthetic")
     (out / "synthetic_raw").mkdir()
     (out / "synthetic_raw" / f"{synthetic.names()[0]}.skeleton").write_text("80\n1\n")
@@ -127,6 +127,7 @@ def prepared(tmp_path_factory):
     return done.stdout, out
 
 
+@pytest.mark.slow
 def test_the_script_writes_raw_files_and_then_their_tensors(prepared):
     printed, out = prepared
     assert "720 sequences found, 720 kept, 0 dropped" in printed
@@ -137,8 +138,9 @@ def test_the_script_writes_raw_files_and_then_their_tensors(prepared):
     assert set(tensors.num_bodies) == {1, 2}
 
 
+@pytest.mark.slow
 def test_a_linear_classifier_stays_below_70_percent_across_subjects(prepared):
-    """The best on the test set of ridge classifiers, over their penalties: what no honest choice could exceed."""
+    """The best test accuracy of ridge classifiers over their penalties: no honest choice can be better."""
     tensors = Tensors(prepared[1] / "synthetic_50.h5")
     x = tensors.read(range(len(tensors))).reshape(len(tensors), -1).astype(float)
     train = np.isin(tensors.subject, TRAINING_SUBJECTS)

@@ -1,4 +1,4 @@
-"""SYSU-3D: its folders, its MATLAB files in both generations, and the script; on files made here."""
+"""SYSU-3D: its folders, its MATLAB files in both generations, and the script; on generated files."""
 
 import io
 
@@ -23,7 +23,7 @@ def matlab_5(compressed=False, **arrays):
 
 
 def matlab_73(**arrays):
-    """As MATLAB 7.3 has them: HDF5 behind 512 bytes of its own, the axes reversed."""
+    """As in MATLAB 7.3: HDF5 after 512 other bytes, the axes reversed."""
     file = io.BytesIO()
     with h5py.File(file, "w", userblock_size=512) as hdf5:
         for name, array in arrays.items():
@@ -36,13 +36,13 @@ every_format = pytest.mark.parametrize("write", FORMATS.values(), ids=FORMATS)
 
 
 def sw(frames=4):
-    """20 x 3 x frames, as MATLAB has it."""
+    """20 x 3 x frames, as in MATLAB."""
     return standing_body(frames).transpose(1, 2, 0)
 
 
 @pytest.fixture
 def put(tmp_path):
-    """Put bytes where a video of a subject lies."""
+    """Write bytes as a video of a subject."""
 
     def put_file(data, subject="7", video="video3"):
         path = tmp_path / "3DvideoNorm" / subject / video / "sklWorld.mat"
@@ -124,11 +124,11 @@ def test_an_array_that_lies_in_another_file_is_not_followed(put, tmp_path):
     source = put(b"")
     with h5py.File(source.path, "w", userblock_size=512) as file:
         file.create_dataset("SW", (1, 3, 20), "f8", external=[(str(tmp_path / "secret"), 0, 480)])
-    with pytest.raises(Dropped, match="other files"):
+    with pytest.raises(Dropped, match="in another file"):
         sysu_3d.read(source)
 
 
-def test_what_inflates_without_end_is_dropped(put):
+def test_an_array_that_inflates_without_end_is_dropped(put):
     with pytest.raises(Dropped, match="larger than 16 MiB"):
         sysu_3d.read(put(matlab_5(compressed=True, SW=np.zeros((20, 3, 50_000)))))
 
@@ -161,7 +161,7 @@ def test_subjects_have_the_numbers_of_their_folders_or_are_counted(folders, numb
 
 
 @pytest.mark.parametrize("folders", [["1", "41"], [f"p{chr(97 + i)}" for i in range(41)], ["1", "01"]])
-def test_folders_that_are_no_40_subjects_are_refused(folders):
+def test_folders_that_cannot_be_40_subjects_are_refused(folders):
     with pytest.raises(InputError, match=r"40 subjects|same subject"):
         sysu_3d.subjects(folders)
 
@@ -188,6 +188,7 @@ def test_a_folder_without_recordings_says_where_to_get_them(tmp_path):
         sysu_3d.sources(tmp_path)
 
 
+@pytest.mark.slow
 @every_format
 def test_broken_files_are_finite_or_dropped(put, write):
     outcomes = {True: 0, False: 0}

@@ -1,9 +1,10 @@
 import h5py
 import numpy as np
 import pytest
-from helpers import SHARED, joints_lines, script, standing_body, ut_kinect_folder
+from helpers import SHARED, joints_lines, run, script, standing_body, ut_kinect_folder
 from mutations import mutants
 
+from data_prep import ut_kinect as ut_kinect_script
 from mans_keras.errors import InputError
 from mans_keras.skeletons import ut_kinect
 from mans_keras.skeletons.sequence import Dropped
@@ -60,7 +61,7 @@ def test_labels_that_are_not_as_printed_are_left_as_they_are(tmp_path):
     assert all(ut_kinect.relabelled(printed, labels) == printed for labels in ut_kinect.LABELS)
 
 
-@pytest.mark.skipif(not (SHARED / "data/ut_kinect").is_dir(), reason="the real UT-Kinect is not beside the checkout")
+@pytest.mark.skipif(not (SHARED / "data/ut_kinect").is_dir(), reason="the real UT-Kinect is not next to the checkout")
 def test_modified_labels_are_those_of_the_independent_correction(tmp_path):
     modified = SHARED / "data/ut_kinect/actionLabel_modified.txt"
     (tmp_path / "actionLabel.txt").write_bytes(modified.read_bytes())
@@ -86,7 +87,7 @@ def test_a_garbled_joints_line_is_named(raw, line):
 
 
 def _read_all(raw):
-    """(sequences, dropped): what becomes of the segments of one recording."""
+    """(sequences, number of dropped segments) of one recording."""
     ut_kinect.read_recording.cache_clear()
     sequences, dropped = [], 0
     for segment in ut_kinect.segments(raw):
@@ -97,6 +98,7 @@ def _read_all(raw):
     return sequences, dropped
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", ["joints_s01_e01.txt", "actionLabel.txt"])
 def test_2000_broken_files_are_sequences_dropped_or_one_line(tmp_path, file):
     raw = ut_kinect_folder(tmp_path, "s01_e01\nwalk: 10 14\nsitDown: 12 16\nstandUp: NaN NaN\n")
@@ -137,7 +139,7 @@ def test_a_missing_recording_is_named(raw):
 
 
 def test_the_script_writes_the_contract(raw, tmp_path):
-    done = script("data_prep/ut_kinect.py", raw, tmp_path / "out", "--coordinates", "raw")
+    done = run(ut_kinect_script.main, raw, tmp_path / "out", "--coordinates", "raw")
     assert done.returncode == 0, done.stderr
     assert "6 sequences found, 5 kept, 1 dropped" in done.stdout
     assert "s02_e01_sitDown" in done.stdout
@@ -162,14 +164,15 @@ def test_two_processes_write_the_same_tensors_as_one(raw, tmp_path):
 def test_bad_input_ends_with_one_line_and_no_file(raw, tmp_path):
     _replace_line(raw / "joints_s02_e01.txt", 30, "68 0.1")
     for folder, complaint in ((raw, "line 30"), (tmp_path / "nowhere", "actionLabel.txt is missing")):
-        done = script("data_prep/ut_kinect.py", folder, tmp_path / "out")
+        done = run(ut_kinect_script.main, folder, tmp_path / "out")
         assert done.returncode == 1
         assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
         assert complaint in done.stderr
     assert list((tmp_path / "out").iterdir()) == []
 
 
-@pytest.mark.skipif(not (SHARED / "data/ut_kinect").is_dir(), reason="the real UT-Kinect is not beside the checkout")
+@pytest.mark.slow
+@pytest.mark.skipif(not (SHARED / "data/ut_kinect").is_dir(), reason="the real UT-Kinect is not next to the checkout")
 def test_the_real_recordings_give_199_sequences(tmp_path):
     done = script("data_prep/ut_kinect.py", SHARED / "data/ut_kinect", tmp_path)
     assert "200 sequences found, 199 kept, 1 dropped" in done.stdout

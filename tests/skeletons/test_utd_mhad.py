@@ -1,4 +1,4 @@
-"""UTD-MHAD: its MATLAB files, their names, its protocols and the script; on files made here, and the real ones."""
+"""UTD-MHAD: its MATLAB files, their names, its protocols and the script; on generated and on real files."""
 
 import io
 import os
@@ -15,7 +15,7 @@ from mans_keras.skeletons.sequence import KINECT_1, Dropped
 from mans_keras.tensors import protocols
 from mans_keras.tensors.store import Tensors
 
-# As Skeleton_joint_order.txt of the owners lists them, and as Kinect v1 does.
+# The order in the owners' Skeleton_joint_order.txt, and Kinect v1's.
 LIMBS = [f"{side}_{joint}" for side in ("left", "right") for joint in ("shoulder", "elbow", "wrist", "hand")]
 LIMBS += [f"{side}_{joint}" for side in ("left", "right") for joint in ("hip", "knee", "ankle", "foot")]
 IN_THE_FILE = ["head", "shoulder_center", "spine", "hip_center", *LIMBS]
@@ -36,7 +36,7 @@ def d_skel(frames=4):
 
 @pytest.fixture
 def put(tmp_path):
-    """Put bytes where a sequence lies."""
+    """Write bytes as the file of a sequence."""
 
     def put_file(data, name="a27_s8_t4_skeleton.mat"):
         path = tmp_path / "Skeleton" / name
@@ -81,7 +81,7 @@ def test_another_array_is_dropped_with_a_reason(put, arrays):
         utd_mhad.read(put(matlab_5(**arrays)))
 
 
-def test_a_huge_file_and_what_is_no_file_are_dropped_unread(put, tmp_path):
+def test_a_huge_file_and_a_pipe_are_dropped_unread(put, tmp_path):
     path = put(b"")
     with path.open("wb") as file:
         file.truncate(1 << 40)
@@ -95,8 +95,8 @@ def test_a_huge_file_and_what_is_no_file_are_dropped_unread(put, tmp_path):
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("a28_s1_t1_skeleton", "a28 is none of the 27 actions"),
-        ("a0_s1_t1_skeleton", "none of the 27 actions"),
+        ("a28_s1_t1_skeleton", "a28, is not one of the 27 actions"),
+        ("a0_s1_t1_skeleton", "not one of the 27 actions"),
         ("a1_s1_skeleton", "not aA_sS_tT"),
         (f"a1_s{'9' * 99}_t1_skeleton", "not aA_sS_tT"),
     ],
@@ -106,6 +106,7 @@ def test_another_name_is_dropped(put, name, reason):
         utd_mhad.read(put(matlab_5(d_skel=d_skel()), f"{name}.mat"))
 
 
+@pytest.mark.slow
 def test_2000_broken_files_are_finite_or_dropped(put):
     outcomes = {True: 0, False: 0}
     file = io.BytesIO()
@@ -129,7 +130,7 @@ def test_sources_are_in_the_order_of_action_subject_and_trial(put, tmp_path):
         names = [utd_mhad.source_name(path) for path in utd_mhad.sources(folder)]
         assert names == ["a2_s1_t1", "a2_s8_t4", "a10_s1_t1"]
     (tmp_path / "a2_s8_t4_skeleton.mat").touch()
-    with pytest.raises(InputError, match="have one name"):
+    with pytest.raises(InputError, match="have the same name"):
         utd_mhad.sources(tmp_path)
 
 
@@ -165,13 +166,13 @@ def test_the_script_writes_what_it_keeps_and_names_what_it_drops(put, tmp_path):
     assert tensors.class_names == list(utd_mhad.CLASS_NAMES) and tensors.body == KINECT_1
 
 
-def test_a_matlab_recording_is_told_by_the_name_of_its_array(put):
+def test_a_matlab_recording_is_recognised_by_the_name_of_its_array(put):
     for arrays in ({"d_skel": d_skel()}, {"SW": standing_body(4).transpose(1, 2, 0)}):
         path = put(matlab_5(**arrays), "friday.mat")
         np.testing.assert_array_equal(recording.read_joints(path), standing_body(4)[:, None])
     for arrays, reason in (
         ({"other": d_skel()}, r"neither an array SW \(SYSU-3D\) nor d_skel \(UTD-MHAD\)"),
-        ({"d_skel": d_skel()[1:]}, "d_skel is 19 x 3 x 4, not 20 x 3 x frames"),
+        ({"d_skel": d_skel()[1:]}, "d_skel is 19 x 3 x 4: 20 x 3 x frames is expected"),
     ):
         with pytest.raises(InputError, match=rf"friday\.mat: .*{reason}"):
             recording.read_joints(put(matlab_5(**arrays), "friday.mat"))
@@ -181,10 +182,11 @@ def test_a_matlab_recording_is_told_by_the_name_of_its_array(put):
 def real():
     folder = SHARED / "data/utd_mhad"
     if not folder.is_dir():
-        pytest.skip("the real UTD-MHAD is not beside the checkout")
+        pytest.skip("the real UTD-MHAD is not next to the checkout")
     return folder
 
 
+@pytest.mark.slow
 def test_the_real_recordings_give_861_sequences(real, tmp_path):
     done = script("data_prep/utd_mhad.py", real, tmp_path)
     assert "861 sequences found, 861 kept, 0 dropped" in done.stdout
@@ -213,7 +215,7 @@ def test_the_joint_order_is_the_owners(real):
 
 
 def test_real_bodies_are_upright_face_the_sensor_and_use_the_right_hand(real):
-    """The owners had these actions done with the right arm, by people who face the sensor."""
+    """In these actions, people face the sensor and move the right arm."""
     right, left = (IN_KINECT_1.index(f"{side}_hand") for side in ("right", "left"))
     sideways = []
     for name, direction in (("swipe left", -1), ("swipe right", 1)):

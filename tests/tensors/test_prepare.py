@@ -1,4 +1,4 @@
-"""What happens to a preparation: what it prints, a full disk, SIGKILL, files that can't be read."""
+"""A preparation: its output, a full disk, SIGKILL, files that can't be read."""
 
 import dataclasses
 import resource
@@ -9,11 +9,13 @@ import time
 import h5py
 import numpy as np
 import pytest
-from helpers import script
+from helpers import run, script
 from mutations import mutants
 
+from data_prep import ntu_rgbd
 from mans_keras.skeletons import ntu
 from mans_keras.skeletons.formats import skeleton_file
+from mans_keras.skeletons.sequence import Dropped
 from mans_keras.tensors import prepare
 from mans_keras.tensors.store import Tensors
 
@@ -58,22 +60,22 @@ def test_counts_reach_the_reader(raw, tmp_path):
     path = raw / "S018C001P001R001A001.skeleton"
     skeleton_file.write(path, np.random.default_rng(0).normal(size=(3, 3, 25, 3)), body_ids=(1, 2, 3))
     for counts, kept in (("official", 60), ("released", 59)):
-        assert f"{kept} kept" in script(SCRIPT, raw, tmp_path, "--counts", counts).stdout
+        assert f"{kept} kept" in run(ntu_rgbd.main, raw, tmp_path, "--counts", counts).stdout
 
 
 def test_a_preparation_that_keeps_nothing_leaves_the_file_that_is_there(raw, tmp_path):
-    assert script(SCRIPT, raw, tmp_path).returncode == 0
+    assert run(ntu_rgbd.main, raw, tmp_path).returncode == 0
     before = digest(tmp_path)
     (tmp_path / "other").mkdir()
     (tmp_path / "other/friday.skeleton").write_text("")
-    done = script(SCRIPT, tmp_path / "other", tmp_path)
+    done = run(ntu_rgbd.main, tmp_path / "other", tmp_path)
     assert done.returncode == 1 and done.stderr.startswith("error: none of 1 sequences is usable")
-    assert done.stderr.count("\n") == 1 and "friday: the name is not SsssCcccPpppRrrrAaaa" in done.stderr
+    assert done.stderr.count("\n") == 1 and "friday: its name is not SsssCcccPpppRrrrAaaa" in done.stderr
     assert digest(tmp_path) == before
 
 
 def test_a_folder_without_recordings_is_one_line_that_says_where_to_get_them(tmp_path):
-    done = script(SCRIPT, tmp_path, tmp_path / "out")
+    done = run(ntu_rgbd.main, tmp_path, tmp_path / "out")
     assert done.returncode == 1 and done.stderr.count("\n") == 1
     assert "https://rose1.ntu.edu.sg" in done.stderr and "nturgbd_skeletons_s001_to_s017.zip" in done.stderr
     assert not (tmp_path / "out").exists()
@@ -106,6 +108,22 @@ def test_a_source_that_can_not_be_read_is_dropped_by_name(raw, tmp_path, capsys)
     assert "1 dropped, can't be read: Permission denied: S018C001P001R001A007" in capsys.readouterr().out
 
 
+def _drop_each_for_another_reason(path):
+    if path.stem.endswith("1"):
+        return ntu.read(path)
+    raise Dropped(f"reason {path.stem}")
+
+
+def test_of_many_reasons_the_first_are_printed_and_all_are_in_the_file(raw, tmp_path, capsys):
+    reader = dataclasses.replace(ntu.READER, read=_drop_each_for_another_reason)
+    path = prepare.write_tensors(reader, ntu.sources(raw), tmp_path, 50, "resize", "body")
+    printed = capsys.readouterr().out
+    assert printed.count("1 dropped, reason ") == prepare.MAX_REASONS
+    assert "34 dropped for other reasons, which are in dropped/reason of the file" in printed
+    with h5py.File(path) as file:
+        assert len(set(file["dropped/reason"].asstr())) == 54
+
+
 def _note(path):
     with path.open("a") as file:
         file.write(".")
@@ -119,7 +137,7 @@ def test_several_processes_wait_for_a_slow_writer(tmp_path):
     assert len(list(results)) == 999
 
 
-# Kills preparations in a process that has no Keras to start with: forks of it start at once.
+# Kills preparations from a process without Keras, so that its forks start at once.
 KILLER = """
 import os, random, signal, sys, time
 from pathlib import Path
@@ -164,8 +182,9 @@ assert Tensors(complete).digest() == expected
 """
 
 
+@pytest.mark.slow
 def test_a_preparation_killed_at_20_moments_leaves_a_complete_file_or_none(raw, tmp_path):
-    """That this ends also shows that no process outlives its killed parent: its output would stay open."""
+    """It also shows that no process outlives its killed parent: otherwise its output would stay open."""
     out = tmp_path / "out"
     done = subprocess.run([sys.executable, "-c", KILLER, raw, out], capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, done.stderr

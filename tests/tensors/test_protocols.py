@@ -24,7 +24,7 @@ def ntu(tmp_path):
 
 
 @pytest.mark.parametrize("name", ("loocv", "loso", "odd_even"))
-def test_the_folds_of_ut_kinect_part_the_sequences(ut_kinect, name):
+def test_every_fold_of_ut_kinect_has_each_sequence_on_one_side(ut_kinect, name):
     for fold in protocols.folds(ut_kinect, name):
         np.testing.assert_array_equal(np.sort(np.concatenate([fold.train, fold.test])), np.arange(24))
 
@@ -68,8 +68,8 @@ def own(tmp_path):
     return Tensors(tensor_file(tmp_path / "own.h5", "moves", subjects=(1, 2, 3, 4)))
 
 
-def test_a_data_set_of_ones_own_has_three_protocols(own):
-    with pytest.raises(InputError, match="moves has no protocol 'loocv': it has holdout, kfold, loso"):
+def test_a_data_set_of_your_own_has_three_protocols(own):
+    with pytest.raises(InputError, match="moves has no protocol 'loocv': its protocols are holdout, kfold, loso"):
         protocols.folds(own, "loocv")
     assert protocols.defaults("moves") == ("holdout",) and protocols.defaults("ut_kinect") == ("loocv",)
 
@@ -129,7 +129,7 @@ def test_loso_names_the_sequences_that_have_no_subject(tmp_path):
 
 
 def test_an_unknown_protocol_names_the_known_ones(ut_kinect):
-    with pytest.raises(InputError, match="no protocol 'cross_view': it has loocv, loso, odd_even"):
+    with pytest.raises(InputError, match="no protocol 'cross_view': its protocols are loocv, loso, odd_even"):
         protocols.folds(ut_kinect, "cross_view")
 
 

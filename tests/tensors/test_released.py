@@ -23,6 +23,7 @@ def tensor(path):
     return to_tensor(joints, 50, "pad", "released", KINECT_2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_a_recording_is_prepared_as_the_released_code_prepares_it(tmp_path, case):
     random = np.random.default_rng(CASES.index(case))
@@ -35,6 +36,7 @@ def test_a_recording_is_prepared_as_the_released_code_prepares_it(tmp_path, case
             np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_script_writes_the_released_codes_tensors(tmp_path):
     random = np.random.default_rng(0)
     raw = tmp_path / "raw"
@@ -58,7 +60,7 @@ def test_a_recording_for_a_model_of_released_coordinates_is_read_by_slots(tmp_pa
     assert not np.array_equal(read_joints(path, slots=True), read_joints(path))
 
 
-@pytest.mark.skipif(not (SHARED / "data/ut_kinect").is_dir(), reason="the real UT-Kinect is not beside the checkout")
+@pytest.mark.skipif(not (SHARED / "data/ut_kinect").is_dir(), reason="the real UT-Kinect is not next to the checkout")
 def test_a_real_recording_whose_feet_disagree_is_mirrored_as_by_the_released_code(tmp_path):
     (pull,) = (
         segment
@@ -77,7 +79,8 @@ def test_a_real_recording_whose_feet_disagree_is_mirrored_as_by_the_released_cod
     np.testing.assert_allclose(body_frame(joints[:, 0], KINECT_1), ours[:, 0] * (1, -1, 1), atol=1e-9)
 
 
-@pytest.mark.skipif(not (SHARED / "data/ut_kinect").is_dir(), reason="the real UT-Kinect is not beside the checkout")
+@pytest.mark.slow
+@pytest.mark.skipif(not (SHARED / "data/ut_kinect").is_dir(), reason="the real UT-Kinect is not next to the checkout")
 def test_the_page_says_in_how_many_sequences_body_and_released_coordinates_differ():
     segments = ut_kinect.relabelled(ut_kinect.segments(SHARED / "data/ut_kinect"))
     recordings = [ut_kinect.read(segment).joints for segment in segments if segment.first is not None]

@@ -109,7 +109,7 @@ def test_either_foot_that_points_back_mirrors_the_second_coordinate(tmp_path, to
     same(tensor[0, :25], along(body, (1, -1, 1)))
 
 
-def test_feet_are_asked_for_their_mean_over_all_frames(tmp_path):
+def test_feet_are_judged_by_their_mean_over_all_frames(tmp_path):
     before, after = upright(), upright(toes=(0.5, -0.25))
     tensor = prepared(tmp_path, [[before + PLACE]] * 20 + [[after + PLACE]] * 30)
     same(tensor[0, :25], along(before, (1, -1, 1)))
@@ -161,7 +161,7 @@ def test_body_that_is_listed_first_later_goes_on_in_the_first_slots_frame_of_ref
     assert not tensor[20:, 25:].any()
 
 
-def test_ids_are_not_looked_at(tmp_path):
+def test_ids_are_ignored(tmp_path):
     body, step = upright(), np.array((0.25, 0.5, -0.25))
     frames = [[body + PLACE, body + PLACE + step]] * 50
     same(prepared(tmp_path, frames, (7, 8, 9)), prepared(tmp_path, frames, (8, 7, 9)))
@@ -213,6 +213,7 @@ def test_no_body_at_all_is_zeros(tmp_path):
     assert not tensor.any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_random_recordings_are_finite_and_keep_their_promise(tmp_path, case):
     path = tmp_path / "recording.skeleton"
@@ -258,6 +259,7 @@ def test_random_torsos_have_a_clear_principal_component():
             assert values[0] > 1.15 * values[1], case
 
 
+@pytest.mark.slow
 def test_random_recordings_ask_for_all_mirrorings(tmp_path):
     path = tmp_path / "recording.skeleton"
     asked = set()

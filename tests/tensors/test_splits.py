@@ -1,4 +1,4 @@
-"""Splits that are kept as data: HDM05's folds, SYSU-3D's halvings; and the runs of Table 4 that are planned on them."""
+"""Splits that are files: HDM05's folds, SYSU-3D's halvings; and the runs of Table 4 that use them."""
 
 import sys
 
@@ -48,7 +48,7 @@ def test_each_class_of_hdm05_has_its_digits():
         assert [sorted(row[at : at + 10]) for at in range(0, 100, 10)] == [list("0123456789")] * 10
 
 
-def test_ten_folds_test_every_sequence_once_and_each_class_alike(tmp_path):
+def test_ten_folds_test_every_sequence_once_and_every_class_equally(tmp_path):
     data = hdm05_tensors(tmp_path)
     folds = protocols.folds(data, "kfold")
     assert [fold.name for fold in folds] == [f"kfold-{number}" for number in range(10)]
@@ -58,7 +58,7 @@ def test_ten_folds_test_every_sequence_once_and_each_class_alike(tmp_path):
         assert set(np.bincount(data.label[fold.test], minlength=3)) <= {2, 3}
 
 
-def test_a_class_has_the_same_folds_whichever_others_are_there(tmp_path):
+def test_a_class_has_the_same_folds_whichever_other_classes_there_are(tmp_path):
     tested = []
     for number, actions in enumerate([("squat1Reps", "clap1Reps"), ("cartwheelLHandStart1Reps", "clap1Reps")]):
         (tmp_path / str(number)).mkdir()
@@ -68,7 +68,7 @@ def test_a_class_has_the_same_folds_whichever_others_are_there(tmp_path):
     assert tested[0] == tested[1]
 
 
-def test_a_fold_does_not_hang_on_the_order_in_the_file(tmp_path):
+def test_folds_do_not_depend_on_the_order_in_the_file(tmp_path):
     names = hdm05_tensors(tmp_path).name
     shuffled = tensors(tmp_path, "hdm05", ["all"], [(name, 0, 1) for name in names[::-1]])
     straight = tensors(tmp_path / "straight", "hdm05", ["all"], [(name, 0, 1) for name in names])
@@ -77,7 +77,7 @@ def test_a_fold_does_not_hang_on_the_order_in_the_file(tmp_path):
 
 
 def test_a_name_that_is_not_hdm05s_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"hdm05_50\.h5: dance_01: the name is not"):
+    with pytest.raises(InputError, match=r"hdm05_50\.h5: dance_01: its name is not"):
         protocols.folds(tensors(tmp_path, "hdm05", ["dance"], [("dance_01", 0, 1)]), "kfold")
 
 
@@ -116,8 +116,8 @@ def test_table4_plans_the_papers_protocol(tmp_path, monkeypatch, make, batch, fo
     assert {(run.protocol, run.batch) for run in planned} == {(protocols.PAPER_PROTOCOLS[data.dataset][0], batch)}
 
 
-@pytest.mark.parametrize(("classes", "said"), [(11, True), (65, False), (130, True)])
-def test_table4_says_how_many_classes_of_hdm05_there_were(classes, said):
+@pytest.mark.parametrize(("classes", "is_smaller"), [(11, True), (65, False), (130, True)])
+def test_table4_says_how_many_classes_of_hdm05_there_were(classes, is_smaller):
     made = record("mans-9", "kfold", dataset="hdm05", class_names=["c"] * classes)
     title, *_ = table4_ablation.table([made])
-    assert (f"{classes} classes, where the paper has 65" in title) == said
+    assert (f"{classes} classes, where the paper has 65" in title) == is_smaller

@@ -71,7 +71,7 @@ def test_the_preparation_is_what_a_model_needs_of_its_recordings_as_json(tmp_pat
     }
 
 
-def test_what_mirrors_the_bodies_of_ones_own_data_set_is_in_its_digest(tmp_path):
+def test_what_mirrors_the_bodies_of_your_own_data_set_is_in_its_digest(tmp_path):
     one, other = (
         Tensors(tensor_file(tmp_path / f"{n}.h5", "moves", body=body)).digest()
         for n, body in enumerate((None, KINECT_1))
@@ -79,7 +79,7 @@ def test_what_mirrors_the_bodies_of_ones_own_data_set_is_in_its_digest(tmp_path)
     assert one != other
 
 
-def test_the_digest_does_not_know_rounding_but_a_millimetre(tmp_path):
+def test_the_digest_ignores_rounding_but_not_a_millimetre(tmp_path):
     digests = []
     for number, change in enumerate((0, 1e-9, 1e-3)):
         path = tensor_file(tmp_path / f"{number}.h5")

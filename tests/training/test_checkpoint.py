@@ -37,6 +37,7 @@ def tensors(tmp_path):
     return Tensors(tensor_file(tmp_path / "ut_kinect_50.h5"))
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_record_of_mans_9_though_one_run_was_interrupted(tensors, tmp_path):
     run = make_run(tensors, recipe="released", epochs=2)
     pieces = train_in_pieces(run, tensors, tmp_path / "run.checkpoint.npz", stops=[1])
@@ -44,6 +45,7 @@ def test_the_same_seed_gives_the_same_record_of_mans_9_though_one_run_was_interr
     assert {**pieces, "seconds": 0} == {**whole, "seconds": 0}
 
 
+@pytest.mark.slow
 def test_a_lowered_learning_rate_and_its_patience_survive_an_interruption(tensors, tmp_path, monkeypatch):
     def constant(classes, **_):
         model = tiny_model(classes)
@@ -70,6 +72,7 @@ def test_a_lowered_learning_rate_and_its_patience_survive_an_interruption(tensor
     assert [rates["pieces", e] for e in range(1, 21)] == [rates["whole", e] for e in range(1, 21)]
 
 
+@pytest.mark.slow
 def test_averaged_weights_and_changed_sequences_survive_an_interruption(tensors, tmp_path, monkeypatch):
     monkeypatch.setitem(MODELS, "mans-9", tiny_model)
     run = make_run(tensors, recipe="best", epochs=5)
@@ -77,6 +80,7 @@ def test_averaged_weights_and_changed_sequences_survive_an_interruption(tensors,
     assert {**pieces, "seconds": 0} == {**train(run, tensors), "seconds": 0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", b"no archive", None])
 def test_a_checkpoint_of_another_run_or_a_broken_one_is_not_used(tensors, tmp_path, monkeypatch, content):
     monkeypatch.setitem(MODELS, "mans-9", tiny_model)
@@ -89,6 +93,7 @@ def test_a_checkpoint_of_another_run_or_a_broken_one_is_not_used(tensors, tmp_pa
     assert record["history"] == train(run, tensors)["history"]
 
 
+@pytest.mark.slow
 def test_the_seconds_of_all_pieces_are_counted(tensors, tmp_path, monkeypatch):
     monkeypatch.setitem(MODELS, "mans-9", tiny_model)
     run, checkpoint = make_run(tensors, epochs=4), tmp_path / "run.checkpoint.npz"
@@ -131,6 +136,7 @@ runs.execute(to_train, tensors, sys.argv[2], jobs=1)
 """
 
 
+@pytest.mark.slow
 def test_a_run_killed_three_times_ends_with_the_record_of_an_uninterrupted_one(tensors, tmp_path):
     program = tmp_path / "program.py"
     program.write_text(PROGRAM.format(path=PATH))

@@ -9,6 +9,7 @@ from mans_keras.errors import InputError
 from mans_keras.tensors.store import Tensors
 from mans_keras.training import cluster, runs
 
+pytestmark = pytest.mark.slow
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install -e '.[ray]'")
 
 
@@ -35,14 +36,14 @@ def test_with_a_node_killed_midway_every_record_is_there_and_none_twice(tensors,
     begun, yielded, real = [], [], cluster.results
     kill = threading.Thread(target=two_nodes.remove_node, args=(doomed,), kwargs={"allow_graceful": False})
 
-    def watched(runs, tensors, address, tell, devices):
+    def watched(runs, tensors, address, on_epoch, devices):
         def note(message):
             run, epoch, _ = message
             if epoch == 1:
                 begun.append(run.seed)
                 if len(begun) == 2:
                     kill.start()
-            tell(message)
+            on_epoch(message)
 
         for run, record in real(runs, tensors, address, note, devices):
             yielded.append(run.seed)
@@ -62,12 +63,12 @@ def test_with_a_node_killed_midway_every_record_is_there_and_none_twice(tensors,
 def test_what_a_machine_can_not_do_is_one_clear_error(tensors):
     ray.init(num_cpus=1, log_to_driver=False)
     try:
-        with pytest.raises(InputError, match=r"^64 devices were asked for, and there are 1$"):
-            list(cluster.results([make_run(tensors)], tensors, "auto", tell=print, devices=64))
+        with pytest.raises(InputError, match=r"^64 devices are too many: there are 1$"):
+            list(cluster.results([make_run(tensors)], tensors, "auto", on_epoch=print, devices=64))
     finally:
         ray.shutdown()
 
 
 def test_an_address_without_a_cluster_is_one_clear_error(tensors):
     with pytest.raises(InputError, match="no Ray cluster at auto"):
-        next(cluster.results([make_run(tensors)], tensors, "auto", tell=print))
+        next(cluster.results([make_run(tensors)], tensors, "auto", on_epoch=print))

@@ -27,6 +27,7 @@ print(json.dumps([train(run, tensors, devices=devices)["history"] for devices in
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="MirroredStrategy is TensorFlow's")
 def test_two_devices_give_the_loss_curve_of_one_with_the_same_global_batch(tmp_path):
     path = tensor_file(tmp_path / "ut_kinect_50.h5")

@@ -16,6 +16,7 @@ from mans_keras.errors import InputError
 from mans_keras.models.attention import ATTENTIONS
 from mans_keras.tensors.store import Tensors
 from mans_keras.training import cluster, machine, recipes, records, runs
+from mans_keras.training.network import fingerprint_of
 from mans_keras.training.run import MODELS
 
 
@@ -30,7 +31,14 @@ def planned(tensors, monkeypatch):
     return [make_run(tensors, seed=seed) for seed in range(3)]
 
 
-def test_records_lie_where_the_contract_says(tensors, planned, tmp_path):
+def record_without_training(run, results):
+    """Write a record of these settings and of this network."""
+    path = records.record_path(results, run)
+    rest = {"backend": keras.backend.backend(), "fingerprint": fingerprint_of(run), "last_epoch_test_accuracy": 0.5}
+    records.write_record(path, {**run.settings(), **rest})
+
+
+def test_records_are_where_the_contract_says(tensors, planned, tmp_path):
     plain = replace(recipes.RELEASED, epochs={"ut_kinect": 3}, batch={"ut_kinect": 4})
     runs.execute([replace(planned[0], recipe=plain)], tensors, tmp_path / "results", jobs=1)
     path = tmp_path / "results/test/ut_kinect/mans-9/odd_even-seed0.json"
@@ -61,6 +69,7 @@ def test_a_variant_that_is_named_after_its_recipe_or_a_value_of_it_is_no_trial(p
     assert replace(planned[0], recipe=recipe, variant=variant, epochs=epochs, batch=8).trial == ""
 
 
+@pytest.mark.slow
 def test_after_a_trial_the_plain_command_trains_as_if_it_had_not_been(tensors, planned, tmp_path):
     trial, plain = planned[0], replace(planned[0], recipe=recipes.RELEASED, epochs=50, batch=8)
     runs.execute([trial], tensors, tmp_path, jobs=1)
@@ -68,26 +77,23 @@ def test_after_a_trial_the_plain_command_trains_as_if_it_had_not_been(tensors, p
     assert runs.missing([trial], tmp_path) == ([], [])
 
 
-def test_recorded_runs_are_not_run_again(tensors, planned, tmp_path):
-    runs.execute(planned[1:2], tensors, tmp_path, jobs=1)
+def test_recorded_runs_are_not_run_again(planned, tmp_path):
+    record_without_training(planned[1], tmp_path)
     assert runs.missing(planned, tmp_path) == ([planned[0], planned[2]], [])
 
 
 @pytest.mark.parametrize("change", [{"arguments": {"tarm": False}}, {"tensors": "other"}])
-def test_a_record_of_other_settings_is_neither_used_nor_overwritten_unless_asked_for(
-    tensors, planned, tmp_path, change
-):
-    runs.execute(planned[:1], tensors, tmp_path, jobs=1)
+def test_a_record_of_other_settings_is_neither_used_nor_overwritten_unless_asked_for(planned, tmp_path, change):
+    record_without_training(planned[0], tmp_path)
     changed = replace(planned[0], **change)
     with pytest.raises(InputError, match=f"other settings .*{next(iter(change))}.*--retrain"):
         runs.missing([changed], tmp_path)
     assert runs.missing([changed], tmp_path, retrain=True) == ([changed], [])
 
 
-def test_a_record_of_another_network_is_named_and_trained_anew_only_if_asked_for(
-    tensors, planned, tmp_path, monkeypatch
-):
-    runs.execute(planned[:2], tensors, tmp_path, jobs=1)
+def test_a_record_of_another_network_is_named_and_trained_anew_only_if_asked_for(planned, tmp_path, monkeypatch):
+    for run in planned[:2]:
+        record_without_training(run, tmp_path)
     paths = [records.record_path(tmp_path, run) for run in planned[:2]]
     monkeypatch.setitem(MODELS, "mans-9", lambda classes, **_: tiny_model(classes, pool=5))
     assert runs.missing(planned[:2], tmp_path) == ([], paths)
@@ -95,16 +101,16 @@ def test_a_record_of_another_network_is_named_and_trained_anew_only_if_asked_for
 
 
 @pytest.mark.parametrize("damage", [None, "0.5", ["a"], {}, 3, []])
-def test_a_record_with_a_damaged_fingerprint_is_of_another_network(tensors, planned, tmp_path, damage):
-    runs.execute(planned[:1], tensors, tmp_path, jobs=1)
+def test_a_record_with_a_damaged_fingerprint_is_of_another_network(planned, tmp_path, damage):
+    record_without_training(planned[0], tmp_path)
     path = records.record_path(tmp_path, planned[0])
     records.write_record(path, {**records.read_record(path), "fingerprint": damage})
     assert runs.missing(planned[:1], tmp_path) == ([], [path])
     assert runs.missing(planned[:1], tmp_path, retrain=True) == (planned[:1], [])
 
 
-def test_to_train_anew_takes_over_the_record_that_another_experiment_trained_anew(tensors, planned, tmp_path):
-    runs.execute(planned[:1], tensors, tmp_path, jobs=1)
+def test_to_train_anew_takes_over_the_record_that_another_experiment_trained_anew(planned, tmp_path):
+    record_without_training(planned[0], tmp_path)
     run = replace(planned[0], experiment="table5")
     fresh = records.read_record(records.record_path(tmp_path, planned[0]))
     path = records.record_path(tmp_path, run)
@@ -113,15 +119,15 @@ def test_to_train_anew_takes_over_the_record_that_another_experiment_trained_ane
     assert records.read_record(path)["fingerprint"] == fresh["fingerprint"]
 
 
-def test_another_experiments_record_of_another_network_is_not_taken_over(tensors, planned, tmp_path, monkeypatch):
-    runs.execute(planned[:1], tensors, tmp_path, jobs=1)
+def test_another_experiments_record_of_another_network_is_not_taken_over(planned, tmp_path, monkeypatch):
+    record_without_training(planned[0], tmp_path)
     monkeypatch.setitem(MODELS, "mans-9", lambda classes, **_: tiny_model(classes, pool=5))
     run = replace(planned[0], experiment="table5")
     assert runs.missing([run], tmp_path) == ([run], [])
 
 
-def test_the_record_of_another_experiment_with_the_same_settings_is_taken_over(tensors, planned, tmp_path):
-    runs.execute(planned[:1], tensors, tmp_path, jobs=1)
+def test_the_record_of_another_experiment_with_the_same_settings_is_taken_over(planned, tmp_path):
+    record_without_training(planned[0], tmp_path)
     same, other = (
         replace(planned[0], experiment="table5"),
         replace(planned[0], experiment="table6", recipe=recipes.RELEASED),
@@ -140,6 +146,7 @@ def test_a_file_that_is_no_record_is_named(planned, tmp_path, text):
         runs.missing(planned, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_record_that_can_not_be_written_by_a_worker_is_one_clear_error(tensors, planned, tmp_path):
     (tmp_path / "results").write_text("a file")
     small = [replace(run, arguments={"tarm": False}) for run in planned[:2]]
@@ -197,6 +204,7 @@ def test_workers_know_the_attention_of_a_file_that_was_loaded(tensors, tmp_path)
     assert [record["arguments"] for record in written] == [{"attention": "own"}] * 2
 
 
+@pytest.mark.slow
 def test_a_machine_of_a_cluster_runs_the_file_of_an_own_attention_first(tensors, monkeypatch):
     known = []
 
@@ -256,6 +264,7 @@ def _workers(process):
     return [int(pid) for pid in listed.stdout.split() if int(pid) != process.pid]
 
 
+@pytest.mark.slow
 def test_killed_runs_go_on_and_end_with_the_records_of_undisturbed_ones(tensors, tmp_path):
     results, undisturbed = tmp_path / "killed", tmp_path / "undisturbed"
     process = _start(tmp_path, results)
@@ -284,6 +293,7 @@ def test_killed_runs_go_on_and_end_with_the_records_of_undisturbed_ones(tensors,
         assert {**record, "seconds": 0} == {**after[name], "seconds": 0}
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_is_one_clear_error(tensors, tmp_path):
     results = tmp_path / "results"
     process = _start(tmp_path, results)

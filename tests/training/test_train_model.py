@@ -106,6 +106,7 @@ def test_an_unknown_attention_is_refused(tensors):
         train(tensors, attention="spatial")
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_not_finite_is_a_warning_and_no_file(tensors, tmp_path, monkeypatch):
     monkeypatch.setitem(MODELS, "mans-9", exploding_model)
     with pytest.warns(UserWarning, match=r"not finite after 1 of 3 epochs.* m\.h5 is not saved|m.h5 is not saved"):
@@ -113,6 +114,7 @@ def test_a_loss_that_is_not_finite_is_a_warning_and_no_file(tensors, tmp_path, m
     assert record["diverged"] and not (tmp_path / "m.h5").exists()
 
 
+@pytest.mark.slow
 def test_progress_and_departures_from_the_recipe_are_shown(tensors, tiny, capsys):
     keras.config.enable_interactive_logging()
     train(tensors, protocol="odd_even", epochs=2)

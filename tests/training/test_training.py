@@ -65,6 +65,7 @@ def tiny(monkeypatch):
     monkeypatch.setitem(MODELS, "mans-9", tiny_model)
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_record(tensors, tiny):
     one, other = (train(make_run(tensors, seed=seed), tensors)["history"] for seed in (3, 4))
     assert one != other
@@ -76,9 +77,9 @@ def test_a_record_holds_both_accuracies_and_the_last_predictions(tensors, tiny):
     assert len(curve) == len(record["history"]["train_loss"]) == 4
     assert record["last_epoch_test_accuracy"] == curve[-1]
     assert record["best_epoch_test_accuracy"] == max(curve) == curve[record["best_epoch"] - 1]
-    told = record["predictions"]
-    assert len(told["name"]) == 12
-    right = np.mean(np.array(told["true"]) == np.array(told["predicted"]))
+    predictions = record["predictions"]
+    assert len(predictions["name"]) == 12
+    right = np.mean(np.array(predictions["true"]) == np.array(predictions["predicted"]))
     assert right == pytest.approx(record["last_epoch_test_accuracy"], abs=1e-6)
 
 
@@ -99,6 +100,7 @@ def test_departures_are_where_tensors_are_not_those_that_the_recipe_was_made_for
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", [KINECT_1, None])
 def test_training_sequences_are_mirrored_where_left_and_right_are_known(tmp_path, tiny, monkeypatch, body):
     seen = []
@@ -109,6 +111,7 @@ def test_training_sequences_are_mirrored_where_left_and_right_are_known(tmp_path
     assert seen and all((one is None) == (body is None) for one in seen)
 
 
+@pytest.mark.slow
 def test_a_run_whose_loss_is_not_finite_stops_and_says_so(tensors, monkeypatch):
     monkeypatch.setitem(MODELS, "mans-9", exploding_model)
     record = train(make_run(tensors, epochs=5), tensors)
@@ -117,6 +120,7 @@ def test_a_run_whose_loss_is_not_finite_stops_and_says_so(tensors, monkeypatch):
     json.dumps(record, allow_nan=False)
 
 
+@pytest.mark.slow
 def test_a_file_above_the_budget_gives_the_record_of_one_in_memory(tensors, tiny, monkeypatch):
     in_memory = train(make_run(tensors), tensors)
     monkeypatch.setattr(store, "BUDGET", 0)
@@ -144,13 +148,14 @@ def test_what_a_recipe_says_is_what_the_model_trains_with(tensors):
     assert isinstance(convolution.kernel_initializer, keras.initializers.Ones)
     assert norms and set(norms) == {0.7}
     assert (tarm.alpha, tarm.dropout) == (5, 0.25)
-    told = keras.saving.serialize_keras_object(tarm)["config"]
-    assert "Zeros" in json.dumps(told["kernel_initializer"]) and "0.03" in json.dumps(told["kernel_regularizer"])
+    config = keras.saving.serialize_keras_object(tarm)["config"]
+    assert "Zeros" in json.dumps(config["kernel_initializer"]) and "0.03" in json.dumps(config["kernel_regularizer"])
     assert model.loss.label_smoothing == 0.2
     optimizer = model.optimizer
     assert (float(optimizer.learning_rate), optimizer.momentum, optimizer.nesterov) == (pytest.approx(0.3), 0.4, True)
 
 
+@pytest.mark.slow
 def test_a_run_trains_in_its_precision(tensors, monkeypatch):
     seen = []
 
@@ -217,16 +222,17 @@ def best(tensors, monkeypatch):
     return built[-1], record, *zip(*noted, strict=True)
 
 
+@pytest.mark.slow
 def test_our_own_recipe_tests_the_mean_of_the_weights(best):
     model, record, kernels, _ = best
     mean = kernels[0]
-    for kernel in kernels[1:]:
-        mean = 0.99 * mean + 0.01 * kernel
-    found = keras.ops.convert_to_numpy(model.layers[-1].kernel)
-    np.testing.assert_allclose(found, mean, atol=1e-6)
+    for after_step in kernels[1:]:
+        mean = 0.99 * mean + 0.01 * after_step
+    kernel = keras.ops.convert_to_numpy(model.layers[-1].kernel)
+    np.testing.assert_allclose(kernel, mean, atol=1e-6)
     assert np.abs(mean - kernels[-1]).max() > 1e-4
-    told = record["predictions"]
-    right = np.mean(np.array(told["true"]) == np.array(told["predicted"]))
+    predictions = record["predictions"]
+    right = np.mean(np.array(predictions["true"]) == np.array(predictions["predicted"]))
     assert right == pytest.approx(record["last_epoch_test_accuracy"], abs=1e-6)
 
 
@@ -244,6 +250,7 @@ def test_both_recipes_train_the_attention_with_their_own_optimiser(tensors, reci
     assert float(model.optimizer.learning_rate) == pytest.approx({"paper": 0.1, "released": 0.01}[recipe])
 
 
+@pytest.mark.slow
 def test_the_released_recipe_lowers_the_rate_when_the_test_loss_stalls(tensors, monkeypatch):
     rates = []
 

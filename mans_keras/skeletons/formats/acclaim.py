@@ -1,8 +1,9 @@
-"""Acclaim's motion capture format: a skeleton (ASF), its recorded angles (AMC), and where its joints are then.
+"""Acclaim's motion capture format: a skeleton (ASF), its recorded angles (AMC), and the joints that follow from both.
 
-A bone hangs from its parent's end. Its channels are angles about local axes, which stand turned by C ("axis") to the
-world's when all angles are zero; M turns about them, in the order that the axis line ends with (XYZ: x first, axes
-fixed). Turned parents turn their children: R = R_parent C M C^-1, end = parent's end + R direction length.
+A bone begins at the end of its parent. Its channels are angles about its local axes. C ("axis") is the rotation from
+the world's axes to the local ones when all angles are zero. M is the rotation about the local axes, in the order at the
+end of the axis line (XYZ: x first, axes fixed). Children turn with their parents: R = R_parent C M C^-1, and
+end = parent's end + R direction length.
 """
 
 import re
@@ -23,10 +24,10 @@ MAX_NUMBER = 1e4  # no angle or length of a recording comes near it
 
 @dataclass(frozen=True)
 class Bone:
-    """offset: (3,) metres from the parent's end to its own, while all angles are zero; axes: C, (3, 3).
+    """A bone. offset: (3,) metres from the parent's end to this bone's end while all angles are zero; axes: C, (3, 3).
 
-    order: the axes that its angles turn about, the first first, such as "xyz"; channels: what a line of an AMC file
-    holds for it, such as ("rx", "rz"), none for a bone that doesn't move.
+    order: the axes of its rotations, in order, such as "xyz"; channels: what a line of an AMC file holds for the bone,
+    such as ("rx", "rz"); empty for a bone that does not move.
     """
 
     parent: str | None
@@ -38,13 +39,13 @@ class Bone:
 
 @dataclass(frozen=True)
 class Skeleton:
-    """bones: by name, "root" first, parents before children; unit: metres of one of the file's units of length."""
+    """bones: by name, "root" first, parents before children; unit: the file's unit of length, in metres."""
 
     bones: dict[str, Bone]
     unit: float
 
 
-def read_skeleton(path):
+def read_skeleton(path: Path) -> Skeleton:
     """The `Skeleton` of an ASF file. Raises `Dropped`, naming the file, for a malformed one."""
     try:
         return parse_skeleton(read_bytes(path))
@@ -52,29 +53,29 @@ def read_skeleton(path):
         raise Dropped(f"{Path(path).name}: {dropped}") from None
 
 
-def parse_skeleton(data):
+def parse_skeleton(data: bytes) -> Skeleton:
     """The `Skeleton` of an ASF file's bytes. Raises `Dropped` with a reason for a malformed one."""
     sections = _sections(data.decode("latin-1"))
     try:
         units = {key: values for key, *values in sections["units"]}
         if units["angle"] != ["deg"]:
-            raise ValueError("its angles are not in degrees")
+            raise ValueError(f"its angles are in {' '.join(units['angle'])[:40]!r}, not in deg")
         (units_per_inch,) = _numbers(units["length"], 1)
         if not 1e-3 < units_per_inch < 1e3:
-            raise ValueError("its unit of length is absurd")
+            raise ValueError(f"{units_per_inch:g} units in an inch are not possible")
         unit = METRES_PER_INCH / units_per_inch
         blocks = {}
         for block in _blocks(sections["bonedata"]):
             (name,) = block["name"]
             if name in blocks:
-                raise ValueError(f"bone {name} is there twice")
+                raise ValueError(f"the bone {name[:40]!r} is listed twice")
             blocks[name] = block
         bones = {"root": _root({key: values for key, *values in sections["root"]}, unit)}
         for name, parent in _parents(sections["hierarchy"], blocks).items():
             bones[name] = _bone(blocks[name], parent, unit)
         return Skeleton(bones, unit)
     except KeyError as error:
-        raise Dropped(f"the skeleton lacks {error}") from None
+        raise Dropped(f"the skeleton has no {error}") from None
     except ValueError as error:
         raise Dropped(f"the skeleton is malformed ({error})") from None
 
@@ -106,14 +107,14 @@ def _blocks(lines):
 def _numbers(tokens, count):
     values = np.array([float(token) for token in tokens])
     if len(values) != count or not (np.abs(values) < MAX_NUMBER).all():
-        raise ValueError(f"{' '.join(tokens)[:40]!r} where {count} finite numbers belong")
+        raise ValueError(f"{' '.join(tokens)[:40]!r} where {count} finite numbers are expected")
     return values
 
 
 def _order(letters):
     order = letters.lower()
     if sorted(order) != ["x", "y", "z"]:
-        raise ValueError(f"{letters[:40]!r} is no order of axes")
+        raise ValueError(f"{letters[:40]!r} is not an order of axes such as XYZ")
     return order
 
 
@@ -125,7 +126,7 @@ def _axes(order, tokens):
 def _root(block, unit):
     channels = tuple(channel.lower() for channel in block["order"])
     if sorted(channels) != ["rx", "ry", "rz", "tx", "ty", "tz"]:
-        raise ValueError("the root's order is none of its six channels")
+        raise ValueError("the root's order is not TX TY TZ RX RY RZ in some order")
     (letters,) = block["axis"]
     order = _order(letters)
     axes = _axes(order, block["orientation"])
@@ -138,11 +139,11 @@ def _bone(block, parent, unit):
     direction = _numbers(block["direction"], 3)
     norm = np.linalg.norm(direction)
     if norm < 1e-6:
-        raise ValueError("a bone has no direction")
+        raise ValueError(f"the bone {block['name'][0][:40]!r} has the direction 0 0 0")
     axes = _axes(order, angles)
     channels = tuple(channel.lower() for channel in block.get("dof", ()))
     if not set(channels) <= {"rx", "ry", "rz"} or len(set(channels)) < len(channels):
-        raise ValueError("a dof is none of rx ry rz")
+        raise ValueError(f"{' '.join(channels)[:40]!r} where a dof such as rx ry rz is expected")
     return Bone(parent, direction / norm * _numbers(block["length"], 1) * unit, axes, order, channels)
 
 
@@ -152,7 +153,7 @@ def _parents(hierarchy, blocks):
     for parent, *names in hierarchy:
         for name in names:
             if name in known:
-                raise ValueError(f"the hierarchy has {name} twice")
+                raise ValueError(f"the hierarchy has {name[:40]!r} twice")
             known.add(name)
             children[parent].append(name)
     parents, reached = {}, ["root"]
@@ -160,28 +161,28 @@ def _parents(hierarchy, blocks):
         parents |= dict.fromkeys(children[parent], parent)
         reached += children[parent]
     if set(parents) != set(blocks):
-        raise ValueError("the hierarchy does not hang every bone, and no other, on the root")
+        raise ValueError("the hierarchy must connect every bone of the bonedata, and no others, with the root")
     return parents
 
 
-def parse_motion(data, skeleton):
+def parse_motion(data: bytes, skeleton: Skeleton) -> dict[str, np.ndarray]:
     """{bone: (frames, its channels)} of an AMC file's bytes: degrees, and the root's translation in the file's unit.
 
-    Raises `Dropped` with a reason if it doesn't hold, frame by frame, every bone that moves.
+    Raises `Dropped` with a reason unless every frame holds all bones that move.
     """
     header = re.match(rb"(?:\s*[#:][^\r\n]*)*", data)[0]
     tokens = data[len(header) :].split()
     if b":DEGREES" not in header.upper().split():
-        raise Dropped("the header lacks :DEGREES")
+        raise Dropped("the header has no :DEGREES")
     columns, width = _first_frame(tokens, skeleton)
     frames, rest = divmod(len(tokens), width)
     if rest:
         raise Dropped("the last frame is cut short, or a frame has other tokens than the first")
     if frames > MAX_FRAMES:
-        raise Dropped(f"{frames} frames: at most {MAX_FRAMES} were expected")
+        raise Dropped(f"{frames} frames: at most {MAX_FRAMES:,} are possible")
     for name, column in columns.items():
         if set(tokens[column - 1 :: width]) != {name.encode()}:
-            raise Dropped(f"a frame has another bone where the first has {name}")
+            raise Dropped(f"a frame has another bone where the first frame has {name}")
     try:
         numbers = [int(token) for token in tokens[::width]]
         values = {
@@ -190,16 +191,16 @@ def parse_motion(data, skeleton):
             if (count := len(skeleton.bones[name].channels))
         }
     except ValueError:
-        raise Dropped("a number was expected, not text") from None
+        raise Dropped("text where an angle or a frame's number is expected") from None
     if numbers != list(range(numbers[0], numbers[0] + frames)):
-        raise Dropped("frames are missing or out of order, by their numbers")
+        raise Dropped("frames are missing or not in order, by their numbers")
     if not all((np.abs(value) < MAX_NUMBER).all() for value in values.values()):
         raise Dropped(f"a value is not finite or beyond {MAX_NUMBER:.0f}")
     return values
 
 
 def _first_frame(tokens, skeleton):
-    """({bone: where its values begin}, number of tokens) of the first frame."""
+    """({bone: the place of its first value}, number of tokens) of the first frame."""
     moving = {name.encode(): name for name, bone in skeleton.bones.items() if bone.channels}
     columns, at = {}, 1
     while at < len(tokens) and tokens[at] in moving:
@@ -207,14 +208,14 @@ def _first_frame(tokens, skeleton):
         columns[name] = at + 1
         at += 1 + len(skeleton.bones[name].channels)
     if moving:
-        raise Dropped(f"the first frame lacks {next(iter(moving.values()))}, or a line of it lacks a number")
+        raise Dropped(f"the first frame lacks {next(iter(moving.values()))}, or one of its lines lacks a number")
     return columns, at
 
 
-def positions(skeleton, motion):
-    """{bone: (frames, 3) metres, where it ends} from {bone: (frames, its channels)}; the root is a point.
+def positions(skeleton: Skeleton, motion: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """{bone: (frames, 3), its end in metres} from {bone: (frames, its channels)}; the root is a point.
 
-    Raises `Dropped` if a bone gets further than any recording does.
+    Raises `Dropped` if a bone is further away than in any recording.
     """
     turns, ends = {}, {}
     for name, bone in skeleton.bones.items():
@@ -229,5 +230,5 @@ def positions(skeleton, motion):
             turns[name] = turns[bone.parent] @ turn
             ends[name] = ends[bone.parent] + turns[name] @ end
         if not (np.abs(ends[name]) < MAX_METRES).all():
-            raise Dropped(f"{name} is beyond {MAX_METRES} m")
+            raise Dropped(f"{name} is more than {MAX_METRES} m away")
     return ends

@@ -1,4 +1,4 @@
-"""A file of one's own recordings -> its joints: its suffix says which format it is."""
+"""A file of your own recordings -> its joints: its suffix says which format it is."""
 
 from pathlib import Path
 

@@ -10,7 +10,7 @@ from mans_keras.skeletons.bounds import check_marks, check_shape
 from mans_keras.skeletons.formats.xyz import check_frame, check_joint
 from mans_keras.skeletons.sequence import Dropped
 
-# A frame's or a body's dict: the first of these keys that it has leads on. Where an estimator writes 3-D joints beside
+# A frame's or a body's dict: the first of these keys that it has leads on. Where an estimator writes 3-D joints next to
 # their places in the image, the 3-D ones come first.
 KEYS = (
     "people",
@@ -85,7 +85,7 @@ def _wrong(place, reason):
 def _bodies(frame, place):
     """[(place in the file, body)] of a frame, each body a list of joints or of numbers, empty where one is absent."""
     if isinstance(frame, dict):
-        # OpenPose writes an empty list of 3-D joints beside those in the image
+        # OpenPose writes an empty list of 3-D joints next to those in the image
         key = next((key for key in KEYS if frame.get(key)), next((key for key in KEYS if key in frame), None))
         in_image = next((name for name in IMAGE_KEYS if (name in frame if key is None else frame.get(name))), None)
         if "category_id" in frame or (in_image and not frame.get(key)):

@@ -1,12 +1,13 @@
-"""One array out of a MATLAB file: MATLAB 5, 7 (which compresses), or 7.3, which is HDF5 with its axes reversed.
+"""One array of a MATLAB file: MATLAB 5, 7 (compressed), or 7.3, which is HDF5 with its axes reversed.
 
-The first two are read here and not by `scipy.io.loadmat`, which crashes on some broken files, Python with it.
+The first two are not read by `scipy.io.loadmat`: on some broken files it crashes, and Python with it.
 """
 
 import io
 import itertools
 import struct
 import zlib
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -23,31 +24,31 @@ COMPLEX = 0x800
 
 
 class NoArray(Dropped):
-    """A MATLAB file without the array that was asked for."""
+    """A MATLAB file without the array of that name."""
 
 
-def read_joints(path, name):
+def read_joints(path: Path, name: str) -> np.ndarray:
     """Joints (frames, 1, 20, 3) of a file whose array `name` is 20 x 3 x frames.
 
-    Raises `Dropped` as `read_bytes`, `read_array` and `one_body` do, or if the array has another shape.
+    Raises `Dropped` as `read_bytes`, `read_array` and `one_body` do, or for an array of another shape.
     """
     array = read_array(read_bytes(path), name)
     if array.shape[:2] != (KINECT_1.joints, 3) or array.ndim > 3:
-        raise Dropped(f"{name} is {' x '.join(map(str, array.shape))}, not {KINECT_1.joints} x 3 x frames")
-    # MATLAB has no third axis for a single frame
+        raise Dropped(f"{name} is {' x '.join(map(str, array.shape))}: {KINECT_1.joints} x 3 x frames is expected")
+    # MATLAB gives a single frame no third axis
     return one_body(np.moveaxis(np.atleast_3d(array), -1, 0))
 
 
-def read_array(data, name):
+def read_array(data: bytes, name: str) -> np.ndarray:
     """The real array `name` of a MATLAB file's bytes, float, in MATLAB's order of axes.
 
-    Raises `Dropped` for a malformed file or an array that is too large, `NoArray` if it holds none of that name.
+    Raises `Dropped` for a malformed file or an array that is too large, `NoArray` for a file without that array.
     """
     if HDF5_SIGNATURE in (data[:8], data[512:520]):
         return _read_73(data, name)
     order = {b"IM": "<", b"MI": ">"}.get(data[HEADER_BYTES - 2 : HEADER_BYTES])
     if order is None:
-        raise Dropped("the file is no MATLAB file")
+        raise Dropped("not a MATLAB file (5, 7 or 7.3)")
     for element in _matrices(data[HEADER_BYTES:], order):
         parts = list(itertools.islice(_elements(element, order), 4))
         if len(parts) == 4 and parts[2][1] == name.encode():
@@ -56,7 +57,7 @@ def read_array(data, name):
 
 
 def _elements(data, order):
-    """(type, bytes) of each element; one of up to four bytes lies inside its tag."""
+    """(type, bytes) of each element; an element of up to four bytes is inside its tag."""
     at = 0
     while at < len(data):
         if at + 8 > len(data):
@@ -80,7 +81,7 @@ def _matrices(data, order):
             try:
                 inflated = inflate.decompress(element, MAX_BYTES)
             except zlib.error:
-                raise Dropped("a compressed variable is broken") from None
+                raise Dropped("a compressed variable cannot be decompressed") from None
             if not inflate.eof:
                 raise Dropped(f"a variable is cut short, or larger than {MAX_BYTES >> 20} MiB")
             kind, element = next(_elements(inflated, order), (None, b""))
@@ -94,29 +95,29 @@ def _array(parts, order, name):
         raise Dropped(f"the array {name} is malformed")
     (flags, _) = struct.unpack(f"{order}II", flags)
     if flags & 0xFF not in NUMERIC_CLASSES or flags & COMPLEX:
-        raise Dropped(f"{name} is no array of real numbers")
+        raise Dropped(f"{name} is not an array of real numbers")
     values = np.frombuffer(values, order + NUMBERS[kind]).astype(float)
     shape = np.frombuffer(shape, f"{order}i4").tolist()
     if min(shape, default=0) < 1 or len(shape) > 8 or len(values) != np.prod(shape, dtype=float):
-        raise Dropped(f"the array {name} has not as many values as its shape says")
+        raise Dropped(f"the array {name} has {len(values)} values, which do not fit its shape {shape}")
     return values.reshape(shape, order="F")
 
 
 def _read_73(data, name):
     try:
         with h5py.File(io.BytesIO(data), "r") as file:
-            found = file.get(name)
-            if not isinstance(found, h5py.Dataset):
+            array = file.get(name)
+            if not isinstance(array, h5py.Dataset):
                 raise NoArray(f"the file holds no array {name}")
-            if found.dtype.kind not in "fiu":
-                raise Dropped(f"{name} is no array of real numbers")
-            shapes = [found.shape, *([found.chunks] if found.chunks else [])]
-            if any(np.prod(shape, dtype=float) * found.dtype.itemsize > MAX_BYTES for shape in shapes):
+            if array.dtype.kind not in "fiu":
+                raise Dropped(f"{name} is not an array of real numbers")
+            shapes = [array.shape, *([array.chunks] if array.chunks else [])]
+            if any(np.prod(shape, dtype=float) * array.dtype.itemsize > MAX_BYTES for shape in shapes):
                 raise Dropped(f"{name} is larger than {MAX_BYTES >> 20} MiB")
-            if found.external or found.is_virtual:
-                raise Dropped(f"{name} lies in other files")
-            return found[()].astype(float).T
+            if array.external or array.is_virtual:
+                raise Dropped(f"the values of {name} are in another file")
+            return array[()].astype(float).T
     except Dropped:
         raise
     except Exception as error:  # h5py raises almost anything on a broken file
-        raise Dropped(f"the file is no readable HDF5 file ({type(error).__name__})") from None
+        raise Dropped(f"not a MATLAB 7.3 file, or a broken one ({type(error).__name__})") from None

@@ -1,9 +1,9 @@
-"""The embedded default data set: a posed body acts, three cameras see it, NTU-format files hold what they saw.
+"""The embedded default data set: an animated body acts, three cameras record it, and files in NTU's format result.
 
-Twelve actions, ten subjects, two repetitions. Everything that is not the action varies: proportions, posture, tempo,
-amplitude and handedness of the subject; the pace of every phase; sway; who stands by; where the subject stands and
-faces; and, camera by camera, when the recording starts and stops, noise, and glitches of single joints. A file depends
-on the seed and on its own name alone.
+Twelve actions, ten subjects, two repetitions. Everything except the action varies: proportions, posture, tempo,
+amplitude and handedness of the subject; the pace of every phase; sway; bystanders; where the subject stands and which
+way it faces; and, for each camera, when the recording starts and stops, noise, and glitches of single joints. A file
+depends only on the seed and on its name.
 """
 
 import functools
@@ -25,16 +25,16 @@ SEED = 4
 SUBJECTS = range(1, 11)
 REPETITIONS = range(1, 3)
 CAMERAS = {1: 0, 2: 45, 3: -45}  # degrees around the subject
-BYSTANDERS = 0.5  # share of the one-person recordings in which somebody stands by
+BYSTANDERS = 0.5  # share of the one-person recordings with a bystander
 RATE = 15  # frames a second, as Kinect v2 gives in dim light
-IDLE = 3.0  # seconds, at most, that a camera runs before the action, and as much after it
+IDLE = 3.0  # seconds, at most, that a camera runs before the action, and the same after it
 
-# The files are NTU's in all but their classes.
+# Only the classes differ from NTU's files.
 read = functools.partial(ntu.read, classes=len(CLASS_NAMES))
 READER = Reader("synthetic", CLASS_NAMES, KINECT_2, read, ntu.source_name)
 
 
-def names():
+def names() -> list[str]:
     """The names of the data set's 720 files, in order."""
     return [
         f"S001C{camera:03}P{subject:03}R{repetition:03}A{action:03}"
@@ -52,7 +52,7 @@ def _numbers(name):
 
 
 def _schedule(steps, subject, paces, rng):
-    """(times, poses) that one person goes through: idle, the steps in their own pace and amplitude, idle."""
+    """(times, poses) of one person: idle, the steps at this person's pace and amplitude, idle."""
     seconds, goals = zip(*steps, strict=True)
     goals = np.array(goals) * subject.amplitude * rng.uniform(0.92, 1.06, (len(goals), len(DOFS)))
     times = np.cumsum([0, IDLE, *(seconds * paces[: len(seconds)]), IDLE])
@@ -60,7 +60,7 @@ def _schedule(steps, subject, paces, rng):
 
 
 def _animate(times, goals, frames, subject, right_handed, rng):
-    """Joints (frames, 25, 3) of one person on the way through `goals`, in their posture and with some sway."""
+    """Joints (frames, 25, 3) of one person who moves through the poses `goals`, with a posture and some sway."""
     at = np.minimum(np.arange(frames) / RATE, times[-1])
     poses = PchipInterpolator(times, goals)(at)
     sway = gaussian_filter1d(rng.normal(size=poses.shape), 0.5 * RATE, axis=0, mode="wrap")
@@ -69,11 +69,11 @@ def _animate(times, goals, frames, subject, right_handed, rng):
     return animate(subject.bones, poses if right_handed else mirrored(poses))
 
 
-def perform(name, seed=SEED):
-    """What happens in the recording `name`, before any camera: joints (frames, bodies, 25, 3), the actor first.
+def perform(name: str, seed: int = SEED) -> np.ndarray:
+    """The action of the recording `name` without a camera: joints (frames, bodies, 25, 3), the actor first.
 
-    Metres; x to the left of the actor, y up from the floor, z to their front. The names of the three cameras give the
-    same performance.
+    Metres; x to the left of the actor, y up from the floor, z to the actor's front. The three names that differ only in
+    the camera give the same performance.
     """
     return _performance(*_numbers(name)[:3], seed)
 
@@ -100,7 +100,7 @@ def _performance(label, number, repetition, seed):
 
 
 def _place(joints, angle, rng):
-    """Joints as the camera at `angle` sees them; `rng` places the people in the room, alike for all three cameras."""
+    """Joints in the space of the camera at `angle`; `rng` places the people in the room, the same for all cameras."""
     facing = rng.uniform(-30, 30) + (rng.choice([90, -90]) if joints.shape[1] > 1 else 0)
     place = (rng.uniform(-0.4, 0.4), -rng.uniform(1.0, 1.4), rng.uniform(2.8, 3.6))
     middle = joints[0, :, 0].mean(axis=0) * (1, 0, 1)
@@ -109,7 +109,7 @@ def _place(joints, angle, rng):
 
 
 def _sense(joints, rng):
-    """Joints as the sensor reports them: with noise, worse far away and behind the own body, drift and glitches."""
+    """Joints with the sensor's errors: noise, more of it far away and behind the body, drift and glitches."""
     frames, bodies = joints.shape[:2]
     depth = joints[..., 2:]
     behind = np.clip(5 * (depth - depth[:, :, :1]), 0, 1.5)
@@ -121,17 +121,17 @@ def _sense(joints, rng):
     return joints
 
 
-def record(name, seed=SEED):
-    """Joints (frames, bodies, 25, 3) of the recording `name`, metres in the space of its camera."""
+def record(name: str, seed: int = SEED) -> np.ndarray:
+    """Joints (frames, bodies, 25, 3) of the recording `name`, metres, in the space of its camera."""
     label, subject, repetition, camera = _numbers(name)
     room = np.random.default_rng([seed, subject, repetition, label, 0])
     sensor = np.random.default_rng([seed, subject, repetition, label, camera])
     joints = _place(perform(name, seed), CAMERAS[camera], room)
-    start, stop = sensor.integers(0, int(IDLE * RATE), 2)  # each camera starts and stops on its own
+    start, stop = sensor.integers(0, int(IDLE * RATE), 2)  # each camera starts and stops at another time
     return _sense(joints[start : len(joints) - stop], sensor)
 
 
-def write(folder, name, seed=SEED):
+def write(folder: Path | str, name: str, seed: int = SEED) -> Path:
     """Write the recording `name` as an NTU file into `folder`, and return its path."""
     path = Path(folder) / f"{name}.skeleton"
     joints = record(name, seed)

@@ -1,6 +1,6 @@
-"""What the synthetic subjects do: twelve actions, each a row of (seconds, pose): how long the way to a pose takes.
+"""The actions of the synthetic subjects: twelve, each a list of (seconds to reach the pose, pose).
 
-"right" stands for the side that the subject prefers in a recording. Angles: see `synthetic_body.DOFS`.
+"right" stands for the side that the subject prefers in a recording. Angles: see `body.DOFS`.
 """
 
 from typing import NamedTuple
@@ -10,8 +10,8 @@ import numpy as np
 from mans_keras.skeletons.synthetic.body import DOFS, SIDES
 
 
-def pose(**values):
-    """A pose (DOFs,); `both_<limb>` sets a limb on both sides, what is not named is 0."""
+def pose(**values: float) -> np.ndarray:
+    """A pose (DOFs,); `both_<limb>` sets a limb on both sides, everything else is 0."""
     row = np.zeros(len(DOFS))
     for name, value in values.items():
         for side in SIDES:
@@ -88,7 +88,7 @@ ACTIONS = {
     "push other person": Action(PUSH, PUSHED, distance=0.8),
 }
 
-# Both of a pair move the same joints to the same poses; only when they do, or in which order, tells them apart.
+# The two actions of a pair move the same joints to the same poses; only the times or the order differ.
 TIME_ONLY_PAIRS = (
     ("raise both arms together", "raise one arm, then the other"),
     ("crouch, then stretch", "stretch, then crouch"),

@@ -1,6 +1,6 @@
-"""A 25-joint Kinect v2 body that can be posed: proportions and habits of a subject, and forward kinematics.
+"""A 25-joint Kinect v2 body that takes poses: proportions and habits of a subject, and forward kinematics.
 
-The body's own axes: x to its left, y up, z forward, metres; the origin lies on the floor between its feet.
+The body's axes: x to its left, y up, z forward, metres; the origin lies on the floor between its feet.
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from scipy.spatial.transform import Rotation
 
 from mans_keras.skeletons.formats.skeleton_file import PARENTS
 
-# What a pose sets, in degrees but for the last three, in metres. Arms hang down and legs are straight where all are 0.
-# raise: arm forward and up; side: arm away from the body; roll: upper arm about itself, forearm inwards; hip: thigh
+# The numbers of a pose: degrees, and metres for the last three. If all are 0, arms hang down and legs are straight.
+# raise: arm forward and up; side: arm away from the body; roll: upper arm about its length, forearm inwards; hip: thigh
 # forward and up; lift: feet above the floor; forward, sideways (to the left): the whole body.
 SIDES = ("left", "right")
 LIMBS = ("raise", "side", "roll", "elbow", "hip", "knee")
@@ -23,7 +23,7 @@ DOFS = (
 MIRRORED = [DOFS.index(d.replace("left", "?").replace("right", "left").replace("?", "right")) for d in DOFS]
 MIRROR_SIGN = np.array([-1 if dof in ("twist", "lean", "turn", "sideways") else 1 for dof in DOFS])
 
-# Bones of a body of height 1, by the joint they end in, as vectors while it stands straight; left side.
+# {joint: bone that ends in it}, vectors of a body of height 1 that stands straight; only the left side.
 BONES = {
     1: (0, 0.165, 0),
     20: (0, 0.130, 0),
@@ -47,10 +47,10 @@ ANKLES, FEET = [14, 18], [15, 19]
 
 @dataclass(frozen=True)
 class Subject:
-    """One person: `bones` (25, 3) in metres, and the habits that all their performances share.
+    """One person: `bones` (25, 3) in metres, and the habits that are the same in all performances.
 
-    tempo and amplitude: factors on speed and on every angle; right_handed: the share of performances done with the
-    right side; posture: (DOFs,) what they stand like.
+    tempo and amplitude: factors for the speed and for every angle; right_handed: the share of performances with the
+    right side; posture: (DOFs,), the pose when the person stands.
     """
 
     bones: np.ndarray
@@ -60,7 +60,7 @@ class Subject:
     posture: np.ndarray
 
 
-def make_subject(rng):
+def make_subject(rng: np.random.Generator) -> Subject:
     """Draw a `Subject`: 1.50 to 1.95 m tall, limbs up to 10 % longer or shorter than the average."""
     factors = np.ones(25)
     for part in (TORSO, SHOULDERS, ARMS, LEGS):
@@ -86,15 +86,15 @@ def make_subject(rng):
     )
 
 
-def mirrored(poses):
+def mirrored(poses: np.ndarray) -> np.ndarray:
     """Poses (frames, DOFs) with left and right exchanged."""
     return poses[:, MIRRORED] * MIRROR_SIGN
 
 
-def animate(bones, poses):
-    """Forward kinematics: bones (25, 3) in poses (frames, DOFs) -> joints (frames, 25, 3) in the body's own axes.
+def animate(bones: np.ndarray, poses: np.ndarray) -> np.ndarray:
+    """Forward kinematics: bones (25, 3) in poses (frames, DOFs) -> joints (frames, 25, 3) in the body's axes.
 
-    The lower foot stands where it stood, on the floor; `lift`, `forward` and `sideways` move the body from there.
+    The lower foot stays on the same place of the floor; `lift`, `forward` and `sideways` move the body from there.
     """
     dof = dict(zip(DOFS, poses.T, strict=True))
 
