@@ -127,8 +127,8 @@ SETTINGS = click.Option(
     multiple=True,
     default=OF_THE_PAPER,
     metavar="S...",
-    help="The rows to train: stcm, no-attention, attentions such as song, residual, frozen, weighted, gate, or Python files "
-    "with your own.",
+    help="The rows to train: stcm, no-attention, attentions such as song, residual, frozen, weighted, gate, or Python "
+    "files with your own.",
 )
 
 
