@@ -13,6 +13,11 @@ def utf8(name):
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
+def printable(text):
+    """A text for a terminal: line breaks and control characters, which a file's name may have, are escaped."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in str(text))
+
+
 def listed(names):
     """The first five names, and dots if there are more: "a, b, c, d, e, ..."."""
     return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
