@@ -98,6 +98,8 @@ def predict(model, files, top, as_json, plot):
         if picture:
             prediction_pictures.write(prediction, picture)
             _warn(f"{prediction.name} is drawn in {picture}")
+        for note in prediction.notes:
+            _warn(f"{prediction.name}: {note}")
         _check_vertical(prediction.name, recognizer, prediction.joints)
         frames, usual = len(prediction.joints), recognizer.frames
         if usual and frames > LONG * usual:
@@ -250,7 +252,10 @@ def stream(model, recording, window, every, plot):
         raise InputError(f"{plot} must end with .png, .pdf or .svg")
     recognizer = Recognizer(model)
     online = stream.Stream(recognizer, window)
-    joints, segments = recognizer.read(recording), stream.true_segments(recording) or []
+    content, segments = recognizer.parsed(recording), stream.true_segments(recording) or []
+    joints = content.joints
+    for note in content.notes():
+        _warn(f"{recording}: {note}")
     _check_vertical(recording, recognizer, joints)
     scores = stream.over_time(online, joints, every)
     segments = [segment for segment in segments if segment[0] in recognizer.class_names]

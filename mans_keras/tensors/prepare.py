@@ -83,15 +83,18 @@ def write_tensors(
             console=console,
             disable=not console.is_terminal,
         )
+        kept = []
         for source, (tensor, outcome) in results:
             if tensor is None:
                 writer.drop(reader.name(source), outcome)
             else:
                 writer.add(tensor, outcome)
+                kept.append(dataclasses.replace(outcome, joints=None))
         if len(writer.dropped) == len(sources):
             name, reason = writer.dropped[0]
             raise InputError(f"none of {len(sources)} sequences is usable, so {path} was not written; {name}: {reason}")
     _print_summary(path, len(sources), writer)
+    _print_left_out(kept)
     return path
 
 
@@ -129,6 +132,20 @@ def _start_worker():
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
+
+
+def _print_left_out(sequences):
+    others = [sequence for sequence in sequences if sequence.other_bodies]
+    if others:
+        bodies, frames = (sum(map(count, (s.other_bodies for s in others))) for count in (len, sum))
+        names = listed([sequence.name for sequence in others])
+        print(f"  {bodies} other bodies left out, seen in {frames} frames of {len(others)} sequences: {names}")
+    holders = defaultdict(list)
+    for sequence in sequences:
+        if sequence.left_out:
+            holders[", ".join(sequence.left_out)].append(sequence.name)
+    for left_out, names in list(holders.items())[:MAX_REASONS]:
+        print(f"  left out of {len(names)} sequences, {left_out}: {listed(names)}")
 
 
 def _print_summary(path, found, writer):

@@ -8,7 +8,7 @@ from helpers import standing_body
 from mutations import mutants
 
 from mans_keras.skeletons import own
-from mans_keras.skeletons.formats.by_suffix import PARSERS, load
+from mans_keras.skeletons.formats.by_suffix import PARSERS, load, parsed
 from mans_keras.skeletons.sequence import Dropped
 
 BODY = standing_body(4)[:, :5]
@@ -105,6 +105,19 @@ def test_two_bodies_keep_their_places_and_an_absent_one_is_nan(read):
     np.testing.assert_array_equal(found[2, 1], BODY[1])
 
 
+@pytest.mark.parametrize("empty", [0, np.nan])
+def test_slots_of_a_sensor_that_nobody_fills_are_no_bodies(read, empty):
+    slots = np.full((4, 6, 5, 3), empty)
+    slots[:, 2], slots[2:, 4] = BODY, BODY[2:] + 1
+    np.testing.assert_array_equal(np.nan_to_num(read(".npy", npy(slots))), np.nan_to_num(slots[:, [2, 4]]))
+
+
+def test_a_header_names_the_joints(tmp_path):
+    for header, names in (("a_x,a_y,a_z,b_x,b_y,b_z", ("a", "b")), ("x1,y1,z1,x2,y2,z2", ()), (None, ())):
+        (tmp_path / "a.csv").write_bytes(table(FLAT[:, :6], header))
+        assert parsed(tmp_path / "a.csv", joints=2).names == names
+
+
 def test_missing_coordinates_are_nan(read):
     for kind, content in (
         (".csv", b"1,2,3\n1,,nan\n"),
@@ -149,7 +162,7 @@ BAD = {
     "no z": (".npy", npy(BODY[..., :2]), "z is missing"),
     "confidence": (".npy", npy(np.zeros((4, 5, 4))), "without a confidence"),
     "no frames": (".npy", npy(BODY[:0]), "no frame"),
-    "three bodies": (".npy", npy(np.ones((4, 3, 5, 3))), "3 bodies in a frame: at most 2"),
+    "three bodies": (".npy", npy(np.ones((4, 3, 5, 3))), "3 bodies: at most 2"),
     "millimetres": (".npy", npy(BODY * 1000), "metres are expected"),
     "infinite": (".npy", npy(BODY * np.inf), "infinite"),
     "several arrays": (".npz", npz(a=BODY, b=BODY), "one named joints"),

@@ -8,6 +8,7 @@ import zipfile
 import numpy as np
 
 from mans_keras.skeletons.bounds import MAX_BYTES, check_shape
+from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.formats.xyz import check_joint
 from mans_keras.skeletons.sequence import Dropped
 
@@ -17,8 +18,8 @@ NPY_HEADER = re.compile(
 )
 
 
-def parse_npy(content: bytes, joints: int | None = None) -> np.ndarray:
-    """Joints (frames, bodies, joints, 3) of the bytes of a `.npy` file.
+def parse_npy(content: bytes, joints: int | None = None) -> Parsed:
+    """The `Parsed` in the bytes of a `.npy` file.
 
     NumPy's own reader allocates what the header claims, so the header is read here. `joints` is not needed: all
     parsers take it. Raises `Dropped` for another file, type or shape.
@@ -40,11 +41,11 @@ def parse_npy(content: bytes, joints: int | None = None) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         array = array.astype(float)
     array[np.isnan(array)] = np.nan  # a signalling NaN would warn wherever it is used
-    return array if array.ndim == 4 else array[:, None]
+    return Parsed(array if array.ndim == 4 else array[:, None])
 
 
-def parse_npz(content: bytes, joints: int | None = None) -> np.ndarray:
-    """Joints of the only array of a `.npz` file, or of the array named `joints`; see `parse_npy`."""
+def parse_npz(content: bytes, joints: int | None = None) -> Parsed:
+    """The `Parsed` of the only array of a `.npz` file, or of the array named `joints`; see `parse_npy`."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = {info.filename: info for info in archive.infolist()}

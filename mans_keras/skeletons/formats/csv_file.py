@@ -5,11 +5,11 @@ import io
 import itertools
 import math
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
-from mans_keras.skeletons.bounds import MAX_FRAMES, TOO_MANY, check_marks, check_shape, read_bytes
+from mans_keras.skeletons.bounds import MAX_FRAMES, TOO_MANY, check_marks, check_shape
+from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.formats.xyz import check_frame
 from mans_keras.skeletons.sequence import Dropped
 
@@ -38,8 +38,8 @@ def rows(text: str) -> Iterator[tuple[int, list[str]]]:
         raise Dropped(f"line {reader.line_num}: not a row of a table ({error})") from None
 
 
-def parse(content: bytes, joints: int | None = None) -> np.ndarray:
-    """Joints (frames, 1, joints, 3) of the bytes of a table, NaN where a cell is empty.
+def parse(content: bytes, joints: int | None = None) -> Parsed:
+    """The `Parsed` in the bytes of a table: joints (frames, 1, joints, 3), NaN where a cell is empty.
 
     A header may name the columns `hip_x`, `hip_y`, `hip_z`, ...; then a first column of `FIRST_COLUMNS` is left out.
     joints: their number, if known; needed where a row could also be x y of more joints. Raises `Dropped`, which names
@@ -65,20 +65,8 @@ def parse(content: bytes, joints: int | None = None) -> np.ndarray:
     if not names:
         check_frame(numbers.shape[1], joints)
     check_shape(len(table), numbers.shape[1])
-    return numbers.reshape(len(table), 1, -1, 3)
-
-
-def named_joints(path: Path) -> list[str]:
-    """The joints that the header of a `.csv` file names, in order; [] of other files, headers and numbers."""
-    if path.suffix.lower() != ".csv":
-        return []
-    try:
-        lines = read_bytes(path)[: 2**16].splitlines()
-        first = next(rows(decode(lines[0])), None) if lines else None
-        names = _header(first[1])[1] if first else []
-    except Dropped:
-        return []
-    return [] if all(map(str.isdecimal, names)) else names
+    names = () if all(map(str.isdecimal, names)) else tuple(names)
+    return Parsed(numbers.reshape(len(table), 1, -1, 3), names)
 
 
 def _number(cell, line, column):

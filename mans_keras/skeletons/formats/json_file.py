@@ -7,6 +7,7 @@ import numpy as np
 
 from mans_keras.errors import listed
 from mans_keras.skeletons.bounds import check_marks, check_shape
+from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.formats.xyz import check_frame, check_joint
 from mans_keras.skeletons.sequence import Dropped
 
@@ -44,8 +45,8 @@ def parsed(content: bytes) -> object:
         raise Dropped("its lists or objects are nested too deeply for a recording") from None
 
 
-def parse(content: bytes, joints: int | None = None) -> np.ndarray:
-    """Joints (frames, bodies, joints, 3) of the bytes of a JSON file, NaN where a coordinate or a body is missing.
+def parse(content: bytes, joints: int | None = None) -> Parsed:
+    """The `Parsed` in the bytes of a JSON file, NaN where a coordinate or a body is missing.
 
     The file holds a list of frames, or an object that has it under "frames"; what a frame may be: see
     `data_prep/README.md`. joints: their number, if known; it says what bare numbers mean. Raises `Dropped`, which names
@@ -75,7 +76,7 @@ def parse(content: bytes, joints: int | None = None) -> np.ndarray:
         for slot, body in zip(row, frame, strict=False):
             if body:
                 slot[:] = body
-    return result
+    return Parsed(result)
 
 
 def _wrong(place, reason):
