@@ -80,11 +80,76 @@ CLASS_NAMES = (
     "walking towards",
     "walking apart",
 )
+# NTU RGB+D 120 (Liu et al., TPAMI 2019) has these, too.
+CLASS_NAMES_120 = (
+    *CLASS_NAMES,
+    "put on headphone",
+    "take off headphone",
+    "shoot at the basket",
+    "bounce ball",
+    "tennis bat swing",
+    "juggling table tennis balls",
+    "hush",
+    "flick hair",
+    "thumb up",
+    "thumb down",
+    "make ok sign",
+    "make victory sign",
+    "staple book",
+    "counting money",
+    "cutting nails",
+    "cutting paper",
+    "snapping fingers",
+    "open bottle",
+    "sniff",
+    "squat down",
+    "toss a coin",
+    "fold paper",
+    "ball up paper",
+    "play magic cube",
+    "apply cream on face",
+    "apply cream on hand back",
+    "put on bag",
+    "take off bag",
+    "put something into a bag",
+    "take something out of a bag",
+    "open a box",
+    "move heavy objects",
+    "shake fist",
+    "throw up cap or hat",
+    "hands up",
+    "cross arms",
+    "arm circles",
+    "arm swings",
+    "running on the spot",
+    "butt kicks",
+    "cross toe touch",
+    "side kick",
+    "yawn",
+    "stretch oneself",
+    "blow nose",
+    "hit other person with something",
+    "wield knife towards other person",
+    "knock over other person",
+    "grab other person's stuff",
+    "shoot at other person with a gun",
+    "step on foot",
+    "high-five",
+    "cheers and drink",
+    "carry something with other person",
+    "take a photo of other person",
+    "follow other person",
+    "whisper in other person's ear",
+    "exchange things with other person",
+    "support somebody with hand",
+    "finger-guessing game",
+)
 WHERE = (
     "https://rose1.ntu.edu.sg/dataset/actionRecognition (its owners ask for a signed agreement): "
     "unpack nturgbd_skeletons_s001_to_s017.zip"
 )
 COUNTS = ("official", "released")
+NAME = re.compile(r"S\d{3}C(\d{3})P(\d{3})R\d{3}A(\d{3})")
 
 # Kinect also tracks furniture and reflections. As usual for NTU, these are tracks of at most SHORT_LIVED frames (a
 # third of a second), or wider than WIDE of their height in more than WIDE_SHARE of their frames. People who lie
@@ -110,9 +175,15 @@ def sources(folder: Path | str) -> list[Path]:
 
 
 @functools.cache
-def missing_skeletons() -> frozenset[str]:
-    """The names of the 302 recordings that the owners list as having missing or incomplete skeletons."""
-    return frozenset((resources.files("mans_keras.skeletons") / "data/ntu_missing_skeletons.txt").read_text().split())
+def missing_skeletons(classes: int = 60) -> frozenset[str]:
+    """The names of the 302 recordings that the owners list as having missing or incomplete skeletons; 535 of 120."""
+    file = "ntu120_missing_skeletons.txt" if classes == 120 else "ntu_missing_skeletons.txt"
+    return frozenset((resources.files("mans_keras.skeletons") / "data" / file).read_text().split())
+
+
+def is_name(name: str) -> bool:
+    """Whether a name is of the form `SsssCcccPpppRrrrAaaa`."""
+    return bool(NAME.fullmatch(name))
 
 
 def source_name(path: Path | str) -> str:
@@ -122,7 +193,7 @@ def source_name(path: Path | str) -> str:
 
 def parse_name(name: str, classes: int = 60) -> tuple[int, int, int]:
     """(label from 0, subject, camera) of a name `SsssCcccPpppRrrrAaaa`; `Dropped` for another name or action."""
-    match = re.fullmatch(r"S\d{3}C(\d{3})P(\d{3})R\d{3}A(\d{3})", name)
+    match = NAME.fullmatch(name)
     if not match:
         raise Dropped("its name is not SsssCcccPpppRrrrAaaa")
     camera, subject, action = map(int, match.groups())
@@ -212,7 +283,7 @@ def _track(tokens, body):
 def read(path: Path | str, classes: int = 60, counts: str | None = None, slots: bool = False) -> Sequence:
     """The `Sequence` of a file: joints by `parsed`; label, subject and camera from its name.
 
-    counts: which recordings of NTU RGB+D count. "official" drops the 302 `missing_skeletons`; "released" also drops, as
+    counts: which recordings of NTU RGB+D count. "official" drops the `missing_skeletons`; "released" also drops, as
     the released script, a recording whose last frame shows more than two bodies; None, for other recordings of this
     format, drops neither. slots: as in `parsed`. Raises `Dropped` for these, as `parsed`, or for a name whose
     action is not one of the `classes`.
@@ -220,7 +291,7 @@ def read(path: Path | str, classes: int = 60, counts: str | None = None, slots: 
     path = Path(path)
     name = source_name(path)
     label, subject, camera = parse_name(name, classes)
-    if counts and name in missing_skeletons():
+    if counts and name in missing_skeletons(classes):
         raise Dropped("listed by the owners: missing or incomplete skeletons")
     content = parsed(path, counts, slots)
     return Sequence(name, content.joints, label, subject, camera, other_bodies=content.other_bodies)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 # The data sets that have a reader here; any other name is a data set of the user's own.
-DATASETS = ("ntu_rgbd", "hdm05", "sysu_3d", "ut_kinect", "nw_ucla", "utd_mhad", "synthetic")
+DATASETS = ("ntu_rgbd", "ntu_rgbd_120", "hdm05", "sysu_3d", "ut_kinect", "nw_ucla", "utd_mhad", "synthetic")
 
 
 class Dropped(Exception):

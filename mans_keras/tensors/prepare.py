@@ -9,6 +9,7 @@ import os
 import signal
 import threading
 from collections import Counter, defaultdict, deque
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -62,17 +63,27 @@ def _convert(source, read, **how):
 
 
 def write_tensors(
-    reader: Reader, sources: list, out: Path | str, scale: int, layout: str, coordinates: str, jobs: int = 1
+    reader: Reader,
+    sources: list,
+    out: Path | str,
+    scale: int,
+    layout: str,
+    coordinates: str,
+    jobs: int = 1,
+    splits: Mapping[str, Mapping[str, int]] | None = None,
 ) -> Path:
     """Read `sources` with the reader, write `<dataset>_<scale>.h5` into the folder `out`, and print a summary.
 
+    splits: those that came with the data, as `writer.Writer` takes them.
     Returns the path. Raises `InputError`, and writes nothing, if reading a source does, or if no sequence is usable.
     """
     path = store.tensor_path(out, reader.dataset, scale)
     settings = {"scale": scale, "layout": layout, "coordinates": coordinates}
     convert = functools.partial(_convert, read=reader.read, body=reader.body, **settings)
     keep_freed_memory()
-    writer = Writer(path, dataset=reader.dataset, class_names=reader.class_names, body=reader.body, **settings)
+    writer = Writer(
+        path, dataset=reader.dataset, class_names=reader.class_names, body=reader.body, splits=splits, **settings
+    )
     # the processes end here: when the interpreter ends, it closes their pipes first
     with contextlib.closing(_map(convert, sources, jobs)) as converted, writer:
         console = Console(stderr=True)
