@@ -87,7 +87,8 @@ def main(args):
     progress = track(sources, "looking at the files", console=console, disable=not console.is_terminal)
     bodies, joints = own.survey(progress, number, names)
     check_vertical(sources, body, coordinates)
-    print(f"{len(classes)} classes, {joints} joints a body, at most {bodies} bodies a frame")
+    most = "1 body" if bodies == 1 else f"{bodies} bodies"
+    print(f"{len(classes)} classes, {joints} joints a body, at most {most} a frame")
     print_names(len(left_out), f"in {args.raw} are not recordings", left_out)
     path = write_tensors(args, own.reader(args.name, classes, body, bodies, joints), sources, coordinates)
     labels = store.Tensors(path).label

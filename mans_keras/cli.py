@@ -57,7 +57,7 @@ def _choose_fold(folds, protocol, number):
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 def main():
-    """Memory Attention Networks: which action does a recording show, and which moments decide that?"""
+    """Recognise actions in recordings of skeletons: predict, train, evaluate, export."""
 
 
 @main.command()
@@ -123,7 +123,9 @@ def predict(model, files, top, as_json, plot):
 @click.argument("model", type=FILE)
 @click.option("--network", default="mans-9", help="One of the paper's five networks, e.g. mans-resnet18.")
 @click.option("--protocol", help="How training and test are split. Default: the first for the dataset.")
-@click.option("--fold", default=0, type=click.IntRange(0), help="The fold of the protocol.")
+@click.option(
+    "--fold", default=0, type=click.IntRange(0), help="Which fold to train, from 0. The other folds are not trained."
+)
 @click.option("--recipe", default="released", help="paper, released or best.")
 @click.option("--epochs", type=click.IntRange(1), help="Default: as the recipe has it.")
 @click.option("--seed", default=0, type=click.IntRange(0))
@@ -144,9 +146,11 @@ def train(tensors, model, network, protocol, fold, recipe, epochs, seed):
     opened = Tensors(tensors)
     run = plan_run(opened, network, protocol, fold, recipe, epochs, seed, experiment="mans_train")
     model.parent.mkdir(parents=True, exist_ok=True)
+    trains, tests = len(run.fold.train), len(run.fold.test)
+    _warn(f"training {network} on {trains} sequences, testing on {tests} ({run.fold.name}), {run.epochs} epochs")
     mirrors = recipes.mirrors(run.recipe, opened)
     for departure in recipes.departures(recipe, opened.coordinates, opened.layout, mirrors):
-        _warn(departure)
+        _warn(f"note: {departure}")
 
     def print_epoch(epoch, logs):
         _warn(f"epoch {epoch} of {run.epochs}: test accuracy {logs['val_accuracy']:.2%}")
