@@ -93,6 +93,6 @@ def test_the_loop_of_exports_gives_the_same_states(backwards):
     gru = keras.layers.GRU(3, return_sequences=True, go_backwards=backwards)
     x = np.random.default_rng(0).normal(size=(2, 5, 3)).astype("float32")
     gru.build(x.shape)
-    expected = keras.ops.convert_to_numpy(hidden_states(gru, x))
-    with plain_loops():
-        np.testing.assert_allclose(hidden_states(gru, x), expected, atol=1e-6)
+    expected = keras.ops.convert_to_numpy(recurrence.hidden_states(gru, x))
+    with recurrence.plain_loops():
+        np.testing.assert_allclose(recurrence.hidden_states(gru, x), expected, atol=1e-6)
