@@ -81,8 +81,13 @@ def shared_options(coordinates: str) -> list[click.Option]:
     ]
 
 
-def write_tensors(args: SimpleNamespace, reader: Reader, sources: list, coordinates: str | None = None) -> Path:
-    """Write the tensor file as the shared options say, and return its path; coordinates: in place of the option's."""
+def write_tensors(
+    args: SimpleNamespace, reader: Reader, sources: list, coordinates: str | None = None, splits: dict | None = None
+) -> Path:
+    """Write the tensor file as the shared options say, and return its path.
+
+    coordinates: in place of the option's. splits: as `writer.Writer` takes them.
+    """
     return prepare.write_tensors(
-        reader, sources, args.out, args.scale, args.layout, coordinates or args.coordinates, args.jobs
+        reader, sources, args.out, args.scale, args.layout, coordinates or args.coordinates, args.jobs, splits
     )

@@ -55,7 +55,7 @@ def table(records):
     rows = []
     kinds = sorted({_tensors(record) for record in records})
     for model, protocol, recipe, tensors in itertools.product(
-        paper.TABLE5, protocols.of_dataset(dataset), recipes.RECIPES, kinds
+        paper.TABLE5, table_parts.protocols_of(records), recipes.RECIPES, kinds
     ):
         wanted = (model, protocol, recipe, tensors)
         cell = [r for r in records if (r["model"], r["protocol"], r["recipe"]["name"], _tensors(r)) == wanted]

@@ -21,7 +21,8 @@ def cell(records, variant, protocol):
 def protocols_of(records):
     """The protocols that the records of one dataset were made by."""
     known = protocols.of_dataset(records[0]["dataset"])
-    return [protocol for protocol in known if any(record["protocol"] == protocol for record in records)]
+    recorded = {record["protocol"] for record in records}
+    return [*(protocol for protocol in known if protocol in recorded), *sorted(recorded - set(known))]
 
 
 def of_table5(model, dataset, protocol):

@@ -103,6 +103,8 @@ def predict(model, files, top, as_json, plot):
         if picture:
             prediction_pictures.write(prediction, picture)
             _warn(f"{prediction.name} is drawn in {picture}")
+        for note in prediction.notes:
+            _warn(f"{prediction.name}: {note}")
         _check_vertical(prediction.name, recognizer, prediction.joints)
         frames, usual = len(prediction.joints), recognizer.frames
         if usual and frames > LONG * usual:
@@ -137,42 +139,18 @@ def train(tensors, model, network, protocol, fold, recipe, epochs, seed):
     run the same command again to resume.
     """
     import mans_keras.models  # noqa: F401 - first, since it keeps TensorFlow quiet
-    from mans_keras.tensors import protocols
     from mans_keras.tensors.store import Tensors
     from mans_keras.training import recipes, records
-    from mans_keras.training.run import MODELS, SCALES, Run
+    from mans_keras.training.train_model import plan_run
     from mans_keras.training.train_run import train_run
 
     if model.suffix not in (".h5", ".keras"):
         raise InputError(f"{model} must end with .h5 or .keras")
-    for value, known, what in ((network, MODELS, "network"), (recipe, recipes.RECIPES, "recipe")):
-        if value not in known:
-            raise InputError(f"no {what} {value!r}: the known ones are {', '.join(known)}")
     opened = Tensors(tensors)
-    if not opened.joints:
-        raise InputError(f"{tensors} does not say how many joints a recording has: prepare it again")
-    if opened.scale != SCALES[network]:
-        raise InputError(f"{network} needs scale {SCALES[network]}, and {tensors} has scale {opened.scale}")
-    protocol = protocol or next(iter(protocols.of_dataset(opened.dataset)))
-    chosen = recipes.RECIPES[recipe]
-    run = Run(
-        experiment="mans_train",
-        dataset=opened.dataset,
-        protocol=protocol,
-        fold=_choose_fold(protocols.folds(opened, protocol), protocol, fold),
-        model=network,
-        variant=network,
-        arguments={},
-        recipe=chosen,
-        epochs=epochs or recipes.for_dataset(chosen.epochs, opened.dataset),
-        batch=recipes.for_dataset(chosen.batch, opened.dataset),
-        seed=seed,
-        precision="float32",
-        tensors=opened.digest(),
-    )
+    run = plan_run(opened, network, protocol, fold, recipe, epochs, seed, experiment="mans_train")
     model.parent.mkdir(parents=True, exist_ok=True)
-    mirrors = recipes.mirrors(chosen, opened)
-    for departure in recipes.departures(chosen.name, opened.coordinates, opened.layout, mirrors):
+    mirrors = recipes.mirrors(run.recipe, opened)
+    for departure in recipes.departures(recipe, opened.coordinates, opened.layout, mirrors):
         _warn(departure)
 
     def print_epoch(epoch, logs):
@@ -279,7 +257,10 @@ def stream(model, recording, window, every, plot):
         raise InputError(f"{plot} must end with .png, .pdf or .svg")
     recognizer = Recognizer(model)
     online = stream.Stream(recognizer, window)
-    joints, segments = recognizer.read(recording), stream.true_segments(recording) or []
+    content, segments = recognizer.parsed(recording), stream.true_segments(recording) or []
+    joints = content.joints
+    for note in content.notes():
+        _warn(f"{recording}: {note}")
     _check_vertical(recording, recognizer, joints)
     scores = stream.over_time(online, joints, every)
     segments = [segment for segment in segments if segment[0] in recognizer.class_names]

@@ -1,5 +1,6 @@
 """A saved model and a recording -> which action it is, and how much attention each frame got."""
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,9 @@ from mans_keras.models.mans import MemoryAttentionNetwork
 from mans_keras.models.tarm import TARM
 from mans_keras.recognition.model_file import load
 from mans_keras.skeletons import recording
+from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.sequence import Body, Dropped
+from mans_keras.skeletons.tracks import most_moving
 from mans_keras.tensors.transforms import to_frames, to_tensor
 from mans_keras.training.machine import gpu
 
@@ -28,6 +31,7 @@ class Prediction:
     scores: (classes,) probabilities, in the order of class_names. attention: (frames, 3), the weight of each frame of
     the recording in the TARMs of x, y and z; None if the model has no attention. joints: (frames, bodies, joints, 3),
     the recording as it was read, metres. body: the joints that orient a body, None if the model does not know them.
+    notes: sentences about what the file holds and the model was not given, such as a third body.
     """
 
     name: str
@@ -36,6 +40,7 @@ class Prediction:
     attention: np.ndarray | None
     joints: np.ndarray
     body: Body | None = None
+    notes: tuple[str, ...] = ()
 
     def top(self, number: int = 5) -> list[tuple[str, float]]:
         """[(class name, score)] of the highest scores, the highest first."""
@@ -88,23 +93,25 @@ class Recognizer:
         self._frozen.compile(jit_compile="auto" if gpu() else True)
 
     def read(self, source: Source) -> np.ndarray:
-        """Joints (frames, bodies, joints, 3) of a path or an array, with as many bodies as the model knows.
+        """The joints of `parsed`."""
+        return self.parsed(source).joints
 
-        Raises `InputError` (a `ValueError`) for a recording that does not fit the model; it says what would fit.
+    def parsed(self, source: Source) -> Parsed:
+        """What a path or an array holds: joints (frames, bodies, joints, 3), with as many bodies as the model knows.
+
+        Its `notes()` say what is left out. Raises `InputError` (a `ValueError`) for a recording that does not fit the
+        model; it says what would fit.
         """
         if isinstance(source, (str, Path)):
-            joints = recording.read_joints(source, self.joints, slots=self.coordinates == "released")
+            content = recording.read(source, self.joints, slots=self.coordinates == "released")
         else:
-            joints = recording.from_array(source)
+            content = Parsed(recording.from_array(source))
+        joints = content.joints
         if joints.shape[2] != self.joints:
             raise InputError(f"{_name(source)}: {joints.shape[2]} joints, where the model expects {self.joints}")
-        # more bodies than the model knows: keep those that move most, except for people who only pass by
-        if joints.shape[1] > self.bodies:
-            seen = joints.any(axis=(2, 3)).sum(axis=0)
-            movement = np.array([_movement(body) for body in np.moveaxis(joints, 1, 0)])
-            order = np.lexsort((-movement, 2 * seen < seen.max()))
-            joints = joints[:, np.sort(order[: self.bodies])]
-        return np.pad(joints, [(0, 0), (0, self.bodies - joints.shape[1]), (0, 0), (0, 0)])
+        joints, others = most_moving(joints, self.bodies)
+        joints = np.pad(joints, [(0, 0), (0, self.bodies - joints.shape[1]), (0, 0), (0, 0)])
+        return dataclasses.replace(content, joints=joints, other_bodies=content.other_bodies + others)
 
     def tensor(self, joints: np.ndarray) -> np.ndarray:
         """(scale, scale, 3) float32 of the joints that `read` returned, as in the model's training data."""
@@ -121,16 +128,18 @@ class Recognizer:
 
     def predict(self, sources: Sequence[Source]) -> list[Prediction]:
         """A `Prediction` for each path or array of a list, in batches. Raises `InputError` as `read` does."""
-        recordings = [self.read(source) for source in sources]
+        recordings = [self.parsed(source) for source in sources]
         predictions = []
         for first in range(0, len(recordings), BATCH):
-            batch = recordings[first : first + BATCH]
+            notes = [content.notes() for content in recordings[first : first + BATCH]]
+            batch = [content.joints for content in recordings[first : first + BATCH]]
             names = [_name(source) for source in sources[first : first + BATCH]]
             tensors = [self._named_tensor(name, joints) for name, joints in zip(names, batch, strict=True)]
             scores, attention = self.scores(np.stack(tensors))
             for index, (name, joints) in enumerate(zip(names, batch, strict=True)):
                 weights = None if attention is None else to_frames(attention[index], len(joints), self.layout)
-                predictions.append(Prediction(name, self.class_names, scores[index], weights, joints, self.body))
+                answer = (name, self.class_names, scores[index], weights, joints, self.body, tuple(notes[index]))
+                predictions.append(Prediction(*answer))
         return predictions
 
     def images(self, joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -173,12 +182,6 @@ class _Frozen(keras.Model):
         with keras.StatelessScope(state_mapping=self.constants):
             weights = [tarm.attention_weights(x[..., axis]) for axis, tarm in enumerate(self.tarms)]
             return self.network(x, training=False), keras.ops.concatenate([x[:, :, 0, :0], *weights], axis=-1)
-
-
-def _movement(body):
-    """Summed variance of one body's coordinates over the frames (frames, joints, 3) in which it is present."""
-    present = body[body.any(axis=(1, 2))]
-    return present.var(axis=0).sum() if len(present) else 0.0
 
 
 def _name(source):

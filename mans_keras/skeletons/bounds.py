@@ -14,7 +14,6 @@ from mans_keras.skeletons.sequence import Dropped
 MAX_BYTES = 16 * 2**20
 MAX_FRAMES = 10_000
 MAX_NUMBERS = 2**20
-MAX_BODIES = 2
 MAX_METRES = 100
 
 TOO_MANY = f"more than {MAX_FRAMES:,} frames or {MAX_NUMBERS:,} numbers: a file must hold one action"
@@ -56,8 +55,6 @@ def check_shape(*shape: int) -> None:
         raise Dropped("the file holds no frame, or no joint")
     if shape[0] > MAX_FRAMES or math.prod(shape) > MAX_NUMBERS:
         raise Dropped(TOO_MANY)
-    if len(shape) == 4 and shape[1] > MAX_BODIES:
-        raise Dropped(f"{shape[1]} bodies in a frame: at most {MAX_BODIES} are possible")
 
 
 def in_metres(coordinates: np.ndarray) -> np.ndarray:

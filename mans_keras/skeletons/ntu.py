@@ -13,7 +13,10 @@ from mans_keras.errors import InputError
 from mans_keras.skeletons.bounds import read_bytes
 from mans_keras.skeletons.formats import skeleton_file
 from mans_keras.skeletons.formats.decimals import Tokens
+from mans_keras.skeletons.formats.parsed import Parsed
+from mans_keras.skeletons.missing import completed
 from mans_keras.skeletons.sequence import KINECT_2, Dropped, Reader, Sequence
+from mans_keras.skeletons.tracks import Track, joined
 
 CLASS_NAMES = (
     "drink water",
@@ -77,11 +80,76 @@ CLASS_NAMES = (
     "walking towards",
     "walking apart",
 )
+# NTU RGB+D 120 (Liu et al., TPAMI 2019) has these, too.
+CLASS_NAMES_120 = (
+    *CLASS_NAMES,
+    "put on headphone",
+    "take off headphone",
+    "shoot at the basket",
+    "bounce ball",
+    "tennis bat swing",
+    "juggling table tennis balls",
+    "hush",
+    "flick hair",
+    "thumb up",
+    "thumb down",
+    "make ok sign",
+    "make victory sign",
+    "staple book",
+    "counting money",
+    "cutting nails",
+    "cutting paper",
+    "snapping fingers",
+    "open bottle",
+    "sniff",
+    "squat down",
+    "toss a coin",
+    "fold paper",
+    "ball up paper",
+    "play magic cube",
+    "apply cream on face",
+    "apply cream on hand back",
+    "put on bag",
+    "take off bag",
+    "put something into a bag",
+    "take something out of a bag",
+    "open a box",
+    "move heavy objects",
+    "shake fist",
+    "throw up cap or hat",
+    "hands up",
+    "cross arms",
+    "arm circles",
+    "arm swings",
+    "running on the spot",
+    "butt kicks",
+    "cross toe touch",
+    "side kick",
+    "yawn",
+    "stretch oneself",
+    "blow nose",
+    "hit other person with something",
+    "wield knife towards other person",
+    "knock over other person",
+    "grab other person's stuff",
+    "shoot at other person with a gun",
+    "step on foot",
+    "high-five",
+    "cheers and drink",
+    "carry something with other person",
+    "take a photo of other person",
+    "follow other person",
+    "whisper in other person's ear",
+    "exchange things with other person",
+    "support somebody with hand",
+    "finger-guessing game",
+)
 WHERE = (
     "https://rose1.ntu.edu.sg/dataset/actionRecognition (its owners ask for a signed agreement): "
     "unpack nturgbd_skeletons_s001_to_s017.zip"
 )
 COUNTS = ("official", "released")
+NAME = re.compile(r"S\d{3}C(\d{3})P(\d{3})R\d{3}A(\d{3})")
 
 # Kinect also tracks furniture and reflections. As usual for NTU, these are tracks of at most SHORT_LIVED frames (a
 # third of a second), or wider than WIDE of their height in more than WIDE_SHARE of their frames. People who lie
@@ -107,9 +175,15 @@ def sources(folder: Path | str) -> list[Path]:
 
 
 @functools.cache
-def missing_skeletons() -> frozenset[str]:
-    """The names of the 302 recordings that the owners list as having missing or incomplete skeletons."""
-    return frozenset((resources.files("mans_keras.skeletons") / "data/ntu_missing_skeletons.txt").read_text().split())
+def missing_skeletons(classes: int = 60) -> frozenset[str]:
+    """The names of the 302 recordings that the owners list as having missing or incomplete skeletons; 535 of 120."""
+    file = "ntu120_missing_skeletons.txt" if classes == 120 else "ntu_missing_skeletons.txt"
+    return frozenset((resources.files("mans_keras.skeletons") / "data" / file).read_text().split())
+
+
+def is_name(name: str) -> bool:
+    """Whether a name is of the form `SsssCcccPpppRrrrAaaa`."""
+    return bool(NAME.fullmatch(name))
 
 
 def source_name(path: Path | str) -> str:
@@ -119,7 +193,7 @@ def source_name(path: Path | str) -> str:
 
 def parse_name(name: str, classes: int = 60) -> tuple[int, int, int]:
     """(label from 0, subject, camera) of a name `SsssCcccPpppRrrrAaaa`; `Dropped` for another name or action."""
-    match = re.fullmatch(r"S\d{3}C(\d{3})P(\d{3})R\d{3}A(\d{3})", name)
+    match = NAME.fullmatch(name)
     if not match:
         raise Dropped("its name is not SsssCcccPpppRrrrAaaa")
     camera, subject, action = map(int, match.groups())
@@ -137,25 +211,27 @@ def _is_wide(xyz):
     return (width > WIDE * height).mean() > WIDE_SHARE
 
 
-def read_joints(path: Path | str, counts: str | None = None, slots: bool = False) -> np.ndarray:
-    """Joints (frames, 2, 25, 3) of a file, metres; where a body is absent its joints are zeros.
+def parsed(path: Path | str, counts: str | None = None, slots: bool = False) -> Parsed:
+    """What a file holds: joints (frames, 2, 25, 3), metres; where a body is absent its joints are zeros.
 
-    Bodies are followed by their ID. False bodies, first those with few frames and then wide ones, are left out, unless
-    no body would remain: a sequence is never dropped because of them, and a single body is never false. Of the others,
-    the two that move most (summed variance of their coordinates) stay, first the one that moves more.
+    Bodies are followed by their ID; a new ID that goes on in the place of a lost one is the same person
+    (`tracks.joined`). Joints at 0 0 0 are not tracked, and completed (`missing.completed`). False bodies, first those
+    with few frames and then wide ones, are left out, unless no body would remain: a sequence is never dropped because
+    of them, and a single body is never false. Of the others, the two that move most (summed variance of their
+    coordinates) stay, first the one that moves more.
 
     counts: as in `read`. slots: instead, as in the released code, the first and the second body of each frame in the
-    order of the file, whoever they are, and no body in a frame that lists more than two. Raises `Dropped` for a
+    order of the file, as they are written, and no body in a frame that lists more than two. Raises `Dropped` for a
     malformed file, or a file without a body.
     """
     tokens = Tokens(read_bytes(path))
     frames = skeleton_file.frames(tokens)
     if counts == "released" and len(frames[-1]) > 2:
         raise Dropped("more than two bodies in the last frame")
-    joints = _slots(tokens, frames) if slots else _tracks(tokens, frames)
+    joints, other_bodies = (_slots if slots else _people)(tokens, frames)
     if not joints.any():
         raise Dropped("every frame lists more than two bodies" if any(frames) and slots else "no body in any frame")
-    return joints
+    return Parsed(joints, other_bodies=other_bodies)
 
 
 def _slots(tokens, frames):
@@ -169,39 +245,56 @@ def _slots(tokens, frames):
     if filled:
         frame, slot, firsts = np.array(filled).T
         joints[frame, slot] = skeleton_file.coordinates(tokens, firsts)
-    return joints
+    return joints, ()
 
 
-def _tracks(tokens, frames):
+def _people(tokens, frames):
     joints = np.zeros((len(frames), 2, KINECT_2.joints, 3))
     bodies = defaultdict(dict)
     for frame, listed in enumerate(frames):
         for body, first in listed:
             bodies[body][frame] = first
-    tracks = [(list(track), skeleton_file.coordinates(tokens, list(track.values()))) for track in bodies.values()]
-    tracks = [track for track in tracks if track[1].any()]
-    for is_false in (_is_short_lived, _is_wide) if len(tracks) > 1 else ():
-        tracks = [track for track in tracks if not is_false(track[1])] or tracks
-    tracks.sort(key=lambda track: -track[1].var(axis=0).sum())
-    for body, (present, xyz) in enumerate(tracks[:2]):
-        joints[present, body] = xyz
-    return joints
+    tracks = joined([track for body in bodies.values() if len((track := _track(tokens, body)).frames)])
+    people, reason = [], None
+    for track in tracks:
+        try:
+            people.append(Track(track.frames, completed(track.joints[:, None])[:, 0]))
+        except Dropped as dropped:
+            reason = reason or dropped
+    if reason and not people:
+        raise reason
+    for is_false in (_is_short_lived, _is_wide) if len(people) > 1 else ():
+        people = [track for track in people if not is_false(track.joints)] or people
+    people.sort(key=lambda track: -track.joints.var(axis=0).sum())
+    others = [len(track.frames) for track in tracks]
+    for body, track in enumerate(people[:2]):
+        joints[track.frames, body] = track.joints
+        others.remove(len(track.frames))
+    return joints, tuple(others)
+
+
+def _track(tokens, body):
+    """The `Track` of one ID, {frame: number of its first token}, without frames in which all joints are 0 0 0."""
+    joints = skeleton_file.coordinates(tokens, list(body.values()))
+    seen = joints.any(axis=(1, 2))
+    return Track(np.array(list(body))[seen], joints[seen])
 
 
 def read(path: Path | str, classes: int = 60, counts: str | None = None, slots: bool = False) -> Sequence:
-    """The `Sequence` of a file: joints by `read_joints`; label, subject and camera from its name.
+    """The `Sequence` of a file: joints by `parsed`; label, subject and camera from its name.
 
-    counts: which recordings of NTU RGB+D count. "official" drops the 302 `missing_skeletons`; "released" also drops, as
+    counts: which recordings of NTU RGB+D count. "official" drops the `missing_skeletons`; "released" also drops, as
     the released script, a recording whose last frame shows more than two bodies; None, for other recordings of this
-    format, drops neither. slots: as in `read_joints`. Raises `Dropped` for these, as `read_joints`, or for a name whose
+    format, drops neither. slots: as in `parsed`. Raises `Dropped` for these, as `parsed`, or for a name whose
     action is not one of the `classes`.
     """
     path = Path(path)
     name = source_name(path)
     label, subject, camera = parse_name(name, classes)
-    if counts and name in missing_skeletons():
+    if counts and name in missing_skeletons(classes):
         raise Dropped("listed by the owners: missing or incomplete skeletons")
-    return Sequence(name, read_joints(path, counts, slots), label, subject, camera)
+    content = parsed(path, counts, slots)
+    return Sequence(name, content.joints, label, subject, camera, other_bodies=content.other_bodies)
 
 
 READER = Reader("ntu_rgbd", CLASS_NAMES, KINECT_2, read, source_name)

@@ -13,7 +13,9 @@ from mans_keras.errors import InputError, listed, utf8
 from mans_keras.skeletons import view
 from mans_keras.skeletons.bounds import read_bytes
 from mans_keras.skeletons.formats import by_suffix, csv_file
+from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.joint_names import body_of, plain
+from mans_keras.skeletons.missing import completed
 from mans_keras.skeletons.sequence import Body, Dropped, Reader, Sequence
 
 LAYOUT = "one folder for each class is expected, with .npy, .npz, .csv or .json files in it"
@@ -129,13 +131,13 @@ def survey(sources: Iterable[Source], joints: int | None = None, names: list[str
     whose = "--joints"
     for source in sources:
         try:
-            shape = by_suffix.load(source.path, joints).shape
+            loaded = by_suffix.parsed(source.path, joints)
         except Dropped as dropped:
             reason = reason or f"{source.name}: {dropped}"
             continue
-        bodies = max(bodies, shape[1])
-        counts[shape[2]] += 1
-        if here := csv_file.named_joints(source.path):
+        bodies = max(bodies, loaded.joints.shape[1])
+        counts[loaded.joints.shape[2]] += 1
+        if here := loaded.names:
             names, whose = (names, whose) if names else (here, source.name)
             order, expected = ([plain(name) for name in some] for some in (here, names))
             hips = _hips(here), _hips(names)
@@ -161,7 +163,7 @@ def vertical(sources: Iterable[Source], body: Body) -> str:
     axes = Counter()
     for source in sources:
         try:
-            joints = read_joints(source.path, body.joints)
+            joints = parsed(source.path, body.joints).joints
         except Dropped:
             continue
         if joints.shape[2] == body.joints:
@@ -172,43 +174,23 @@ def vertical(sources: Iterable[Source], body: Body) -> str:
 def read(source: Source, bodies: int, joints: int) -> Sequence:
     """The `Sequence` of a file, joints (frames, bodies, joints, 3): bodies that the file lacks are zeros.
 
-    A body without any coordinate in a frame is absent from that frame. A joint that is missing alone is interpolated
-    over time, between the frames that have it. Raises `Dropped` for a file that can't be read, another number of
-    joints, a coordinate beyond 100 m, no body in any frame, or a joint that is missing in more than half of the frames.
+    Gaps are completed by `missing.completed`. Raises `Dropped` for a file that can't be read, another number of joints,
+    a coordinate beyond 100 m, no body in any frame, or a joint that is missing in more than half of the frames.
     """
-    sequence = read_joints(source.path, joints)
-    if sequence.shape[2] != joints:
-        raise Dropped(f"{sequence.shape[2]} joints, where {joints} are expected")
-    sequence = np.pad(sequence, [(0, 0), (0, bodies - sequence.shape[1]), (0, 0), (0, 0)])
-    return Sequence(source.name, sequence, source.label, source.subject, source.camera)
+    content = parsed(source.path, joints)
+    if content.joints.shape[2] != joints:
+        raise Dropped(f"{content.joints.shape[2]} joints, where {joints} are expected")
+    padded = np.pad(content.joints, [(0, 0), (0, bodies - content.joints.shape[1]), (0, 0), (0, 0)])
+    return Sequence(source.name, padded, source.label, source.subject, source.camera, content.left_out)
 
 
-def read_joints(path: Path, joints: int | None = None) -> np.ndarray:
-    """Joints (frames, bodies, joints, 3) of a file, completed as in `read`; `Dropped` if it can't be."""
-    complete = completed(by_suffix.load(path, joints))
+def parsed(path: Path, joints: int | None = None) -> Parsed:
+    """What a file holds, completed as in `read`; `Dropped` if it can't be."""
+    content = by_suffix.parsed(path, joints)
+    complete = completed(content.joints, content.names)
     if not complete.any():
         raise Dropped("no body in any frame")
-    return complete
-
-
-def completed(joints: np.ndarray) -> np.ndarray:
-    """(frames, bodies, joints, 3) without NaN: interpolated, or zeros where a body is absent.
-
-    Raises `Dropped` if a joint is missing in more than half of its body's frames.
-    """
-    missing = np.isnan(joints).any(axis=-1)
-    absent = missing.all(axis=-1) | ~joints.any(axis=(2, 3))
-    complete = np.where(absent[..., None, None], 0, joints)
-    missing &= ~absent[..., None]
-    for body, joint in np.argwhere(missing.any(axis=0)):
-        present = np.flatnonzero(~absent[:, body])
-        seen = np.flatnonzero(~missing[:, body, joint] & ~absent[:, body])
-        if 2 * len(seen) < len(present):
-            raise Dropped(f"joint {joint}, counted from 0, is missing in more than half of the frames")
-        for axis in range(3):
-            track = complete[:, body, joint, axis]
-            track[present] = np.interp(present, seen, track[seen])
-    return complete
+    return replace(content, joints=complete)
 
 
 def source_name(source: Source) -> str:

@@ -8,19 +8,21 @@ from mans_keras.errors import InputError
 from mans_keras.skeletons import hdm05, ntu, nw_ucla, own, sysu_3d, ut_kinect, utd_mhad
 from mans_keras.skeletons.bounds import in_metres
 from mans_keras.skeletons.formats import by_suffix, matlab
+from mans_keras.skeletons.formats.parsed import Parsed
+from mans_keras.skeletons.missing import completed
 from mans_keras.skeletons.sequence import Dropped
 
 FORMATS = (".skeleton", ".amc", ".mat", ".txt", *by_suffix.PARSERS)
 
 
-def read_joints(path: Path | str, joints: int | None = None, slots: bool = False) -> np.ndarray:
-    """Joints (frames, bodies, joints, 3) of a recording, metres; a body that is absent from a frame is zeros there.
+def read(path: Path | str, joints: int | None = None, slots: bool = False) -> Parsed:
+    """What a recording holds: joints (frames, bodies, joints, 3), metres, zeros where a body is absent from a frame.
 
     `.skeleton` (NTU RGB+D), `.amc` next to its `.asf` (HDM05), `.mat` (SYSU-3D's SW or UTD-MHAD's d_skel), `.txt`
     (UT-Kinect's joints files, whole), `.json` with `skeletons` (NW-UCLA), and `.npy`, `.npz`, `.csv` and other `.json`
     (see `formats.by_suffix`).
     joints: their number if it is known; it says what bare numbers mean. slots: of a `.skeleton` file, as in
-    `ntu.read_joints`. Raises `InputError`, which names the file, for another format or a file without a recording.
+    `ntu.parsed`. Raises `InputError`, which names the file, for another format or a file without a recording.
     """
     path = Path(path)
     try:
@@ -37,14 +39,14 @@ def _read(path, joints, slots):
     if suffix not in FORMATS:
         raise Dropped(f"not a format of recordings, which are {', '.join(FORMATS)}")
     if suffix == ".skeleton":
-        return ntu.read_joints(path, slots=slots)
+        return ntu.parsed(path, slots=slots)
     if suffix == ".mat":
-        return _read_matlab(path)
+        return Parsed(_read_matlab(path))
     if suffix == ".json" and nw_ucla.is_like(path):
-        return nw_ucla.read_joints(path)
+        return Parsed(nw_ucla.read_joints(path))
     if suffix == ".txt":
         _, body = ut_kinect.read_recording(path)
-        return body[:, None]
+        return Parsed(body[:, None])
     if suffix == ".amc":
         skeletons = sorted(asf for asf in path.parent.iterdir() if asf.suffix.lower() == ".asf")
         skeletons = [asf for asf in skeletons if path.stem.startswith(f"{asf.stem}_")] or skeletons
@@ -52,8 +54,8 @@ def _read(path, joints, slots):
             raise Dropped(
                 f"{len(skeletons)} .asf files in its folder: the one of its actor is expected, named as the .amc begins"
             )
-        return hdm05.read_joints(path, skeletons[0])
-    return own.read_joints(path, joints)
+        return Parsed(hdm05.read_joints(path, skeletons[0]))
+    return own.parsed(path, joints)
 
 
 def _read_matlab(path):
@@ -83,7 +85,7 @@ def from_array(array: np.ndarray) -> np.ndarray:
         )
     joints = array.astype(float).reshape(len(array), -1, *array.shape[-2:])
     try:
-        joints = own.completed(in_metres(joints))
+        joints = completed(in_metres(joints))
     except Dropped as dropped:
         raise InputError(f"the array is not a recording: {dropped}") from None
     if not joints.any():

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 # The data sets that have a reader here; any other name is a data set of the user's own.
-DATASETS = ("ntu_rgbd", "hdm05", "sysu_3d", "ut_kinect", "nw_ucla", "utd_mhad", "synthetic")
+DATASETS = ("ntu_rgbd", "ntu_rgbd_120", "hdm05", "sysu_3d", "ut_kinect", "nw_ucla", "utd_mhad", "synthetic")
 
 
 class Dropped(Exception):
@@ -19,7 +19,8 @@ class Sequence:
     """One recorded action.
 
     joints: (frames, bodies, joints, 3) float, metres; a body that is absent from a frame is all zeros there.
-    label: class from 0. subject, camera: their numbers in the data set, -1 if it has none.
+    label: class from 0. subject, camera: their numbers in the data set, -1 if it has none. left_out: what the source
+    holds besides coordinates. other_bodies: for each body that is left out, the number of frames that show it.
     """
 
     name: str
@@ -27,6 +28,8 @@ class Sequence:
     label: int
     subject: int = -1
     camera: int = -1
+    left_out: tuple[str, ...] = ()
+    other_bodies: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

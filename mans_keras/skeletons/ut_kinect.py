@@ -14,6 +14,7 @@ import numpy as np
 
 from mans_keras.errors import InputError
 from mans_keras.skeletons.bounds import MAX_METRES, read_bytes
+from mans_keras.skeletons.missing import completed
 from mans_keras.skeletons.sequence import KINECT_1, Dropped, Reader, Sequence
 
 CLASS_NAMES = (
@@ -127,8 +128,8 @@ def read_recording(file: Path | str, repeated: str = "last") -> tuple[np.ndarray
     """Frame numbers (rows,) ascending and joints (rows, 20, 3), metres, of one joints file.
 
     Some frame numbers are repeated, with other coordinates each time. The last row stays, as in the original MATLAB
-    reader; with repeated="all" each row is a frame. Raises `InputError`, which names file and line, if a line does not
-    hold 61 finite numbers.
+    reader; with repeated="all" each row is a frame. Joints at 0 0 0 are completed. Raises `InputError`, which names
+    file and line, if a line does not hold 61 finite numbers, and `Dropped` as `missing.completed` does.
     """
     rows = {}
     for number, line in _lines(file):
@@ -149,7 +150,7 @@ def read_recording(file: Path | str, repeated: str = "last") -> tuple[np.ndarray
         raise InputError(f"{file} holds no frame")
     kept = [(frame, row) for frame in sorted(rows) for row in (rows[frame] if repeated == "all" else rows[frame][-1:])]
     frames, joints = zip(*kept, strict=True)
-    return np.array(frames), np.array(joints).reshape(-1, 20, 3)
+    return np.array(frames), completed(np.array(joints).reshape(-1, 1, 20, 3))[:, 0]
 
 
 def read(segment: Segment, repeated: str = "last") -> Sequence:

@@ -9,6 +9,7 @@ import os
 import signal
 import threading
 from collections import Counter, defaultdict, deque
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -62,17 +63,27 @@ def _convert(source, read, **how):
 
 
 def write_tensors(
-    reader: Reader, sources: list, out: Path | str, scale: int, layout: str, coordinates: str, jobs: int = 1
+    reader: Reader,
+    sources: list,
+    out: Path | str,
+    scale: int,
+    layout: str,
+    coordinates: str,
+    jobs: int = 1,
+    splits: Mapping[str, Mapping[str, int]] | None = None,
 ) -> Path:
     """Read `sources` with the reader, write `<dataset>_<scale>.h5` into the folder `out`, and print a summary.
 
+    splits: those that came with the data, as `writer.Writer` takes them.
     Returns the path. Raises `InputError`, and writes nothing, if reading a source does, or if no sequence is usable.
     """
     path = store.tensor_path(out, reader.dataset, scale)
     settings = {"scale": scale, "layout": layout, "coordinates": coordinates}
     convert = functools.partial(_convert, read=reader.read, body=reader.body, **settings)
     keep_freed_memory()
-    writer = Writer(path, dataset=reader.dataset, class_names=reader.class_names, body=reader.body, **settings)
+    writer = Writer(
+        path, dataset=reader.dataset, class_names=reader.class_names, body=reader.body, splits=splits, **settings
+    )
     # the processes end here: when the interpreter ends, it closes their pipes first
     with contextlib.closing(_map(convert, sources, jobs)) as converted, writer:
         console = Console(stderr=True)
@@ -83,15 +94,18 @@ def write_tensors(
             console=console,
             disable=not console.is_terminal,
         )
+        kept = []
         for source, (tensor, outcome) in results:
             if tensor is None:
                 writer.drop(reader.name(source), outcome)
             else:
                 writer.add(tensor, outcome)
+                kept.append(dataclasses.replace(outcome, joints=None))
         if len(writer.dropped) == len(sources):
             name, reason = writer.dropped[0]
             raise InputError(f"none of {len(sources)} sequences is usable, so {path} was not written; {name}: {reason}")
     _print_summary(path, len(sources), writer)
+    _print_left_out(kept)
     return path
 
 
@@ -129,6 +143,20 @@ def _start_worker():
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
+
+
+def _print_left_out(sequences):
+    others = [sequence for sequence in sequences if sequence.other_bodies]
+    if others:
+        bodies, frames = (sum(map(count, (s.other_bodies for s in others))) for count in (len, sum))
+        names = listed([sequence.name for sequence in others])
+        print(f"  {bodies} other bodies left out, seen in {frames} frames of {len(others)} sequences: {names}")
+    holders = defaultdict(list)
+    for sequence in sequences:
+        if sequence.left_out:
+            holders[", ".join(sequence.left_out)].append(sequence.name)
+    for left_out, names in list(holders.items())[:MAX_REASONS]:
+        print(f"  left out of {len(names)} sequences, {left_out}: {listed(names)}")
 
 
 def _print_summary(path, found, writer):

@@ -3,8 +3,10 @@
 A protocol is a function of a `store.Tensors`, or of anything with its columns, that returns a list of folds.
 """
 
+import functools
 import hashlib
 import importlib.resources
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +20,36 @@ from mans_keras.skeletons.sequence import Dropped
 # Shahroudy et al., CVPR 2016.
 NTU_TRAINING_SUBJECTS = (1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38)
 NTU_TRAINING_CAMERAS = (2, 3)
+# Liu et al., TPAMI 2019.
+NTU_120_TRAINING_SUBJECTS = (
+    *(
+        *NTU_TRAINING_SUBJECTS,
+        45,
+        46,
+        47,
+        49,
+        50,
+        52,
+        53,
+        54,
+        55,
+        56,
+        57,
+        58,
+        59,
+        70,
+        74,
+        78,
+        80,
+        81,
+        82,
+        83,
+        84,
+        85,
+        86,
+    ),
+    *(89, 91, 92, 93, 94, 95, 97, 98, 100, 103),
+)
 # The usual splits of NW-UCLA and UTD-MHAD.
 NW_UCLA_TRAINING_VIEWS = (1, 2)
 UTD_MHAD_TRAINING_SUBJECTS = (1, 3, 5, 7)
@@ -85,6 +117,22 @@ def cross_subject(tensors):
 def cross_view(tensors):
     """NTU RGB+D: cameras 2 and 3 train, camera 1 tests: one fold."""
     return [_fold("cross_view", np.isin(tensors.camera, NTU_TRAINING_CAMERAS))]
+
+
+def ntu_120_cross_subject(tensors):
+    """NTU RGB+D 120: 53 of the 106 subjects train: one fold."""
+    return [_fold("cross_subject", np.isin(tensors.subject, NTU_120_TRAINING_SUBJECTS))]
+
+
+def cross_setup(tensors):
+    """NTU RGB+D 120: setups with even numbers train, those with odd numbers test: one fold.
+
+    Raises `InputError` for a sequence whose name does not begin with its setup, as `S001` does.
+    """
+    for name in tensors.name:
+        if not re.match(r"S\d{3}C", name):
+            raise InputError(f"{tensors.path}: {name} does not begin with its setup, such as S001")
+    return [_fold("cross_setup", np.array([int(name[1:4]) % 2 == 0 for name in tensors.name]))]
 
 
 def nw_ucla_cross_view(tensors):
@@ -165,6 +213,7 @@ def own_holdout(tensors):
 # The paper's protocols come first; the paper has neither NW-UCLA nor UTD-MHAD.
 PROTOCOLS = {
     "ntu_rgbd": {"cross_subject": cross_subject, "cross_view": cross_view},
+    "ntu_rgbd_120": {"cross_subject": ntu_120_cross_subject, "cross_setup": cross_setup},
     # odd_even, too, so that a command for UT-Kinect can be tried without any data.
     "synthetic": {"cross_subject": cross_subject, "cross_view": cross_view, "odd_even": odd_even},
     "hdm05": {"kfold": hdm05_kfold, "cross_actor": cross_actor},
@@ -197,6 +246,21 @@ def of_dataset(dataset: str) -> dict[str, Callable]:
     return PROTOCOLS.get(dataset, OWN_PROTOCOLS)
 
 
+def of_tensors(tensors) -> dict[str, Callable]:
+    """The protocols of a tensor file: those of its data set, and the splits that came with the data.
+
+    A split of the file counts before a protocol of the same name.
+    """
+    return of_dataset(tensors.dataset) | {
+        name: functools.partial(_came_with_the_data, name=name) for name in tensors.splits
+    }
+
+
+def _came_with_the_data(tensors, name):
+    split = tensors.splits[name]
+    return [Fold(name, np.flatnonzero(split == 1), np.flatnonzero(split == 0))]
+
+
 def defaults(dataset: str) -> tuple[str, ...]:
     """The names of the protocols that run by default: the paper's, or else the first."""
     return PAPER_PROTOCOLS.get(dataset, tuple(of_dataset(dataset))[:1])
@@ -207,7 +271,7 @@ def folds(tensors, protocol: str) -> list[Fold]:
 
     Raises `InputError` if the data set has no such protocol, or if a fold has no sequence to train or none to test.
     """
-    known = of_dataset(tensors.dataset)
+    known = of_tensors(tensors)
     if protocol not in known:
         raise InputError(f"{tensors.dataset} has no protocol {protocol!r}: its protocols are {', '.join(known)}")
     result = known[protocol](tensors)

@@ -1,8 +1,9 @@
 """The HDF5 contract between recordings and models, `<dataset>_<scale>.h5`, and such a file opened for reading.
 
-x (n, T, N, 3) float32, one sample a chunk; label, subject, camera, name, num_frames, num_bodies (n,); dropped/name and
-dropped/reason (m,). Attributes: dataset, class_names, scale, layout, coordinates, mans_keras_version, schema_version;
-for `recognition`, bodies and joints of a sequence before resizing, and body, the joints that orient it, as JSON.
+x (n, T, N, 3) float32, one sample a chunk; label, subject, camera, name, num_frames, num_bodies (n,); split/<name> (n,)
+int8, 1 trains, 0 tests, -1 does neither, for each split that came with the data; dropped/name and dropped/reason (m,).
+Attributes: dataset, class_names, scale, layout, coordinates, mans_keras_version, schema_version; for `recognition`,
+bodies and joints of a sequence before resizing, and body, the joints that orient it, as JSON.
 `writer.Writer` writes such files.
 """
 
@@ -36,6 +37,7 @@ class Tensors:
     """A complete, validated tensor file, opened for reading.
 
     label, subject, camera, num_frames, num_bodies: (n,) int arrays; name: (n,) strings; class_names: list of strings;
+    splits: {name: (n,) int8, 1 trains, 0 tests, -1 does neither};
     dataset, scale, layout, coordinates, bodies, joints: its attributes; body: a `Body`, or None.
     Raises `InputError` if the file breaks the contract.
 
@@ -80,11 +82,15 @@ class Tensors:
         self.bodies, self.joints = (int(file.attrs.get(name, 0)) for name in ("bodies", "joints"))
         for column in COLUMNS:
             setattr(self, column, file[column][:])
+        self.splits = {name: split[:] for name, split in file.get("split", {}).items()}
         self.shape = file["x"].shape
 
     def _check(self):
         n = self.shape[0]
-        if self.shape[1:] != (self.scale, self.scale, 3) or any(len(getattr(self, c)) != n for c in ("name", *COLUMNS)):
+        if self.shape[1:] != (self.scale, self.scale, 3) or any(
+            len(column) != n
+            for column in (*(getattr(self, name) for name in ("name", *COLUMNS)), *self.splits.values())
+        ):
             raise InputError(f"{self.path}: x has shape {self.shape}, which does not fit its scale or its columns")
         if n == 0:
             raise InputError(f"{self.path} holds no sequence")
@@ -150,7 +156,7 @@ class Tensors:
         return transforms.mirroring(order, self.bodies, self.scale, self.layout) if order else None
 
     def digest(self) -> str:
-        """SHA-256 of everything that a result depends on: samples, labels, subjects, cameras, names, attributes.
+        """SHA-256 of all that a result depends on: samples, labels, subjects, cameras, splits, names, attributes.
 
         Samples are rounded to `DIGEST_STEP` first: between processors, the last bits of a matrix product differ, and
         zero may be 1e-17.
@@ -164,6 +170,8 @@ class Tensors:
         hashed.update(repr(described).encode())
         for column in ("label", "subject", "camera"):
             hashed.update(getattr(self, column).astype("<i8").tobytes())
+        for name, split in sorted(self.splits.items()):
+            hashed.update(name.encode() + split.astype("<i8").tobytes())
         with h5py.File(self.path, "r") as file:
             for index in range(len(self)):
                 hashed.update(np.rint(file["x"][index] / DIGEST_STEP).astype("<i8").tobytes())

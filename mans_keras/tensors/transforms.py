@@ -68,7 +68,7 @@ def released_frame(joints: np.ndarray, body: Body) -> np.ndarray:
     feet and ankles are not known, y is mirrored whenever z is.
 
     joints: (frames, bodies, joints, 3), zeros where a body is absent; these stay zeros. The released code does not
-    follow bodies. It has slots: the first and the second body that a frame lists (`ntu.read_joints`). Raises `Dropped`
+    follow bodies. It has slots: the first and the second body that a frame lists (`ntu.parsed`). Raises `Dropped`
     as `body_frame` does.
     """
     bodies = [_to_torso_axes(track, body) if track.any() else track for track in np.moveaxis(joints, 1, 0)]

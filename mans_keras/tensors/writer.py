@@ -6,6 +6,7 @@ import io
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 import h5py
@@ -67,6 +68,7 @@ class Writer:
 
     Use it as a context manager. After an exception inside, nothing of the file is left; a full disk raises
     `InputError`. Unfinished files of processes that were killed, which have temporary names, are removed.
+    splits: {name of a split: {name of a sequence: 1 if it trains, 0 if it tests}}.
     """
 
     def __init__(
@@ -79,8 +81,10 @@ class Writer:
         layout: str,
         coordinates: str,
         body: Body | None = None,
+        splits: Mapping[str, Mapping[str, int]] | None = None,
     ):
         self.path = Path(path)
+        self.splits = splits or {}
         self.attributes = {
             "dataset": dataset,
             "class_names": list(class_names),
@@ -143,6 +147,8 @@ class Writer:
         self.file.attrs["bodies"], self.file.attrs["joints"] = self.bodies, self.joints
         for name, dtype in COLUMNS.items():
             self.file[name] = np.array(self.columns[name], dtype)
+        for split, sides in self.splits.items():
+            self.file[f"split/{split}"] = np.array([sides.get(name, -1) for name in self.columns["name"]], np.int8)
         text = h5py.string_dtype()
         self.file.create_dataset("name", data=self.columns["name"], dtype=text)
         for column, name in enumerate(("name", "reason")):

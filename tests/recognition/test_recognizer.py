@@ -122,7 +122,7 @@ def test_a_recording_is_read_from_each_format(tmp_path):
     (tmp_path / "a.json").write_text(json.dumps(joints.tolist()))
     np.savetxt(tmp_path / "a.csv", joints.reshape(4, -1), delimiter=",")
     for suffix in (".npy", ".npz", ".json", ".csv"):
-        np.testing.assert_allclose(recording.read_joints(tmp_path / f"a{suffix}", 20)[:, 0], joints, atol=1e-12)
+        np.testing.assert_allclose(recording.read(tmp_path / f"a{suffix}", 20).joints[:, 0], joints, atol=1e-12)
 
 
 def test_a_skeleton_file_needs_no_name_of_ntu(tmp_path):
@@ -130,7 +130,7 @@ def test_a_skeleton_file_needs_no_name_of_ntu(tmp_path):
 
     joints = np.repeat(standing_body(20)[:, None, :1], 25, axis=2) + np.arange(25)[:, None] / 10
     skeleton_file.write(tmp_path / "friday.skeleton", joints, [72057594037931101])
-    np.testing.assert_allclose(recording.read_joints(tmp_path / "friday.skeleton")[:, :1], joints, rtol=1e-5)
+    np.testing.assert_allclose(recording.read(tmp_path / "friday.skeleton").joints[:, :1], joints, rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["a.doc", "a.npy", "missing.json"])
@@ -138,7 +138,7 @@ def test_the_message_names_a_file_that_is_no_recording(tmp_path, name):
     if name != "missing.json":
         (tmp_path / name).write_text("nothing")
     with pytest.raises(ValueError, match=name):
-        recording.read_joints(tmp_path / name)
+        recording.read(tmp_path / name)
 
 
 @pytest.mark.parametrize(

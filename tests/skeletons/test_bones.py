@@ -50,7 +50,7 @@ def test_bones_of_real_kinect_1_bodies_are_as_short_as_a_persons():
     file = SHARED / "data/ut_kinect/joints_s01_e01.txt"
     if not file.is_file():
         pytest.skip("UT-Kinect is not in shared/")
-    assert np.median(_lengths(recording.read_joints(file)), axis=(0, 1)).max() < 0.55
+    assert np.median(_lengths(recording.read(file).joints), axis=(0, 1)).max() < 0.55
 
 
 def test_bones_of_hdm05_keep_their_length_while_the_body_moves():

@@ -185,17 +185,17 @@ def test_the_script_writes_what_it_keeps_and_names_what_it_drops(put, tmp_path):
 
 def test_a_recording_is_read_whatever_its_name(put):
     path = put(content(frames()), "friday.json")
-    np.testing.assert_array_equal(recording.read_joints(path), standing_body(4)[:, None])
+    np.testing.assert_array_equal(recording.read(path).joints, standing_body(4)[:, None])
 
 
 def test_a_broken_recording_is_named_with_the_reason(put):
     with pytest.raises(InputError, match=r"friday\.json: skeletons is not frames x 20 x 3 numbers"):
-        recording.read_joints(put(content(standing_body(2)[:, 1:].tolist()), "friday.json"))
+        recording.read(put(content(standing_body(2)[:, 1:].tolist()), "friday.json"))
 
 
 def test_your_own_json_with_frames_is_read_as_before(put):
     data = json.dumps({"frames": standing_body(4)[:, :5].tolist(), "skeletons": 1}).encode()
-    np.testing.assert_array_equal(recording.read_joints(put(data, "own.json")), standing_body(4)[:, None, :5])
+    np.testing.assert_array_equal(recording.read(put(data, "own.json")).joints, standing_body(4)[:, None, :5])
 
 
 @pytest.fixture(scope="module")

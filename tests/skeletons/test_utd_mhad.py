@@ -169,13 +169,13 @@ def test_the_script_writes_what_it_keeps_and_names_what_it_drops(put, tmp_path):
 def test_a_matlab_recording_is_recognised_by_the_name_of_its_array(put):
     for arrays in ({"d_skel": d_skel()}, {"SW": standing_body(4).transpose(1, 2, 0)}):
         path = put(matlab_5(**arrays), "friday.mat")
-        np.testing.assert_array_equal(recording.read_joints(path), standing_body(4)[:, None])
+        np.testing.assert_array_equal(recording.read(path).joints, standing_body(4)[:, None])
     for arrays, reason in (
         ({"other": d_skel()}, r"neither an array SW \(SYSU-3D\) nor d_skel \(UTD-MHAD\)"),
         ({"d_skel": d_skel()[1:]}, "d_skel is 19 x 3 x 4: 20 x 3 x frames is expected"),
     ):
         with pytest.raises(InputError, match=rf"friday\.mat: .*{reason}"):
-            recording.read_joints(put(matlab_5(**arrays), "friday.mat"))
+            recording.read(put(matlab_5(**arrays), "friday.mat"))
 
 
 @pytest.fixture(scope="module")

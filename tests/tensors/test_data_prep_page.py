@@ -52,4 +52,4 @@ def test_every_coordinate_system_is_explained():
 
 def test_the_page_has_all_formats_and_the_keys_of_json():
     assert all(row(suffix) for suffix in by_suffix.PARSERS)
-    assert all(f"`{key}`" in PAGE for key in json_file.KEYS if "Landmarks" not in key)
+    assert all(f"`{key}`" in PAGE for key in (*json_file.KEYS, *json_file.FRAMES_KEYS))

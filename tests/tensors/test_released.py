@@ -8,7 +8,7 @@ from released_reference import prepare
 
 from mans_keras.skeletons import ntu, ut_kinect
 from mans_keras.skeletons.formats import skeleton_file
-from mans_keras.skeletons.recording import read_joints
+from mans_keras.skeletons.recording import read
 from mans_keras.skeletons.sequence import KINECT_1, KINECT_2, Dropped
 from mans_keras.tensors.store import Tensors
 from mans_keras.tensors.transforms import body_frame, released_frame, to_tensor
@@ -17,7 +17,7 @@ from mans_keras.tensors.transforms import body_frame, released_frame, to_tensor
 def tensor(path):
     """The sample of one `.skeleton` file, None if it is dropped."""
     try:
-        joints = ntu.read_joints(path, counts="released", slots=True)
+        joints = ntu.parsed(path, counts="released", slots=True).joints
     except Dropped:
         return None
     return to_tensor(joints, 50, "pad", "released", KINECT_2)
@@ -56,8 +56,8 @@ def test_the_script_writes_the_released_codes_tensors(tmp_path):
 def test_a_recording_for_a_model_of_released_coordinates_is_read_by_slots(tmp_path):
     path = tmp_path / "swap.skeleton"
     write_recording(path, np.random.default_rng(0), "bodies swap")
-    np.testing.assert_array_equal(read_joints(path, slots=True), ntu.read_joints(path, slots=True))
-    assert not np.array_equal(read_joints(path, slots=True), read_joints(path))
+    np.testing.assert_array_equal(read(path, slots=True).joints, ntu.parsed(path, slots=True).joints)
+    assert not np.array_equal(read(path, slots=True).joints, read(path).joints)
 
 
 @pytest.mark.skipif(not (SHARED / "data/ut_kinect").is_dir(), reason="the real UT-Kinect is not next to the checkout")

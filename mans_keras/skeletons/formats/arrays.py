@@ -8,6 +8,7 @@ import zipfile
 import numpy as np
 
 from mans_keras.skeletons.bounds import MAX_BYTES, check_shape
+from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.formats.xyz import check_joint
 from mans_keras.skeletons.sequence import Dropped
 
@@ -17,34 +18,42 @@ NPY_HEADER = re.compile(
 )
 
 
-def parse_npy(content: bytes, joints: int | None = None) -> np.ndarray:
-    """Joints (frames, bodies, joints, 3) of the bytes of a `.npy` file.
+def npy_header(content: bytes) -> tuple[np.dtype, bool, tuple[int, ...], int]:
+    """(type, whether in Fortran order, shape, number of bytes before the values) from the first bytes of a `.npy` file.
 
-    NumPy's own reader allocates what the header claims, so the header is read here. `joints` is not needed: all
-    parsers take it. Raises `Dropped` for another file, type or shape.
+    Raises `Dropped` for anything but an array of numbers.
     """
     start = 10 if content[6:7] == b"\x01" else 12
     end = start + int.from_bytes(content[8:start], "little")
     header = NPY_HEADER.fullmatch(content[start:end])
     if content[:6] != b"\x93NUMPY" or not header:
         raise Dropped("not a .npy array of numbers (it may hold Python objects: save joints.astype(float))")
-    dtype = np.dtype(header[1].decode())
     shape = tuple(int(size) for size in re.findall(rb"\d+", header[3]))
+    return np.dtype(header[1].decode()), header[2] == b"True", shape, end
+
+
+def parse_npy(content: bytes, joints: int | None = None) -> Parsed:
+    """The `Parsed` in the bytes of a `.npy` file.
+
+    NumPy's own reader allocates what the header claims, so the header is read here. `joints` is not needed: all
+    parsers take it. Raises `Dropped` for another file, type or shape.
+    """
+    dtype, is_fortran, shape, end = npy_header(content)
     if len(shape) not in (3, 4) or shape[-1] not in (2, 3, 4):
         raise Dropped(f"the array has shape {shape}: (frames, joints, 3) or (frames, bodies, joints, 3) is expected")
     check_joint(shape[-1])
     check_shape(*shape)
     if math.prod(shape) * dtype.itemsize != len(content) - end:
         raise Dropped(f"the file is cut short, or its header is wrong: it claims an array of shape {shape}")
-    array = np.frombuffer(content, dtype, offset=end).reshape(shape, order="F" if header[2] == b"True" else "C")
+    array = np.frombuffer(content, dtype, offset=end).reshape(shape, order="F" if is_fortran else "C")
     with np.errstate(invalid="ignore"):
         array = array.astype(float)
     array[np.isnan(array)] = np.nan  # a signalling NaN would warn wherever it is used
-    return array if array.ndim == 4 else array[:, None]
+    return Parsed(array if array.ndim == 4 else array[:, None])
 
 
-def parse_npz(content: bytes, joints: int | None = None) -> np.ndarray:
-    """Joints of the only array of a `.npz` file, or of the array named `joints`; see `parse_npy`."""
+def parse_npz(content: bytes, joints: int | None = None) -> Parsed:
+    """The `Parsed` of the only array of a `.npz` file, or of the array named `joints`; see `parse_npy`."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = {info.filename: info for info in archive.infolist()}

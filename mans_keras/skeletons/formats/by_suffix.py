@@ -1,20 +1,48 @@
 """A file of your own recordings -> its joints: its suffix says which format it is."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 
 from mans_keras.skeletons.bounds import in_metres, read_bytes
 from mans_keras.skeletons.formats import arrays, csv_file, json_file
+from mans_keras.skeletons.formats.parsed import Parsed
+from mans_keras.skeletons.sequence import Dropped
+from mans_keras.skeletons.tracks import Track, joined
 
-# Each is (bytes, number of joints or None) -> joints (frames, bodies, joints, 3), NaN where a coordinate is missing.
+# Each is (bytes, number of joints or None) -> `Parsed`.
 PARSERS = {".npy": arrays.parse_npy, ".npz": arrays.parse_npz, ".csv": csv_file.parse, ".json": json_file.parse}
+MAX_BODIES = 2
+
+
+def parsed(path: Path, joints: int | None = None) -> Parsed:
+    """What a file holds, in metres, without slots that nobody fills.
+
+    Bodies that `tracks.joined` takes for one person are one, too.
+
+    joints: their number if it is known; it says what a row of bare numbers means. Raises `Dropped` for a file that is
+    not what its suffix says, is too large, has more than two bodies, other than x y z for a joint, or a coordinate
+    beyond 100.
+    """
+    content = PARSERS[path.suffix.lower()](read_bytes(path), joints)
+    people = _people(in_metres(content.joints))
+    if people.shape[1] > MAX_BODIES:
+        raise Dropped(f"{people.shape[1]} bodies: at most {MAX_BODIES} are possible")
+    return dataclasses.replace(content, joints=people)
 
 
 def load(path: Path, joints: int | None = None) -> np.ndarray:
-    """Joints (frames, bodies, joints, 3) float64 of a file, NaN where a coordinate is missing.
+    """Joints (frames, bodies, joints, 3) of a file, as `parsed` has them."""
+    return parsed(path, joints).joints
 
-    joints: their number if it is known; it says what a row of bare numbers means. Raises `Dropped` for a file that is
-    not what its suffix says, is too large, has other than x y z for a joint, or a coordinate beyond 100.
-    """
-    return in_metres(PARSERS[path.suffix.lower()](read_bytes(path), joints))
+
+def _people(joints):
+    """The same joints without bodies that nobody is, and with those joined that are one person, see `tracks.joined`."""
+    seen = np.nan_to_num(joints).any(axis=(2, 3))
+    filled = np.flatnonzero(seen.any(axis=0))
+    tracks = joined([Track(np.flatnonzero(seen[:, body]), joints[seen[:, body], body]) for body in filled])
+    people = np.full((len(joints), max(len(tracks), 1), *joints.shape[2:]), np.nan)
+    for body, track in enumerate(tracks):
+        people[track.frames, body] = track.joints
+    return people

@@ -1,26 +1,32 @@
-"""A `.csv` table -> the joints of one body: a row a frame, x y z a joint."""
+"""A `.csv` table -> the joints of one body: a row a frame with x y z of each joint, or a row a joint."""
 
 import csv
 import io
 import itertools
 import math
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
-from mans_keras.skeletons.bounds import MAX_FRAMES, TOO_MANY, check_marks, check_shape, read_bytes
+from mans_keras.skeletons.bounds import MAX_FRAMES, MAX_NUMBERS, TOO_MANY, check_marks, check_shape
+from mans_keras.skeletons.formats import columns
+from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.formats.xyz import check_frame
 from mans_keras.skeletons.sequence import Dropped
 
-# A first column with one of these names, or none, is not a joint's.
-FIRST_COLUMNS = ("", "frame", "index", "time", "timestamp")
+INDICES = (
+    "index",
+    "frame",
+    "time",
+    "timestamp",
+)  # the first column of a table whose other columns have numbers as names
 
 
 def decode(content: bytes) -> str:
-    """The text of a file in UTF-8, with or without a byte order mark; raises `Dropped` for another encoding."""
+    """The text of a file in UTF-8, or in UTF-16 with a byte order mark; raises `Dropped` for another encoding."""
+    is_utf16 = content[:2] in (b"\xff\xfe", b"\xfe\xff")
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-16" if is_utf16 else "utf-8-sig")
     except UnicodeDecodeError:
         raise Dropped("the text is not UTF-8: save it as UTF-8") from None
 
@@ -38,55 +44,147 @@ def rows(text: str) -> Iterator[tuple[int, list[str]]]:
         raise Dropped(f"line {reader.line_num}: not a row of a table ({error})") from None
 
 
-def parse(content: bytes, joints: int | None = None) -> np.ndarray:
+def parse(content: bytes, joints: int | None = None) -> Parsed:
     """Joints (frames, 1, joints, 3) of the bytes of a table, NaN where a cell is empty.
 
-    A header may name the columns `hip_x`, `hip_y`, `hip_z`, ...; then a first column of `FIRST_COLUMNS` is left out.
-    joints: their number, if known; needed where a row could also be x y of more joints. Raises `Dropped`, which names
-    line and column, for another table.
+    A header may name the columns, as `columns.understand` reads them; what is no coordinate is left out. With the
+    columns frame, joint, x, y and z, a row is a joint. Without a header, a row is x y z of every joint.
+    joints: their number, if known; needed where a row could also be x y of more joints. Numbers have a decimal point or
+    a decimal comma. Raises `Dropped`, which names line and column, for another table.
     """
     check_marks(content, b",", b";", b"\t", b"\n", b"\r")
-    table = list(itertools.islice(rows(decode(content)), MAX_FRAMES + 2))
-    if len(table) == MAX_FRAMES + 2:
+    most = MAX_NUMBERS // 3 + 1
+    table = list(itertools.islice(rows(decode(content)), most + 1))
+    if len(table) > most:
         raise Dropped(TOO_MANY)
     if not table:
         raise Dropped("the file is empty")
-    first_line, first_row = table[0]
+    first_line, header = table[0]
     for line, row in table:
-        if len(row) != len(first_row):
-            raise Dropped(f"line {line} has {len(row)} cells, where line {first_line} has {len(first_row)}")
-    skipped, names, is_header = _header(first_row)
-    table = table[is_header:]
+        if len(row) < len(header) or any(map(str.strip, row[len(header) :])):
+            raise Dropped(f"line {line} has {len(row)} cells, where line {first_line} has {len(header)}")
+    first = int(header[0].strip().lower() in ("", *INDICES))
+    is_numbered = [cell.strip() for cell in header[first:]] == [str(number) for number in range(len(header) - first)]
+    if not is_numbered and all(map(_is_number, header)):
+        return Parsed(_numbers(table, range(len(header)), joints))
+    del table[0]
     if not table:
         raise Dropped("no frame below the header")
-    numbers = np.array(
-        [[_number(cell, line, at) for at, cell in enumerate(row[skipped:], skipped + 1)] for line, row in table]
-    ).reshape(len(table), -1)
-    if not names:
-        check_frame(numbers.shape[1], joints)
-    check_shape(len(table), numbers.shape[1])
-    return numbers.reshape(len(table), 1, -1, 3)
+    if is_numbered:  # as pandas writes an array
+        return Parsed(_numbers(table, range(first, len(header)), joints))
+    named = columns.understand(header)
+    if list(named.joints) == [""]:
+        return _a_row_a_joint(table, header, named, joints)
+    values = _values(table, [column for xyz in named.joints.values() for column in xyz])
+    _check_order(table, header, named)
+    _check_size(len(table), len(named.joints))
+    names = () if all(map(str.isdecimal, named.joints)) else tuple(named.joints)
+    left_out = tuple(_described(table, header, column) for column in named.others)
+    return Parsed(values.reshape(len(table), 1, -1, 3), names, left_out)
 
 
-def named_joints(path: Path) -> list[str]:
-    """The joints that the header of a `.csv` file names, in order; [] of other files, headers and numbers."""
-    if path.suffix.lower() != ".csv":
-        return []
-    try:
-        lines = read_bytes(path)[: 2**16].splitlines()
-        first = next(rows(decode(lines[0])), None) if lines else None
-        names = _header(first[1])[1] if first else []
-    except Dropped:
-        return []
-    return [] if all(map(str.isdecimal, names)) else names
+def _numbers(table, places, joints):
+    """Joints of rows without names."""
+    values = _values(table, places)
+    check_frame(values.shape[1], joints)
+    _check_size(*values.shape)
+    return values.reshape(len(table), 1, -1, 3)
+
+
+def _check_size(frames, joints):
+    if frames > MAX_FRAMES:
+        raise Dropped(TOO_MANY)
+    check_shape(frames, 1, joints, 3)
+
+
+def _a_row_a_joint(table, header, named, joints):
+    """Joints of a table with the columns joint, x, y and z, and frame, which may be named time."""
+    (places,) = named.joints.values()
+    moment = named.time if named.frame is None else named.frame
+    if named.joint is None or moment is None:
+        check_frame(3, joints)
+        values = _values(table, places)
+        _check_order(table, header, named)
+        _check_size(len(table), 1)
+        left_out = tuple(_described(table, header, column) for column in named.others)
+        return Parsed(values.reshape(-1, 1, 1, 3), (), left_out)
+    _check_one_body(table, header, named)
+    found = list(dict.fromkeys(row[named.joint].strip() for _, row in table))
+    if all(map(str.isdecimal, found)):
+        found.sort(key=lambda number: (len(number), number))
+    order = {joint: place for place, joint in enumerate(found)}
+    frames = {}
+    for line, row in table:
+        frames.setdefault(_number(row[moment], line, moment + 1), len(frames))
+    _check_size(len(frames), len(found))
+    result = np.full((len(frames), 1, len(found), 3), math.nan)
+    seen, latest = set(), -math.inf
+    for (line, row), xyz in zip(table, _values(table, places), strict=True):
+        frame, joint = _number(row[moment], line, moment + 1), row[named.joint].strip()
+        if not frame >= latest:
+            raise Dropped(f"line {line}: {header[moment][:40]} {frame:g} after {latest:g}: sort the rows by it")
+        if (frame, joint) in seen:
+            raise Dropped(f"line {line}: the joint {joint[:40]!r} is there twice in {header[moment][:40]} {frame:g}")
+        latest = frame
+        seen.add((frame, joint))
+        result[frames[frame], 0, order[joint]] = xyz
+    used = (moment, named.joint)
+    left_out = tuple(_described(table, header, column) for column in named.others if column not in used)
+    return Parsed(result, () if all(map(str.isdecimal, found)) else tuple(found), left_out)
+
+
+def _check_order(table, header, named):
+    """Raise `Dropped` unless each row is one frame of one body, later than the row before."""
+    for column, is_strict in ((named.frame, True), (named.time, False)):
+        if column is None:
+            continue
+        latest = -math.inf
+        for line, row in table:
+            try:
+                moment = float(row[column].replace(",", "."))
+            except ValueError:
+                break  # such as a time of day
+            if moment < latest or (is_strict and moment == latest):
+                what = f"line {line}: {header[column][:40]} {moment:g} comes after {latest:g}"
+                raise Dropped(f"{what}: each row must be the next frame of one body")
+            latest = moment
+    if named.frame is None:
+        _check_one_body(table, header, named)
+
+
+def _check_one_body(table, header, named):
+    if named.body is not None and len({row[named.body].strip() for _, row in table}) > 1:
+        raise Dropped(f"the column {header[named.body][:40]!r} has several values: a table must hold one body")
+
+
+def _described(table, header, column):
+    """A column that is left out, for a message."""
+    name = header[column].strip()[:40] or f"column {column + 1}"
+    texts = {row[column].strip() for _, row in table}
+    is_label = not all(map(_is_number, texts)) and len(texts) > 1
+    return f"{name} ({len(texts)} different texts)" if is_label else name
+
+
+def _values(table, places):
+    """(rows, columns) float of these columns."""
+    values = np.array([[_number(row[at], line, at + 1) for at in places] for line, row in table])
+    marks = {mark: None for mark in ",."}
+    for line, row in table:
+        for at in places:
+            for mark in marks:
+                if marks[mark] is None and mark in row[at]:
+                    marks[mark] = f"line {line}, column {at + 1}: {row[at][:40]!r}"
+    if None not in marks.values():
+        raise Dropped(f"numbers with a comma ({marks[',']}) and with a point ({marks['.']}): one of both is expected")
+    return values.reshape(len(table), -1)
 
 
 def _number(cell, line, column):
     try:
-        return float(cell) if cell.strip() else math.nan
+        return float(cell.replace(",", ".")) if cell.strip() else math.nan
     except ValueError:
         what = f"line {line}, column {column}: {cell[:40]!r}"
-        raise Dropped(f"{what} where a number such as 0.5 is expected, with a decimal point") from None
+        raise Dropped(f"{what} where a number such as 0.5 is expected") from None
 
 
 def _is_number(cell):
@@ -95,35 +193,3 @@ def _is_number(cell):
     except Dropped:
         return False
     return True
-
-
-def _header(row):
-    """(columns before the joints, the joints' names, whether it is a header): no names of numbers and their columns."""
-    cells = [cell.strip().lower() for cell in row]
-    skipped = int(cells[0] in FIRST_COLUMNS)
-    counted = [str(number) for number in range(len(cells) - skipped)]
-    if counted and cells[skipped:] == counted:  # as pandas writes an array
-        return skipped, [], True
-    if all(map(_is_number, cells)):
-        return 0, [], False
-    return skipped, _joint_names(cells[skipped:]), True
-
-
-def _joint_names(columns):
-    """Names of joints, of columns that are x, y and z of one after the other: `hip_x`, `hip.X`, `hip x`, `x1`, ..."""
-    joints = []
-    for at, name in enumerate(columns):
-        axis, joint = name[-1:], name[:-1].rstrip(" _.:-")
-        if axis.isdecimal():
-            axis, joint = name[:1], name[1:]
-        if at % 3 == 0:
-            joints.append(joint)
-        if axis != "xyz"[at % 3] or joint != joints[-1]:
-            wanted = f"the {'xyz'[at % 3]} of a joint"
-            raise Dropped(
-                f"the header has the column {name[:40]!r} where {wanted} is expected: x, y and z of each joint, "
-                "after one column of frames or times, and no others"
-            )
-    if not columns or len(columns) % 3:
-        raise Dropped("the header ends before the last joint has its x, y and z")
-    return joints

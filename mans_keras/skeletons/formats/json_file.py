@@ -6,28 +6,35 @@ import math
 import numpy as np
 
 from mans_keras.errors import listed
-from mans_keras.skeletons.bounds import check_marks, check_shape
+from mans_keras.skeletons.bounds import MAX_METRES, check_marks, check_shape
+from mans_keras.skeletons.formats.columns import word
+from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.formats.xyz import check_frame, check_joint
 from mans_keras.skeletons.sequence import Dropped
 
 # A frame's or a body's dict: the first of these keys that it has leads on. Where an estimator writes 3-D joints next to
-# their places in the image, the 3-D ones come first.
+# their places in the image, the 3-D ones come first. Capitals and underscores do not matter: `poseWorldLandmarks`.
 KEYS = (
     "people",
     "bodies",
+    "instances",
     "pose_world_landmarks",
-    "poseWorldLandmarks",
     "world_landmarks",
-    "worldLandmarks",
-    "keypoints3D",
     "keypoints_3d",
     "pose_keypoints_3d",
+    "joint_positions",
     "joints",
     "keypoints",
     "landmarks",
+    "landmark",
 )
 # Places in an image: a z among them, if there is one, is not a depth in metres.
-IMAGE_KEYS = ("pose_landmarks", "poseLandmarks", "pose_keypoints_2d", "keypoints_2d")
+IMAGE_KEYS = ("pose_landmarks", "pose_keypoints_2d", "keypoints_2d")
+FRAMES_KEYS = ("frames", "instance_info")  # the second is MMPose's
+SCORED_KEYS = ("pose_keypoints_3d", "keypoints_3d")  # OpenPose and EasyMocap write x y z and a score a joint
+NAME_KEYS = ("name", "joint_type", "type", "joint", "joint_name")
+POSITION_KEYS = ("position", "camera_position", "world_position")
+AXES = (("camera_x", "camera_y", "camera_z"), ("x", "y", "z"))
 LONGEST_PATH = 100  # letters of a place in the file that a message shows
 
 
@@ -44,25 +51,32 @@ def parsed(content: bytes) -> object:
         raise Dropped("its lists or objects are nested too deeply for a recording") from None
 
 
-def parse(content: bytes, joints: int | None = None) -> np.ndarray:
+def parse(content: bytes, joints: int | None = None) -> Parsed:
     """Joints (frames, bodies, joints, 3) of the bytes of a JSON file, NaN where a coordinate or a body is missing.
 
-    The file holds a list of frames, or an object that has it under "frames"; what a frame may be: see
-    `data_prep/README.md`. joints: their number, if known; it says what bare numbers mean. Raises `Dropped`, which names
-    the place such as `frames[3].people[0]`, for another file.
+    The file holds a list of frames, or an object that has it under one of `FRAMES_KEYS`; what a frame may be: see
+    `data_prep/README.md`. Joints with names are put in the order in which the file first names them.
+    joints: their number, if known; it says what bare numbers mean. Raises `Dropped`, which names the place such as
+    `frames[3].people[0]`, for another file.
     """
-    frames = parsed(content)
-    if isinstance(frames, dict) and "frames" in frames:
-        frames = frames["frames"]
+    document = parsed(content)
+    frames = document
+    if isinstance(document, dict):
+        frames = next((document[key] for key in FRAMES_KEYS if key in document), None)
     if not isinstance(frames, list) or all(isinstance(frame, float) for frame in frames):
         raise Dropped('not a list of frames, and no such list under "frames"')
+    _check_not_one_frame(frames)
     try:
         bodies = [
-            [_triples(body, place, joints) for place, body in _bodies(frame, f"frames[{number}]")]
+            [
+                _joints_of(body, place, joints, is_scored)
+                for place, body, is_scored in _bodies(frame, f"frames[{number}]")
+            ]
             for number, frame in enumerate(frames)
         ]
     except RecursionError:
         raise Dropped("its lists or objects are nested too deeply for a recording") from None
+    names, bodies = _by_names(bodies)
     counts = sorted({len(body) for frame in bodies for body in frame if body})
     if not counts:
         raise Dropped("no body in any frame")
@@ -75,37 +89,65 @@ def parse(content: bytes, joints: int | None = None) -> np.ndarray:
         for slot, body in zip(row, frame, strict=False):
             if body:
                 slot[:] = body
-    return result
+    if isinstance(document, dict):
+        names = names or _listed_names(document, shape[2])
+        if "joint_names" in document and np.nanmax(np.abs(result), initial=0) > MAX_METRES:
+            result /= 1000  # Azure Kinect's export, in millimetres
+    return Parsed(result, names)
 
 
 def _wrong(place, reason):
     return Dropped(f"{place[:LONGEST_PATH]}{'...' if len(place) > LONGEST_PATH else ''}: {reason}")
 
 
-def _bodies(frame, place):
-    """[(place in the file, body)] of a frame, each body a list of joints or of numbers, empty where one is absent."""
+def _check_not_one_frame(frames):
+    """Raise `Dropped` for EasyMocap's file of a single frame, a list of people, which looks like a list of frames."""
+    are_people = frames and all(isinstance(frame, dict) and {"id", "keypoints3d"} <= set(frame) for frame in frames)
+    if are_people and len({str(frame["id"]) for frame in frames}) == len(frames):
+        raise Dropped(
+            "a list of people with different ids: this is one frame of EasyMocap. Put the lists of all files of a "
+            "sequence in one list, in their order"
+        )
+
+
+def _get(values, keys):
+    """(key as the object spells it, value) for the first of `keys` that it has, empty values last; or (None, None)."""
+    spelled = {word(key): key for key in reversed(values)}
+    present = [spelled[word(key)] for key in keys if word(key) in spelled]
+    key = next((key for key in present if values[key]), present[0] if present else None)
+    return key, values.get(key)
+
+
+def _bodies(frame, place, is_scored=False):
+    """[(place in the file, body, whether its joints have scores)] of a frame.
+
+    A body is a list of joints or of numbers, empty where it is absent, or an object of joints by name.
+    """
     if isinstance(frame, dict):
         # OpenPose writes an empty list of 3-D joints next to those in the image
-        key = next((key for key in KEYS if frame.get(key)), next((key for key in KEYS if key in frame), None))
-        in_image = next((name for name in IMAGE_KEYS if (name in frame if key is None else frame.get(name))), None)
-        if "category_id" in frame or (in_image and not frame.get(key)):
+        key, value = _get(frame, KEYS)
+        image_key, in_image = _get(frame, IMAGE_KEYS)
+        if "category_id" in frame or (not value and (in_image or (image_key and key is None))):
             reason = "joints in the image, without a z in metres: 3-D joints are expected"
-            raise _wrong(f"{place}.{in_image or 'keypoints'}", reason)
+            raise _wrong(f"{place}.{image_key or 'keypoints'}", reason)
         if key is None:
             keys = listed([repr(name[:40]) for name in frame]) or "none"
             raise _wrong(place, f"an object with the keys {keys}: one of these is expected: {', '.join(KEYS)}")
-        return _bodies(frame[key], f"{place}.{key}")
+        place = f"{place}.{key}"
+        if isinstance(value, dict) and _get(value, KEYS)[0] is None:
+            return [(place, value, False)] if value else []
+        return _bodies(value, place, word(key) in map(word, SCORED_KEYS))
     if frame is not None and not isinstance(frame, list):
         raise _wrong(place, f"{_described(frame)} where a list of joints is expected")
     first = next((part for part in frame or () if part not in (None, [])), None)
     if first is None:
         return []
-    several = "x" not in first if isinstance(first, dict) else isinstance(first, list) and not _is_numbers(first)
+    several = not _is_joint(first) if isinstance(first, dict) else isinstance(first, list) and not _is_numbers(first)
     if not several:
-        return [(place, frame)]
+        return [(place, frame, is_scored)]
     bodies = []
     for number, part in enumerate(frame):
-        bodies += _bodies(part, f"{place}[{number}]") or [(place, [])]
+        bodies += _bodies(part, f"{place}[{number}]", is_scored) or [(place, [], is_scored)]
     return bodies
 
 
@@ -120,27 +162,82 @@ def _is_numbers(values):
     return all(value is None or isinstance(value, float) for value in values)
 
 
-def _triples(body, place, joints):
-    """[x, y, z] a joint, NaN for null."""
+def _is_joint(values):
+    """Whether an object is a joint: it has x, or a position."""
+    words = set(map(word, values))
+    return not words.isdisjoint({word(key) for key in (*POSITION_KEYS, *(axes[0] for axes in AXES))})
+
+
+def _joints_of(body, place, joints, is_scored):
+    """{name: [x, y, z]} of a body whose joints have names, else [[x, y, z], ...]; NaN for null."""
+    if isinstance(body, dict):
+        return {name: _triple(joint, f"{place}.{name[:40]}", is_scored) for name, joint in body.items()}
     if any(isinstance(value, float) for value in body) and _is_numbers(body):
-        try:
-            check_frame(len(body), joints)
-        except Dropped as dropped:
-            raise _wrong(place, dropped) from None
-        body = [body[at : at + 3] for at in range(0, len(body), 3)]
-    return [_triple(joint, place, number) for number, joint in enumerate(body)]
+        size = 3
+        if is_scored and len(body) % 4 == 0 and joints in (None, len(body) // 4) and _are_scores(body[3::4]):
+            size = 4
+        else:
+            try:
+                check_frame(len(body), joints)
+            except Dropped as dropped:
+                raise _wrong(place, dropped) from None
+        body = [body[at : at + size] for at in range(0, len(body), size)]
+    places = [f"{place}[{number}]" for number in range(len(body))]
+    triples = [_triple(joint, place, is_scored) for joint, place in zip(body, places, strict=True)]
+    names = [_get(joint, NAME_KEYS)[1] if isinstance(joint, dict) else None for joint in body]
+    if not body or not all(isinstance(name, str) for name in names):
+        return triples
+    named = {}
+    for place, name, triple in zip(places, names, triples, strict=True):
+        if named.setdefault(name, triple) is not triple:
+            raise _wrong(place, f"the joint {name[:40]!r} is there twice")
+    return named
 
 
-def _triple(joint, place, number):
+def _are_scores(values):
+    return all(value is None or 0 <= value <= 1 for value in values)
+
+
+def _triple(joint, place, is_scored):
     if isinstance(joint, dict):
-        joint = [joint[axis] for axis in "xyz" if axis in joint]
+        _, position = _get(joint, POSITION_KEYS)
+        joint = position or joint
+    if isinstance(joint, dict):
+        spelled = {word(key): value for key, value in joint.items()}
+        axes = next(axes for axes in AXES if word(axes[0]) in spelled or axes is AXES[-1])
+        joint = [spelled[word(axis)] for axis in axes if word(axis) in spelled] or joint
     if joint is None:
         return [math.nan] * 3
     if not isinstance(joint, list) or not _is_numbers(joint):
         reason = f"{_described(joint)} where a joint is expected: [x, y, z], or an object with x, y and z"
-        raise _wrong(f"{place}[{number}]", reason)
+        raise _wrong(place, reason)
+    if is_scored and len(joint) == 4 and _are_scores(joint[3:]):
+        joint = joint[:3]
     try:
         check_joint(len(joint))
     except Dropped as dropped:
-        raise _wrong(f"{place}[{number}]", dropped) from None
+        raise _wrong(place, dropped) from None
     return [math.nan if value is None else value for value in joint]
+
+
+def _by_names(frames):
+    """(names, frames) with every body a list of joints in the order of the names, which are () if there are none."""
+    bodies = [body for frame in frames for body in frame if body]
+    if not any(isinstance(body, dict) for body in bodies):
+        return (), frames
+    if not all(isinstance(body, dict) for body in bodies):
+        raise Dropped("some bodies have names for their joints and others have none")
+    names = tuple(dict.fromkeys(name for body in bodies for name in body))
+    check_shape(len(frames), 1, len(names), 3)
+    absent = [math.nan] * 3
+    return names, [[[body.get(name, absent) for name in names] if body else [] for body in frame] for frame in frames]
+
+
+def _listed_names(document, number):
+    """The names of joints that Azure Kinect's export or MMPose's has next to its frames; () if there are none."""
+    names = document.get("joint_names")
+    meta = document.get("meta_info_3d", document.get("meta_info"))
+    if names is None and isinstance(meta, dict) and isinstance(meta.get("keypoint_id2name"), dict):
+        names = [meta["keypoint_id2name"].get(str(joint)) for joint in range(number)]
+    is_usable = isinstance(names, list) and len(names) == number and all(isinstance(name, str) for name in names)
+    return tuple(names) if is_usable and len(set(names)) == number else ()

@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 
 from mans_keras.skeletons.bounds import MAX_BYTES, one_body, read_bytes
+from mans_keras.skeletons.missing import completed
 from mans_keras.skeletons.sequence import KINECT_1, Dropped
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -28,15 +29,15 @@ class NoArray(Dropped):
 
 
 def read_joints(path: Path, name: str) -> np.ndarray:
-    """Joints (frames, 1, 20, 3) of a file whose array `name` is 20 x 3 x frames.
+    """Joints (frames, 1, 20, 3) of a file whose array `name` is 20 x 3 x frames, completed by `missing.completed`.
 
-    Raises `Dropped` as `read_bytes`, `read_array` and `one_body` do, or for an array of another shape.
+    Raises `Dropped` as it, `read_bytes`, `read_array` and `one_body` do, or for an array of another shape.
     """
     array = read_array(read_bytes(path), name)
     if array.shape[:2] != (KINECT_1.joints, 3) or array.ndim > 3:
         raise Dropped(f"{name} is {' x '.join(map(str, array.shape))}: {KINECT_1.joints} x 3 x frames is expected")
     # MATLAB gives a single frame no third axis
-    return one_body(np.moveaxis(np.atleast_3d(array), -1, 0))
+    return completed(one_body(np.moveaxis(np.atleast_3d(array), -1, 0)))
 
 
 def read_array(data: bytes, name: str) -> np.ndarray:

@@ -16,6 +16,11 @@ def check_frame(numbers: int, joints: int | None) -> None:
 
     joints: how many there are, if that is known.
     """
+    if numbers == 3 and joints != 1:
+        raise Dropped(
+            "a frame has only 3 numbers: does each row hold one joint of a frame? Put all joints of a frame in one "
+            "row, or add columns named frame and joint to a table. If there is only one joint, say --joints 1"
+        )
     if joints and numbers % joints == 0:
         check_joint(numbers // joints)
     elif numbers % 3:

@@ -5,15 +5,12 @@ import re
 import keras
 import numpy as np
 import pytest
-from helpers import ROOT
-from test_models import PARAMETERS
 
 from experiments import paired_differences, readme_tables, table_parts
 from mans_keras.reports import tables
 from mans_keras.training import recipes
 from mans_keras.training.records import read_record
 
-README = (ROOT / "README.md").read_text()
 TABLES = [table for page in readme_tables.PAGES for table in readme_tables.MARKED.findall(page.read_text())]
 
 
@@ -51,24 +48,6 @@ def test_there_are_tables_to_compare():
         ("attention_gain", "ut_kinect"),
         ("figure3_convergence", "ut_kinect"),
     }
-
-
-def test_parameter_counts_are_those_of_the_models():
-    counts = dict(re.findall(r"^\| `(MANs\w+)` \|.*?\| ([\d,]+) \| [\d.]+M \|$", README, flags=re.MULTILINE))
-    assert len(counts) == 5
-    for name, count in counts.items():
-        assert int(count.replace(",", "")) == PARAMETERS[name][0]
-
-
-def test_ci_runs_the_test_command_of_the_readme():
-    command = "pip install -e '.[test]' && pytest"
-    assert f"    {command}\n" in README
-    assert f"\n{command}\n" in (ROOT / ".ci/run").read_text()
-
-
-def test_the_scripts_that_the_readme_names_are_there():
-    scripts = set(re.findall(r"python ((?:experiments|data_prep)/\w+\.py)", README))
-    assert scripts and all((ROOT / script).is_file() for script in scripts)
 
 
 def records(experiment, variant, protocol, dataset="ut_kinect"):

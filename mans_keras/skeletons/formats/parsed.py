@@ -1,0 +1,31 @@
+"""What a parser makes of a file."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mans_keras.errors import listed
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """The joints of a file and what it says about them.
+
+    joints: (frames, bodies, joints, 3) float64, NaN where a coordinate is missing. names: of the joints, as the file
+    spells them, () if it names none. left_out: what the file holds besides coordinates, such as the columns
+    "timestamp" and "label". other_bodies: for each body that is left out, the number of frames that show it.
+    """
+
+    joints: np.ndarray
+    names: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    other_bodies: tuple[int, ...] = ()
+
+    def notes(self) -> list[str]:
+        """A sentence for each kind of thing that is left out."""
+        notes = [f"left out: {', '.join(self.left_out)}"] if self.left_out else []
+        if self.other_bodies:
+            bodies = "1 body is" if len(self.other_bodies) == 1 else f"{len(self.other_bodies)} bodies are"
+            seen = listed(list(map(str, self.other_bodies)))
+            notes.append(f"{bodies} left out, seen in {seen} of {len(self.joints)} frames")
+        return notes

@@ -1,0 +1,155 @@
+import numpy as np
+import pytest
+from helpers import standing_body
+from mutations import mutants
+
+from mans_keras.skeletons.bounds import in_metres
+from mans_keras.skeletons.formats.csv_file import parse
+from mans_keras.skeletons.sequence import Dropped
+
+BODY = standing_body(4)[:, :3].round(4)
+NAMES = ("Hip", "KneeLeft", "Head")
+
+
+def table(form="{name}_{axis}", before=(), after=(), delimiter=",", each=()):
+    """A table of `BODY`: columns (name, values) before and after the joints, names in `each` after the z of a joint."""
+    header = [name for name, _ in before]
+    for name in NAMES:
+        header += [form.format(name=name, axis=axis) for axis in "xyz"] + [f"{name}_{more}" for more in each]
+    lines = [delimiter.join([*header, *(name for name, _ in after)])]
+    for number, frame in enumerate(BODY):
+        cells = [values[number] for _, values in before]
+        for joint in frame:
+            cells += [*joint, *(0.9 for _ in each)]
+        lines.append(delimiter.join(map(str, [*cells, *(values[number] for _, values in after)])))
+    return "\n".join(lines) + "\n"
+
+
+FRAMES = ("frame", range(4))
+FORMS = {
+    "a frame and a time": (table(before=[FRAMES, ("timestamp", [0, 0.03, 0.03, 0.1])]), ("frame", "timestamp")),
+    "a time of day": (table(before=[("time", ["10:00:01", "10:00:02", "10:00:02", "10:00:03"])]), None),
+    "a label before": (table(before=[("class", ["wave"] * 4)]), ("class",)),
+    "a label after": (table(after=[("label", ["wave"] * 4)]), ("label",)),
+    "a visibility": (table(each=["visibility"]), tuple(f"{name}_visibility" for name in NAMES)),
+    "a rotation": (table(each=["qx", "qy", "qz", "qw"]), None),
+    "angles": (table(each=["rx", "ry", "rz"]), None),
+    "places in the image": (table(each=["color_x", "color_y", "depth_x", "depth_y"]), None),
+    "a name that ends in x": (table(before=[("index", range(4))]), ("index",)),
+    "positions": (table("{name}_position_{axis}"), ()),
+    "camera space": (table("{name}.Camera{axis}"), ()),
+    "another tracker ID": (table(before=[FRAMES, ("trackingId", [1, 1, 2, 2])]), ("frame", "trackingId")),
+}
+
+
+@pytest.mark.parametrize(("text", "left_out"), FORMS.values(), ids=FORMS)
+def test_columns_that_are_no_coordinates_are_left_out_and_named(text, left_out):
+    found = parse(text.encode())
+    np.testing.assert_array_equal(found.joints[:, 0], BODY)
+    assert found.names == NAMES and (left_out is None or found.left_out == left_out)
+
+
+def test_a_label_that_changes_is_reported_with_the_number_of_its_texts():
+    found = parse(table(after=[("label", ["wave", "wave", "clap", "walk"])]).encode())
+    assert found.left_out == ("label (3 different texts)",)
+
+
+def test_axes_are_read_by_name_in_any_order():
+    np.testing.assert_array_equal(parse(b"a_x,a_z,a_y\n1,3,2\n").joints.ravel(), [1, 2, 3])
+
+
+def test_right_and_left_are_no_rotations():
+    assert parse(b"hand_rx,hand_ry,hand_rz,hand_lx,hand_ly,hand_lz\n1,2,3,4,5,6\n").names == ("hand_r", "hand_l")
+
+
+ENCODED = {
+    "decimal commas": table(delimiter=";").replace(".", ",").encode(),
+    "decimal commas between tabs": table(delimiter="\t").replace(".", ",").encode(),
+    "UTF-16": table().encode("utf-16"),
+    "UTF-16, big end first": "\ufeff".encode("utf-16-be") + table().encode("utf-16-be"),
+    "a byte order mark": table().encode("utf-8-sig"),
+    "empty cells at the end": table().replace("\n", ",,\n").replace("Head_z,,", "Head_z").encode(),
+}
+
+
+@pytest.mark.parametrize("content", ENCODED.values(), ids=ENCODED)
+def test_what_spreadsheets_write_is_read(content):
+    np.testing.assert_array_equal(parse(content).joints[:, 0], BODY)
+
+
+def long(order=range(12), header="frame,joint,x,y,z", joints=NAMES):
+    rows = [f"{frame},{joint},{x},{y},{z}" for frame in range(4) for joint, (x, y, z) in zip(joints, BODY[frame])]  # noqa: B905
+    return "\n".join([header, *(rows[number] for number in order)]).encode()
+
+
+def test_a_row_a_joint_is_read_by_its_frame_and_joint():
+    found = parse(long())
+    np.testing.assert_array_equal(found.joints[:, 0], BODY)
+    assert found.names == NAMES
+
+
+def test_numbered_joints_of_a_row_a_joint_go_by_their_numbers():
+    found = parse(long([1, 0, 2, *range(3, 12)], joints=("0", "2", "10")))
+    np.testing.assert_array_equal(found.joints[:, 0], BODY)
+    assert found.names == ()
+
+
+def test_a_joint_without_a_row_is_missing():
+    missing = np.isnan(parse(long([0, 1, 2, 3, 5, *range(6, 12)])).joints).all(axis=-1)[:, 0]
+    np.testing.assert_array_equal(np.argwhere(missing), [[1, 1]])
+
+
+BAD = {
+    "a rotation": ("a_x,a_y,a_z,a_w\n1,2,3,1\n", "'a_x', 'a_y', 'a_z', 'a_w': are they a rotation"),
+    "a joint twice": (
+        "a_x,a_y,a_z,a_x,a_y,a_z\n1,2,3,1,2,3\n",
+        "for the joint 'a': x, y and z of each joint, each once",
+    ),
+    "a joint without z": ("a_x,a_y,a_z,b_x,b_y\n1,2,3,1,2\n", "only 'b_x', 'b_y' for the joint 'b'"),
+    "only rotations": ("a_qx,a_qy,a_qz\n0,0,0\n", "names no joint"),
+    "frames out of order": (table(before=[("frame", [0, 1, 10, 2])]), "line 5: frame 2 comes after 10"),
+    "two rows a frame": (table(before=[("frame", [0, 0, 1, 1])]), "line 3: frame 0 comes after 0"),
+    "two bodies": (table(before=[("person", [1, 2, 1, 2])]), "'person' has several values"),
+    "one joint a row": ("x,y,z\n" + "1,2,3\n" * 50, "does each row hold one joint"),
+    "one joint a row, no header": ("1,2,3\n" * 50, "does each row hold one joint"),
+    "a joint twice in a frame": (long([0, 1, 1, 2]).decode(), "line 4: the joint 'KneeLeft' is there twice in frame 0"),
+    "long, out of order": (long([0, 1, 2, 6, 7, 8, 3]).decode(), "line 8: frame 1 after 2"),
+    "long, two people": ("frame,person,joint,x,y,z\n0,1,a,1,2,3\n0,2,a,1,2,3\n", "'person' has several values"),
+    "a comma and a point": ("a_x;a_y;a_z\n0,5;1.5;2\n", r"with a comma \(line 2, column 1: '0,5'\) and with a point"),
+    "thousands": ('a_x,a_y,a_z\n"1,234.5",1,2\n', "line 2, column 1: '1,234.5' where a number"),
+    "text": ("a_x,a_y,a_z\n1,?,2\n", "line 2, column 2: '\\?' where a number such as 0.5"),
+    "many rows": ("frame,joint,x,y,z\n" + "0,a,1,2,3\n" * 400_000, "more than"),
+    "many joints": ("frame,joint,x,y,z\n" + "".join(f"{n},j{n},1,2,3\n" for n in range(9_000)), "more than"),
+}
+
+
+@pytest.mark.parametrize(("text", "reason"), BAD.values(), ids=BAD)
+def test_a_table_in_doubt_is_dropped_with_a_reason(text, reason):
+    with pytest.raises(Dropped, match=reason):
+        parse(text.encode())
+
+
+def test_one_joint_a_row_is_read_if_there_is_only_one():
+    assert parse(b"frame,x,y,z\n0,1,2,3\n1,1,2,3\n", joints=1).joints.shape == (2, 1, 1, 3)
+
+
+FUZZED = {
+    "wide": table(before=[FRAMES], each=["visibility"], after=[("label", ["a b"] * 4)]).encode(),
+    "commas": table(delimiter=" ; ").replace(".", ",").encode(),
+    "long": long().replace(b",", b" , "),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("original", FUZZED.values(), ids=FUZZED)
+def test_2000_mutants_become_joints_or_a_reason(original):
+    outcomes = {"joints": 0, "dropped": 0}
+    for mutant in mutants(original, 2000):
+        try:
+            assert in_metres(parse(mutant).joints).shape[3] == 3
+            outcomes["joints"] += 1
+        except Dropped as dropped:
+            assert str(dropped)
+            outcomes["dropped"] += 1
+    assert min(outcomes.values()) > 10

@@ -1,0 +1,164 @@
+import json
+
+import numpy as np
+import pytest
+from helpers import standing_body
+from mutations import mutants
+
+from mans_keras.skeletons.bounds import in_metres
+from mans_keras.skeletons.formats.json_file import parse
+from mans_keras.skeletons.sequence import Dropped
+
+BODY = standing_body(4)[:, :4].round(4)
+NAMES = ("SpineBase", "KneeLeft", "Head", "Neck")
+
+
+def read(value, joints=None):
+    return parse(json.dumps(value).encode(), joints)
+
+
+def frames(form):
+    """A list of frames, each made by `form` of a body's joints."""
+    return [form(body) for body in BODY.tolist()]
+
+
+def each(**form):
+    """A list of joints, each an object whose values are made of (name, x, y, z)."""
+    return lambda body: [
+        {key: make(name, *joint) for key, make in form.items()} for name, joint in zip(NAMES, body, strict=True)
+    ]
+
+
+def scored(body):
+    return [[*joint, 0.9] for joint in body]
+
+
+def flat(lists):
+    return [number for values in lists for number in values]
+
+
+AZURE = {
+    "joint_names": list(NAMES),
+    "frames": frames(
+        lambda body: {"bodies": [{"body_id": 1, "joint_positions": [[1000 * value for value in xyz] for xyz in body]}]}
+    ),
+}
+MMPOSE = {
+    "meta_info": {"keypoint_id2name": {str(number): name for number, name in enumerate(NAMES)}},
+    "instance_info": frames(
+        lambda body: {"frame_id": 1, "instances": [{"keypoints": body, "keypoint_scores": [1] * 4}]}
+    ),
+}
+NAMED = {
+    "lists by name": frames(lambda body: {"joints": dict(zip(NAMES, body, strict=True))}),
+    "objects by name": frames(
+        lambda body: {
+            "time": 0,
+            "joints": {name: dict(zip("xyz", joint, strict=True)) for name, joint in zip(NAMES, body, strict=True)},
+        }
+    ),
+    "a position in a joint": frames(
+        lambda body: {
+            "bodies": [
+                {
+                    "joints": each(jointType=lambda *j: j[0], position=lambda *j: dict(zip("xyz", j[1:], strict=True)))(
+                        body
+                    )
+                }
+            ]
+        }
+    ),
+    "capitals": frames(
+        lambda body: {
+            "Joints": each(Type=lambda *j: j[0], X=lambda *j: j[1], Y=lambda *j: j[2], Z=lambda *j: j[3])(body)
+        }
+    ),
+    "Azure Kinect in millimetres": AZURE,
+    "MMPose's instances": MMPOSE,
+}
+UNNAMED = {
+    "camera space before places in the image": frames(
+        each(
+            cameraX=lambda *j: j[1],
+            cameraY=lambda *j: j[2],
+            cameraZ=lambda *j: j[3],
+            colorX=lambda *j: 7,
+            x=lambda *j: 7,
+        )
+    ),
+    "a landmark list of protobuf": frames(
+        lambda body: {"landmark": each(x=lambda *j: j[1], y=lambda *j: j[2], z=lambda *j: j[3])(body)}
+    ),
+    "OpenPose's scores": frames(
+        lambda body: {"people": [{"pose_keypoints_2d": [], "pose_keypoints_3d": flat(scored(body))}]}
+    ),
+    "EasyMocap's scores": [[{"id": 0, "keypoints3d": scored(body)}] for body in BODY.tolist()],
+    "EasyMocap's scores of one person": [{"id": 0, "keypoints3d": scored(body)} for body in BODY.tolist()],
+}
+
+
+@pytest.mark.parametrize("value", NAMED.values(), ids=NAMED)
+def test_joints_with_names_are_read_with_their_names(value):
+    found = read(value)
+    np.testing.assert_allclose(found.joints[:, 0], BODY, atol=1e-12)
+    assert found.names == NAMES
+
+
+@pytest.mark.parametrize("value", UNNAMED.values(), ids=UNNAMED)
+def test_joints_without_names_are_read_in_their_order(value):
+    found = read(value)
+    np.testing.assert_array_equal(found.joints[:, 0], BODY)
+    assert found.names == ()
+
+
+def test_joints_go_by_their_names_in_every_frame_and_may_be_missing():
+    found = read([{"joints": {"a": [1, 1, 1], "b": [2, 2, 2]}}, {"joints": {"b": [2, 2, 2]}}, {"joints": {}}])
+    assert found.names == ("a", "b")
+    np.testing.assert_array_equal(found.joints[..., 0].squeeze(), [[1, 2], [np.nan, 2], [np.nan, np.nan]])
+
+
+def test_an_export_of_azure_kinect_that_was_turned_into_metres_stays():
+    value = {"joint_names": ["a"], "frames": [{"bodies": [{"joint_positions": [[0.5, 1, 2.5]]}]}]}
+    np.testing.assert_array_equal(read(value).joints.ravel(), [0.5, 1, 2.5])
+
+
+def test_the_number_of_joints_decides_whether_openpose_wrote_scores():
+    value = [{"people": [{"pose_keypoints_3d": [0.1] * 12}]}]
+    assert read(value).joints.shape[2] == 3 and read(value, joints=4).joints.shape[2] == 4
+
+
+BAD = {
+    "names in some frames": ([{"joints": {"a": [1, 2, 3]}}, {"joints": [[1, 2, 3]]}], "some bodies have names"),
+    "a name twice": ([[{"name": "a", "x": 1, "y": 2, "z": 3}] * 2], r"frames\[0\]\[1\]: the joint 'a' is there twice"),
+    "a joint of text": ([{"joints": {"a": "here"}}], r'frames\[0\]\.joints\.a: "here" where a joint is expected'),
+    "bodies by name": ([{"bodies": {"1": {"joints": [[1, 2, 3]]}}}], r"bodies\.1: an object where a joint is expected"),
+    "a rotation": ([{"joints": [[0.1, 0.2, 0.3, 0.9]]}], "without a confidence"),
+    "a score of more than 1": ([{"keypoints_3d": [[1, 2, 3, 4]]}], "a joint has 4 values"),
+    "one frame of EasyMocap": ([{"id": 0, "keypoints3d": []}, {"id": 1, "keypoints3d": []}], "one frame of EasyMocap"),
+    "MMPose in the image": ([{"instances": [{"keypoints": [[1, 2]]}]}], r"keypoints\[0\]: a joint has 2 values"),
+    "a crowd of names": ([{"joints": {f"j{frame}": [1, 2, 3]}} for frame in range(2_000)], "more than"),
+}
+
+
+@pytest.mark.parametrize(("value", "reason"), BAD.values(), ids=BAD)
+def test_a_file_in_doubt_is_dropped_with_the_place(value, reason):
+    with pytest.raises(Dropped, match=reason):
+        read(value)
+
+
+FUZZED = {**NAMED, "scores": UNNAMED["OpenPose's scores"]}
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("value", FUZZED.values(), ids=FUZZED)
+def test_500_mutants_become_joints_or_a_reason(value):
+    outcomes = {"joints": 0, "dropped": 0}
+    for mutant in mutants(json.dumps(value, indent=0).encode(), 500):
+        try:
+            assert in_metres(parse(mutant).joints).shape[3] == 3
+            outcomes["joints"] += 1
+        except Dropped as dropped:
+            assert str(dropped)
+            outcomes["dropped"] += 1
+    assert min(outcomes.values()) > 10
