@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mans_keras.errors import InputError
+from mans_keras.errors import InputError, printable
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -23,7 +23,12 @@ SAVED_MODEL = click.argument("model", type=FILE, callback=_check_exists)
 LONG = 5  # a recording of this many times the usual length probably shows more than one action
 
 
-_warn = functools.partial(click.echo, err=True)
+def _show(line, **options):
+    """Print a line; the names of files and classes in it may have control characters, which are escaped."""
+    click.echo(printable(line), **options)
+
+
+_warn = functools.partial(_show, err=True)
 
 
 class _Group(click.Group):
@@ -33,7 +38,7 @@ class _Group(click.Group):
         try:
             return super().invoke(context)
         except (InputError, OSError) as error:
-            raise click.ClickException(str(error)) from None
+            raise click.ClickException(printable(error)) from None
 
 
 def _check_vertical(name, recognizer, joints):
@@ -112,9 +117,9 @@ def predict(model, files, top, as_json, plot):
             scores = dict(prediction.top(top))
             click.echo(json.dumps({"file": prediction.name, "scores": scores, "attention": attention}))
             continue
-        click.echo(f"{prediction.name}, {frames} frames")
+        _show(f"{prediction.name}, {frames} frames")
         for name, score in prediction.top(top):
-            click.echo(f"  {score:7.2%}  {name}")
+            _show(f"  {score:7.2%}  {name}")
     sys.exit(failed)
 
 
@@ -165,7 +170,7 @@ def train(tensors, model, network, protocol, fold, recipe, epochs, seed):
         epochs = len(record["history"]["train_loss"])
         raise InputError(f"DIVERGED after {epochs} epochs: {model} is not saved; the record is {record_path}")
     accuracy, tested = record["last_epoch_test_accuracy"], len(run.fold.test)
-    click.echo(f"{model}: test accuracy {accuracy:.2%} at the last epoch, on {tested} sequences ({run.fold.name})")
+    _show(f"{model}: test accuracy {accuracy:.2%} at the last epoch, on {tested} sequences ({run.fold.name})")
 
 
 @main.command()
@@ -200,8 +205,8 @@ def evaluate(model, tensors, protocol, fold):
     right = recognizer.model.predict(x, batch_size=BATCH, verbose=0).argmax(axis=-1) == label
     for index, name in enumerate(opened.class_names):
         if (label == index).any():
-            click.echo(f"{right[label == index].mean():8.2%}  {name} ({(label == index).sum()})")
-    click.echo(f"{right.mean():8.2%}  of {len(chosen)} sequences, whether the model was trained on them or not")
+            _show(f"{right[label == index].mean():8.2%}  {name} ({(label == index).sum()})")
+    _show(f"{right.mean():8.2%}  of {len(chosen)} sequences, whether the model was trained on them or not")
 
 
 @main.command()
@@ -212,10 +217,10 @@ def summary(model):
 
     recognizer = Recognizer(model)
     network = recognizer.model
-    click.echo(f"{network.name}: {network.count_params():,} parameters, {len(recognizer.class_names)} classes")
-    click.echo(f"recordings: {recognizer.bodies} x {recognizer.joints} joints, {recognizer.coordinates} coordinates")
-    click.echo(f"tensors: {recognizer.scale} x {recognizer.scale}, layout {recognizer.layout}")
-    click.echo("classes: " + ", ".join(recognizer.class_names))
+    _show(f"{network.name}: {network.count_params():,} parameters, {len(recognizer.class_names)} classes")
+    _show(f"recordings: {recognizer.bodies} x {recognizer.joints} joints, {recognizer.coordinates} coordinates")
+    _show(f"tensors: {recognizer.scale} x {recognizer.scale}, layout {recognizer.layout}")
+    _show("classes: " + ", ".join(recognizer.class_names))
 
 
 @main.command()
@@ -231,7 +236,7 @@ def report(record, out):
 
     page.check_name(out)
     page.write(out, page.of_record(read_record(record)))
-    click.echo(f"Written to {out}")
+    _show(f"Written to {out}")
 
 
 @main.command()
@@ -267,11 +272,11 @@ def stream(model, recording, window, every, plot):
     for first in np.flatnonzero(np.diff(leading, prepend=-2)):
         index = leading[first]
         action = f"{recognizer.class_names[index]} {scores[first, index]:.0%}" if index >= 0 else "nobody"
-        click.echo(f"frame {first}: {action}")
+        _show(f"frame {first}: {action}")
     right = [leading[first : last + 1] == recognizer.class_names.index(name) for name, first, last in segments]
     if segments:
         share, frames = np.concatenate(right).mean(), sum(map(len, right))
-        click.echo(f"{share:.2%} of the {frames} frames in {len(right)} segments are right")
+        _show(f"{share:.2%} of the {frames} frames in {len(right)} segments are right")
     if plot:
         title = f"{recording.name}: scores of the last {online.window} frames"
         picture = record_plots.scores_over_time(scores, recognizer.class_names, segments, title)
@@ -293,11 +298,11 @@ def export(model, out, batch):
 
     network = load(model)
     run = exports.export(network, out, batch)
-    click.echo(f"{out}: the scores of Keras, to {exports.TOLERANCE:g}")
+    _show(f"{out}: the scores of Keras, to {exports.TOLERANCE:g}")
     for count in (batch,) if batch else (1, 32):
         x = exports.random_tensors(network, count)
         exported, in_keras = (exports.milliseconds(function, x) for function in (run, network.predict_on_batch))
-        click.echo(f"  {count} at once: {exported:.1f} ms, Keras {in_keras:.1f} ms (median)")
+        _show(f"  {count} at once: {exported:.1f} ms, Keras {in_keras:.1f} ms (median)")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ def printable(text):
 
 def listed(names):
     """The first five names, and dots if there are more: "a, b, c, d, e, ..."."""
-    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+    return ", ".join(map(printable, names[:5])) + (", ..." if len(names) > 5 else "")
 
 
 def exit_code(main):
@@ -28,7 +28,7 @@ def exit_code(main):
     try:
         main()
     except (InputError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {printable(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted: run the same command again to resume", file=sys.stderr)

@@ -1,9 +1,12 @@
 """The `keras.Model` that all Memory Attention Networks are: it trains on from its file, and knows its preparation."""
 
+import contextlib
 import json
 from types import NoneType
 
 import keras
+
+from mans_keras.models.recurrence import plain_loops
 
 # What a preparation must hold, and what it may lack, as in older files.
 PREPARATION = {
@@ -58,6 +61,11 @@ class MemoryAttentionNetwork(keras.Model):
         model = super().from_config(config, custom_objects)
         model.preparation = preparation
         return model
+
+    def export(self, filepath, format="tf_saved_model", **options):
+        """As `keras.Model.export`. ONNX and LiteRT files get a plain loop for the GRUs, which their runtimes run."""
+        with plain_loops() if format in ("onnx", "litert") else contextlib.nullcontext():
+            return super().export(filepath, format=format, **options)
 
     def compile(self, *args, **options):
         super().compile(*args, **options)

@@ -67,8 +67,7 @@ def of_record(record: dict) -> str:
     pairs = zip(predictions["name"], predictions["true"], predictions["predicted"], strict=True)
     mistakes = [[name, names[true], names[predicted]] for name, true, predicted in pairs if true != predicted]
     epochs = len(record["history"]["test_accuracy"])
-    # a class may be called "$"
-    with matplotlib.rc_context({"text.parse_math": False, "svg.hashsalt": "mans_keras"}):
+    with matplotlib.rc_context({"svg.hashsalt": "mans_keras"}):
         pictures = {
             "curves": _picture(record_plots.error_curves({record["variant"]: [record]}, "")),
             "confusion": _picture(record_plots.confusion(tables.confusion([record]), names, "")),
