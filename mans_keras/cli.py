@@ -181,28 +181,44 @@ def train(tensors, model, network, protocol, fold, recipe, epochs, seed):
 def evaluate(model, tensors, protocol, fold):
     """Print the accuracy of a saved MODEL on the sequences in TENSORS, class by class.
 
-    Without --protocol these are all sequences, those that the model was trained on, too.
+    Without --protocol these are all sequences, those that the model was trained on, too. TENSORS may have fewer classes
+    than MODEL; they are compared by their names.
     """
     import numpy as np
 
     from mans_keras.recognition.recognizer import BATCH, Recognizer
+    from mans_keras.skeletons import joint_names
     from mans_keras.tensors import protocols
     from mans_keras.tensors.store import Tensors
 
     recognizer, opened = Recognizer(model), Tensors(tensors)
-    for what in ("scale", "layout", "coordinates", "bodies", "joints", "classes"):
-        expected, given = (
-            ", ".join(side.class_names) if what == "classes" else getattr(side, what) for side in (recognizer, opened)
-        )
+    for what in ("scale", "layout", "coordinates", "bodies", "joints"):
+        expected, given = getattr(recognizer, what), getattr(opened, what)
         if expected != given:
-            raise InputError(f"{tensors} does not fit {model}: it has {what} {given}, the model expects {expected}")
+            hint = ": prepare it with --bodies 1" if (what, expected) == ("bodies", 1) else ""
+            raise InputError(
+                f"{tensors} does not fit {model}: it has {what} {given}, the model expects {expected}{hint}"
+            )
+    known, names = recognizer.joint_names, opened.joint_names
+    if known and names and not joint_names.same(known, names):
+        raise InputError(
+            f"{tensors} does not fit {model}: its joints are {', '.join(names)}, the model expects {', '.join(known)}. "
+            "Prepare it with --joints in this order"
+        )
+    others = [name for name in opened.class_names if name not in recognizer.class_names]
+    if others:
+        raise InputError(
+            f"{tensors} does not fit {model}: the model does not know its classes {', '.join(others)}; it knows "
+            f"{', '.join(recognizer.class_names)}"
+        )
     if fold is not None and not protocol:
         raise InputError("--fold needs a --protocol")
     chosen = np.arange(len(opened))
     if protocol:
         chosen = _choose_fold(protocols.folds(opened, protocol), protocol, fold or 0).test
     x, label = opened.read(chosen), opened.label[chosen]
-    right = recognizer.model.predict(x, batch_size=BATCH, verbose=0).argmax(axis=-1) == label
+    place = np.array([recognizer.class_names.index(name) for name in opened.class_names])
+    right = recognizer.model.predict(x, batch_size=BATCH, verbose=0).argmax(axis=-1) == place[label]
     for index, name in enumerate(opened.class_names):
         if (label == index).any():
             _show(f"{right[label == index].mean():8.2%}  {name} ({(label == index).sum()})")
@@ -221,6 +237,8 @@ def summary(model):
     _show(f"recordings: {recognizer.bodies} x {recognizer.joints} joints, {recognizer.coordinates} coordinates")
     _show(f"tensors: {recognizer.scale} x {recognizer.scale}, layout {recognizer.layout}")
     _show("classes: " + ", ".join(recognizer.class_names))
+    if recognizer.joint_names:
+        _show("joints: " + ", ".join(recognizer.joint_names))
 
 
 @main.command()

@@ -12,7 +12,7 @@ from mans_keras.errors import InputError, utf8
 from mans_keras.models.mans import MemoryAttentionNetwork
 from mans_keras.models.tarm import TARM
 from mans_keras.recognition.model_file import load
-from mans_keras.skeletons import recording
+from mans_keras.skeletons import known_joints, recording
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.sequence import Body, Dropped
 from mans_keras.skeletons.tracks import most_moving
@@ -53,14 +53,16 @@ class Recognizer:
 
     path: `.h5` or `.keras`. Loading runs no code from the file. Raises `InputError` if the file holds no Memory
     Attention Network, or one without `preparation`.
-    Attributes: model; class_names; scale, layout, coordinates, bodies, joints: those of its training data; body: the
-    joints that orient a body, or None; frames: the median length of its data set's recordings, None in files that older
-    versions saved without it; preparation: all these as they are stored.
+    Attributes: model; class_names; scale, layout, coordinates, bodies, joints: those of its training data; joint_names:
+    in their order, () if they are not known; body: the joints that orient a body, or None; frames: the median length of
+    its data set's recordings, None in files that older versions saved without it; preparation: all these as they are
+    stored.
     """
 
     model: MemoryAttentionNetwork
     preparation: dict
     class_names: tuple[str, ...]
+    joint_names: tuple[str, ...]
     scale: int
     layout: str
     coordinates: str
@@ -80,6 +82,8 @@ class Recognizer:
             )
         self.preparation = stored = self.model.preparation
         self.class_names = tuple(stored["class_names"])
+        names = stored.get("joint_names") or known_joints.of_dataset(stored.get("dataset"), stored["joints"])
+        self.joint_names = tuple(names)
         self.scale, self.layout, self.coordinates = stored["scale"], stored["layout"], stored["coordinates"]
         self.bodies, self.joints, self.frames = stored["bodies"], stored["joints"], stored.get("frames")
         body = stored["body"]
@@ -99,11 +103,12 @@ class Recognizer:
     def parsed(self, source: Source) -> Parsed:
         """What a path or an array holds: joints (frames, bodies, joints, 3), with as many bodies as the model knows.
 
-        Its `notes()` say what is left out. Raises `InputError` (a `ValueError`) for a recording that does not fit the
+        Joints that a file names are brought into the model's order; an array must have them in this order. `notes()` of
+        the result say what is left out. Raises `InputError` (a `ValueError`) for a recording that does not fit the
         model; it says what would fit.
         """
         if isinstance(source, (str, Path)):
-            content = recording.read(source, self.joints, slots=self.coordinates == "released")
+            content = recording.read(source, self.joints, self.coordinates == "released", self.joint_names)
         else:
             content = Parsed(recording.from_array(source))
         joints = content.joints

@@ -268,11 +268,6 @@ def test_tensors_of_other_bodies_or_joints_are_not_evaluated(tmp_path):
     assert "bodies 1, the model expects 2" in mans("evaluate", saved_tiny_model(tmp_path / "m.h5"), tensors).stderr
 
 
-def test_other_classes_than_the_models_are_named(folder, tmp_path):
-    other = tensor_file(tmp_path / "ut_kinect_50.h5")  # three of the model's ten
-    assert f"classes {', '.join(ACTIONS)}, the model expects walk" in mans("evaluate", folder / "m.h5", other).stderr
-
-
 def test_mans_evaluate_and_summary_take_what_mans_train_saved(folder, monkeypatch):
     monkeypatch.setitem(MODELS, "mans-9", tiny_model)
     made = folder / "new" / "mine.h5"
