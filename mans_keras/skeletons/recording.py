@@ -6,7 +6,7 @@ import numpy as np
 
 from mans_keras.errors import InputError
 from mans_keras.skeletons import joint_names, ntu, nw_ucla, own, ut_kinect
-from mans_keras.skeletons.bounds import in_metres
+from mans_keras.skeletons.bounds import in_metres, not_in_image
 from mans_keras.skeletons.formats import by_suffix
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.known_files import READERS
@@ -85,7 +85,7 @@ def from_array(array: np.ndarray) -> np.ndarray:
         )
     joints = array.astype(float).reshape(len(array), -1, *array.shape[-2:])
     try:
-        joints = completed(in_metres(joints))
+        joints = completed(not_in_image(in_metres(joints)))
     except Dropped as dropped:
         raise InputError(f"the array is not a recording: {dropped}") from None
     if not joints.any():
