@@ -19,6 +19,16 @@ def _check_exists(context, parameter, path):
     return path
 
 
+def _frames(context, parameter, text):
+    """click callback: (first, last) of FIRST:LAST; None without the option."""
+    if text is None:
+        return None
+    first, colon, last = text.partition(":")
+    if not (colon and first.isdecimal() and last.isdecimal() and int(first) <= int(last)):
+        raise click.BadParameter(f"{text!r} is not FIRST:LAST, such as 120:185")
+    return int(first), int(last)
+
+
 SAVED_MODEL = click.argument("model", type=FILE, callback=_check_exists)
 LONG = 5  # a recording of this many times the usual length probably shows more than one action
 
@@ -77,12 +87,18 @@ def main():
     help="Also draw each recording: attention and key poses (OUT.png, .pdf), the moving skeleton (OUT.gif, .mp4), or a "
     "page that plays it (OUT.html). With several FILEs, each FILE's name is added to OUT's.",
 )
-def predict(model, files, top, as_json, plot):
+@click.option(
+    "--frames",
+    metavar="FIRST:LAST",
+    callback=_frames,
+    help="Only these frames, both included, counted from 0; of UT-Kinect's .txt, as its actionLabel.txt numbers them.",
+)
+def predict(model, files, top, as_json, plot, frames):
     """Predict which action each recording shows.
 
     MODEL is a file saved by `mans train`. A FILE is a recording of an action of one person or two: .skeleton, .amc (its
-    .asf in the same folder), .mat, .txt (UT-Kinect), .npy, .npz, .csv or .json. Recordings that do not fit the model
-    are reported; the others are still classified.
+    .asf in the same folder), .bvh, .trc, .mat, .txt (UT-Kinect), .npy, .npz, .csv or .json. Recordings that do not fit
+    the model are reported; the others are still classified.
     """
     if plot:  # importing matplotlib takes a second
         from mans_keras.reports import prediction_pictures
@@ -95,7 +111,7 @@ def predict(model, files, top, as_json, plot):
     pictures = prediction_pictures.paths(plot, files) if plot else [None] * len(files)
     for file, picture in zip(files, pictures, strict=True):
         try:
-            (prediction,) = recognizer.predict([file])
+            (prediction,) = recognizer.predict([file], frames)
         except (InputError, OSError) as error:
             _warn(f"Error: {error}")
             failed = True
@@ -106,18 +122,19 @@ def predict(model, files, top, as_json, plot):
         for note in prediction.notes:
             _warn(f"{prediction.name}: {note}")
         _check_vertical(prediction.name, recognizer, prediction.joints)
-        frames, usual = len(prediction.joints), recognizer.frames
-        if usual and frames > LONG * usual:
+        number, usual = len(prediction.joints), recognizer.frames
+        if usual and number > LONG * usual:
             typical = f"the training recordings have {usual:.0f} (median)"
             _warn(
-                f"{prediction.name} has {frames} frames; {typical}. `mans stream` finds several actions in a recording"
+                f"{prediction.name} has {number} frames; {typical}. `mans stream` finds several actions in a "
+                "recording; --frames FIRST:LAST takes one of them"
             )
         if as_json:
             attention = None if prediction.attention is None else prediction.attention.round(6).tolist()
             scores = dict(prediction.top(top))
             click.echo(json.dumps({"file": prediction.name, "scores": scores, "attention": attention}))
             continue
-        _show(f"{prediction.name}, {frames} frames")
+        _show(f"{prediction.name}, {number} frames")
         for name, score in prediction.top(top):
             _show(f"  {score:7.2%}  {name}")
     sys.exit(failed)

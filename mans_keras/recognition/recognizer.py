@@ -31,7 +31,8 @@ class Prediction:
     scores: (classes,) probabilities, in the order of class_names. attention: (frames, 3), the weight of each frame of
     the recording in the TARMs of x, y and z; None if the model has no attention. joints: (frames, bodies, joints, 3),
     the recording as it was read, metres. body: the joints that orient a body, None if the model does not know them.
-    notes: sentences about what the file holds and the model was not given, such as a third body.
+    notes: sentences about what the file holds and the model was not given, such as a third body. joint_names: () if
+    they are not known.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Prediction:
     joints: np.ndarray
     body: Body | None = None
     notes: tuple[str, ...] = ()
+    joint_names: tuple[str, ...] = ()
 
     def top(self, number: int = 5) -> list[tuple[str, float]]:
         """[(class name, score)] of the highest scores, the highest first."""
@@ -100,18 +102,20 @@ class Recognizer:
         """The joints of `parsed`."""
         return self.parsed(source).joints
 
-    def parsed(self, source: Source) -> Parsed:
+    def parsed(self, source: Source, frames: tuple[int, int] | None = None) -> Parsed:
         """What a path or an array holds: joints (frames, bodies, joints, 3), with as many bodies as the model knows.
 
         Joints that a file names are brought into the model's order; an array must have them in this order. `notes()` of
-        the result say what is left out. Raises `InputError` (a `ValueError`) for a recording that does not fit the
-        model; it says what would fit.
+        the result say what is left out. frames: only the first to the last of these, as `recording.part` has them.
+        Raises `InputError` (a `ValueError`) for a recording that does not fit the model; it says what would fit.
         """
         if isinstance(source, (str, Path)):
             content = recording.read(source, self.joints, self.coordinates == "released", self.joint_names)
         else:
             content = Parsed(recording.from_array(source))
         joints = content.joints
+        if frames:
+            joints = recording.part(source, joints, *frames)
         if joints.shape[2] != self.joints:
             raise InputError(f"{_name(source)}: {joints.shape[2]} joints, where the model expects {self.joints}")
         joints, others = most_moving(joints, self.bodies)
@@ -131,9 +135,12 @@ class Recognizer:
         except InputError as error:
             raise InputError(f"{name}: {error}") from None
 
-    def predict(self, sources: Sequence[Source]) -> list[Prediction]:
-        """A `Prediction` for each path or array of a list, in batches. Raises `InputError` as `read` does."""
-        recordings = [self.parsed(source) for source in sources]
+    def predict(self, sources: Sequence[Source], frames: tuple[int, int] | None = None) -> list[Prediction]:
+        """A `Prediction` for each path or array of a list, in batches; frames: as in `parsed`.
+
+        Raises `InputError` as `read` does.
+        """
+        recordings = [self.parsed(source, frames) for source in sources]
         predictions = []
         for first in range(0, len(recordings), BATCH):
             notes = [content.notes() for content in recordings[first : first + BATCH]]
@@ -143,7 +150,16 @@ class Recognizer:
             scores, attention = self.scores(np.stack(tensors))
             for index, (name, joints) in enumerate(zip(names, batch, strict=True)):
                 weights = None if attention is None else to_frames(attention[index], len(joints), self.layout)
-                answer = (name, self.class_names, scores[index], weights, joints, self.body, tuple(notes[index]))
+                answer = (
+                    name,
+                    self.class_names,
+                    scores[index],
+                    weights,
+                    joints,
+                    self.body,
+                    tuple(notes[index]),
+                    self.joint_names,
+                )
                 predictions.append(Prediction(*answer))
         return predictions
 

@@ -52,6 +52,25 @@ def _read(path, joints, slots, names):
     return own.parsed(path, joints, names)
 
 
+def part(source: Path | str | np.ndarray, joints: np.ndarray, first: int, last: int) -> np.ndarray:
+    """The frames from `first` to `last` of a recording's joints, both included, counted from 0.
+
+    Of UT-Kinect's `.txt` files, frames have the numbers that stand in the file, as in actionLabel.txt. Raises
+    `InputError` if there are no such frames, or no body in them.
+    """
+    numbers, name = np.arange(len(joints)), "the array"
+    if isinstance(source, (str, Path)):
+        name = str(source)
+        if Path(source).suffix.lower() == ".txt":
+            numbers, _ = ut_kinect.read_recording(Path(source))
+    inside = (numbers >= first) & (numbers <= last)
+    if not inside.any():
+        raise InputError(f"{name}: its frames are {numbers.min()} to {numbers.max()}, and not {first} to {last}")
+    if not joints[inside].any():
+        raise InputError(f"{name}: no body in the frames {first} to {last}")
+    return joints[inside]
+
+
 def from_array(array: np.ndarray) -> np.ndarray:
     """Joints (frames, bodies, joints, 3) of an array (frames, joints, 3) or (frames, bodies, joints, 3), in metres.
 

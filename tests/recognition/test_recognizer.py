@@ -13,9 +13,10 @@ from test_training import exploding_model, make_run, tiny_model
 
 import mans_keras
 from mans_keras import cli
+from mans_keras.errors import InputError
 from mans_keras.models import attention
 from mans_keras.recognition.recognizer import Recognizer
-from mans_keras.skeletons import recording
+from mans_keras.skeletons import recording, ut_kinect
 from mans_keras.tensors.store import Tensors
 from mans_keras.tensors.transforms import to_frames
 from mans_keras.training.network import build
@@ -216,6 +217,29 @@ def test_mans_predict_names_the_classes_of_each_file(folder):
     lines = mans("predict", folder / "m.h5", file).stdout.splitlines()
     assert lines[0] == f"{file}, 30 frames" and len(lines) == 6
     assert lines[1].split()[-1] == next(iter(first["scores"]))
+
+
+def test_a_part_of_a_recording_is_asked_about_by_its_frames(recognizer, folder, tmp_path):
+    joints = recording.read(folder / "raw/joints_s01_e01.txt", 20).joints
+    np.save(tmp_path / "a.npy", joints)
+    (whole,) = recognizer.predict([joints[5:21]])
+    (part,) = recognizer.predict([tmp_path / "a.npy"], frames=(5, 20))
+    np.testing.assert_array_equal(part.scores, whole.scores)
+    with pytest.raises(InputError, match=r"a\.npy: its frames are 0 to 29, and not 90 to 99"):
+        recognizer.predict([tmp_path / "a.npy"], frames=(90, 99))
+
+
+def test_frames_of_ut_kinect_have_the_numbers_of_the_file(folder):
+    file = folder / "raw/joints_s01_e01.txt"
+    numbers, _ = ut_kinect.read_recording(file)
+    lines = mans("predict", folder / "m.h5", file, "--frames", f"{numbers[3]}:{numbers[12]}").stdout.splitlines()
+    assert lines[0] == f"{file}, 10 frames"
+
+
+@pytest.mark.parametrize("text", ["5", "9:5", "a:b", "1:-1"])
+def test_frames_that_are_no_range_are_refused(folder, text):
+    done = mans("predict", folder / "m.h5", folder / "raw/joints_s01_e01.txt", "--frames", text)
+    assert done.exit_code == 2 and "is not FIRST:LAST, such as 120:185" in done.stderr
 
 
 @pytest.mark.slow
