@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mans_keras.errors import InputError
+from mans_keras.errors import InputError, printable
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -19,11 +19,26 @@ def _check_exists(context, parameter, path):
     return path
 
 
+def _frames(context, parameter, text):
+    """click callback: (first, last) of FIRST:LAST; None without the option."""
+    if text is None:
+        return None
+    first, colon, last = text.partition(":")
+    if not (colon and first.isdecimal() and last.isdecimal() and int(first) <= int(last)):
+        raise click.BadParameter(f"{text!r} is not FIRST:LAST, such as 120:185")
+    return int(first), int(last)
+
+
 SAVED_MODEL = click.argument("model", type=FILE, callback=_check_exists)
 LONG = 5  # a recording of this many times the usual length probably shows more than one action
 
 
-_warn = functools.partial(click.echo, err=True)
+def _show(line, **options):
+    """Print a line; the names of files and classes in it may have control characters, which are escaped."""
+    click.echo(printable(line), **options)
+
+
+_warn = functools.partial(_show, err=True)
 
 
 class _Group(click.Group):
@@ -33,7 +48,7 @@ class _Group(click.Group):
         try:
             return super().invoke(context)
         except (InputError, OSError) as error:
-            raise click.ClickException(str(error)) from None
+            raise click.ClickException(printable(error)) from None
 
 
 def _check_vertical(name, recognizer, joints):
@@ -57,7 +72,7 @@ def _choose_fold(folds, protocol, number):
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 def main():
-    """Memory Attention Networks: which action does a recording show, and which moments decide that?"""
+    """Recognise actions in recordings of skeletons: predict, train, evaluate, export."""
 
 
 @main.command()
@@ -72,12 +87,18 @@ def main():
     help="Also draw each recording: attention and key poses (OUT.png, .pdf), the moving skeleton (OUT.gif, .mp4), or a "
     "page that plays it (OUT.html). With several FILEs, each FILE's name is added to OUT's.",
 )
-def predict(model, files, top, as_json, plot):
+@click.option(
+    "--frames",
+    metavar="FIRST:LAST",
+    callback=_frames,
+    help="Only these frames, both included, counted from 0; of UT-Kinect's .txt, as its actionLabel.txt numbers them.",
+)
+def predict(model, files, top, as_json, plot, frames):
     """Predict which action each recording shows.
 
     MODEL is a file saved by `mans train`. A FILE is a recording of an action of one person or two: .skeleton, .amc (its
-    .asf in the same folder), .mat, .txt (UT-Kinect), .npy, .npz, .csv or .json. Recordings that do not fit the model
-    are reported; the others are still classified.
+    .asf in the same folder), .bvh, .trc, .mat, .txt (UT-Kinect), .npy, .npz, .csv or .json. Recordings that do not fit
+    the model are reported; the others are still classified.
     """
     if plot:  # importing matplotlib takes a second
         from mans_keras.reports import prediction_pictures
@@ -90,7 +111,7 @@ def predict(model, files, top, as_json, plot):
     pictures = prediction_pictures.paths(plot, files) if plot else [None] * len(files)
     for file, picture in zip(files, pictures, strict=True):
         try:
-            (prediction,) = recognizer.predict([file])
+            (prediction,) = recognizer.predict([file], frames)
         except (InputError, OSError) as error:
             _warn(f"Error: {error}")
             failed = True
@@ -101,20 +122,21 @@ def predict(model, files, top, as_json, plot):
         for note in prediction.notes:
             _warn(f"{prediction.name}: {note}")
         _check_vertical(prediction.name, recognizer, prediction.joints)
-        frames, usual = len(prediction.joints), recognizer.frames
-        if usual and frames > LONG * usual:
+        number, usual = len(prediction.joints), recognizer.frames
+        if usual and number > LONG * usual:
             typical = f"the training recordings have {usual:.0f} (median)"
             _warn(
-                f"{prediction.name} has {frames} frames; {typical}. `mans stream` finds several actions in a recording"
+                f"{prediction.name} has {number} frames; {typical}. `mans stream` finds several actions in a "
+                "recording; --frames FIRST:LAST takes one of them"
             )
         if as_json:
             attention = None if prediction.attention is None else prediction.attention.round(6).tolist()
             scores = dict(prediction.top(top))
             click.echo(json.dumps({"file": prediction.name, "scores": scores, "attention": attention}))
             continue
-        click.echo(f"{prediction.name}, {frames} frames")
+        _show(f"{prediction.name}, {number} frames")
         for name, score in prediction.top(top):
-            click.echo(f"  {score:7.2%}  {name}")
+            _show(f"  {score:7.2%}  {name}")
     sys.exit(failed)
 
 
@@ -123,7 +145,9 @@ def predict(model, files, top, as_json, plot):
 @click.argument("model", type=FILE)
 @click.option("--network", default="mans-9", help="One of the paper's five networks, e.g. mans-resnet18.")
 @click.option("--protocol", help="How training and test are split. Default: the first for the dataset.")
-@click.option("--fold", default=0, type=click.IntRange(0), help="The fold of the protocol.")
+@click.option(
+    "--fold", default=0, type=click.IntRange(0), help="Which fold to train, from 0. The other folds are not trained."
+)
 @click.option("--recipe", default="released", help="paper, released or best.")
 @click.option("--epochs", type=click.IntRange(1), help="Default: as the recipe has it.")
 @click.option("--seed", default=0, type=click.IntRange(0))
@@ -134,43 +158,21 @@ def train(tensors, model, network, protocol, fold, recipe, epochs, seed):
     run the same command again to resume.
     """
     import mans_keras.models  # noqa: F401 - first, since it keeps TensorFlow quiet
-    from mans_keras.tensors import protocols
     from mans_keras.tensors.store import Tensors
     from mans_keras.training import recipes, records
-    from mans_keras.training.run import MODELS, SCALES, Run
+    from mans_keras.training.train_model import plan_run
     from mans_keras.training.train_run import train_run
 
     if model.suffix not in (".h5", ".keras"):
         raise InputError(f"{model} must end with .h5 or .keras")
-    for value, known, what in ((network, MODELS, "network"), (recipe, recipes.RECIPES, "recipe")):
-        if value not in known:
-            raise InputError(f"no {what} {value!r}: the known ones are {', '.join(known)}")
     opened = Tensors(tensors)
-    if not opened.joints:
-        raise InputError(f"{tensors} does not say how many joints a recording has: prepare it again")
-    if opened.scale != SCALES[network]:
-        raise InputError(f"{network} needs scale {SCALES[network]}, and {tensors} has scale {opened.scale}")
-    protocol = protocol or next(iter(protocols.of_dataset(opened.dataset)))
-    chosen = recipes.RECIPES[recipe]
-    run = Run(
-        experiment="mans_train",
-        dataset=opened.dataset,
-        protocol=protocol,
-        fold=_choose_fold(protocols.folds(opened, protocol), protocol, fold),
-        model=network,
-        variant=network,
-        arguments={},
-        recipe=chosen,
-        epochs=epochs or recipes.for_dataset(chosen.epochs, opened.dataset),
-        batch=recipes.for_dataset(chosen.batch, opened.dataset),
-        seed=seed,
-        precision="float32",
-        tensors=opened.digest(),
-    )
+    run = plan_run(opened, network, protocol, fold, recipe, epochs, seed, experiment="mans_train")
     model.parent.mkdir(parents=True, exist_ok=True)
-    mirrors = recipes.mirrors(chosen, opened)
-    for departure in recipes.departures(chosen.name, opened.coordinates, opened.layout, mirrors):
-        _warn(departure)
+    trains, tests = len(run.fold.train), len(run.fold.test)
+    _warn(f"training {network} on {trains} sequences, testing on {tests} ({run.fold.name}), {run.epochs} epochs")
+    mirrors = recipes.mirrors(run.recipe, opened)
+    for departure in recipes.departures(recipe, opened.coordinates, opened.layout, mirrors):
+        _warn(f"note: {departure}")
 
     def print_epoch(epoch, logs):
         _warn(f"epoch {epoch} of {run.epochs}: test accuracy {logs['val_accuracy']:.2%}")
@@ -185,7 +187,7 @@ def train(tensors, model, network, protocol, fold, recipe, epochs, seed):
         epochs = len(record["history"]["train_loss"])
         raise InputError(f"DIVERGED after {epochs} epochs: {model} is not saved; the record is {record_path}")
     accuracy, tested = record["last_epoch_test_accuracy"], len(run.fold.test)
-    click.echo(f"{model}: test accuracy {accuracy:.2%} at the last epoch, on {tested} sequences ({run.fold.name})")
+    _show(f"{model}: test accuracy {accuracy:.2%} at the last epoch, on {tested} sequences ({run.fold.name})")
 
 
 @main.command()
@@ -218,8 +220,8 @@ def evaluate(model, tensors, protocol, fold):
     right = recognizer.model.predict(x, batch_size=BATCH, verbose=0).argmax(axis=-1) == place[label]
     for index, name in enumerate(opened.class_names):
         if (label == index).any():
-            click.echo(f"{right[label == index].mean():8.2%}  {name} ({(label == index).sum()})")
-    click.echo(f"{right.mean():8.2%}  of {len(chosen)} sequences, whether the model was trained on them or not")
+            _show(f"{right[label == index].mean():8.2%}  {name} ({(label == index).sum()})")
+    _show(f"{right.mean():8.2%}  of {len(chosen)} sequences, whether the model was trained on them or not")
 
 
 @main.command()
@@ -230,12 +232,12 @@ def summary(model):
 
     recognizer = Recognizer(model)
     network = recognizer.model
-    click.echo(f"{network.name}: {network.count_params():,} parameters, {len(recognizer.class_names)} classes")
-    click.echo(f"recordings: {recognizer.bodies} x {recognizer.joints} joints, {recognizer.coordinates} coordinates")
-    click.echo(f"tensors: {recognizer.scale} x {recognizer.scale}, layout {recognizer.layout}")
-    click.echo("classes: " + ", ".join(recognizer.class_names))
+    _show(f"{network.name}: {network.count_params():,} parameters, {len(recognizer.class_names)} classes")
+    _show(f"recordings: {recognizer.bodies} x {recognizer.joints} joints, {recognizer.coordinates} coordinates")
+    _show(f"tensors: {recognizer.scale} x {recognizer.scale}, layout {recognizer.layout}")
+    _show("classes: " + ", ".join(recognizer.class_names))
     if recognizer.joint_names:
-        click.echo("joints: " + ", ".join(recognizer.joint_names))
+        _show("joints: " + ", ".join(recognizer.joint_names))
 
 
 @main.command()
@@ -251,7 +253,7 @@ def report(record, out):
 
     page.check_name(out)
     page.write(out, page.of_record(read_record(record)))
-    click.echo(f"Written to {out}")
+    _show(f"Written to {out}")
 
 
 @main.command()
@@ -287,11 +289,11 @@ def stream(model, recording, window, every, plot):
     for first in np.flatnonzero(np.diff(leading, prepend=-2)):
         index = leading[first]
         action = f"{recognizer.class_names[index]} {scores[first, index]:.0%}" if index >= 0 else "nobody"
-        click.echo(f"frame {first}: {action}")
+        _show(f"frame {first}: {action}")
     right = [leading[first : last + 1] == recognizer.class_names.index(name) for name, first, last in segments]
     if segments:
         share, frames = np.concatenate(right).mean(), sum(map(len, right))
-        click.echo(f"{share:.2%} of the {frames} frames in {len(right)} segments are right")
+        _show(f"{share:.2%} of the {frames} frames in {len(right)} segments are right")
     if plot:
         title = f"{recording.name}: scores of the last {online.window} frames"
         picture = record_plots.scores_over_time(scores, recognizer.class_names, segments, title)
@@ -313,11 +315,11 @@ def export(model, out, batch):
 
     network = load(model)
     run = exports.export(network, out, batch)
-    click.echo(f"{out}: the scores of Keras, to {exports.TOLERANCE:g}")
+    _show(f"{out}: the scores of Keras, to {exports.TOLERANCE:g}")
     for count in (batch,) if batch else (1, 32):
         x = exports.random_tensors(network, count)
         exported, in_keras = (exports.milliseconds(function, x) for function in (run, network.predict_on_batch))
-        click.echo(f"  {count} at once: {exported:.1f} ms, Keras {in_keras:.1f} ms (median)")
+        _show(f"  {count} at once: {exported:.1f} ms, Keras {in_keras:.1f} ms (median)")
 
 
 if __name__ == "__main__":

@@ -90,8 +90,9 @@ def images(prediction: "Prediction") -> Iterator[Image.Image]:
     figure = Figure(figsize=(INCHES, INCHES), dpi=DPI)
     canvas = FigureCanvasAgg(figure)
     (name, score), *_ = prediction.top(1)
-    figure.suptitle(f"{name}, {score:.1%}", fontsize=17, y=0.985, parse_math=False)
-    figure.text(0.5, 0.915, Path(prediction.name).name, ha="center", va="center", fontsize=11, parse_math=False)
+    figure.suptitle(f"{record_plots.label(name)}, {score:.1%}", fontsize=17, y=0.985)
+    caption = record_plots.label(Path(prediction.name).name)
+    figure.text(0.5, 0.915, caption, ha="center", va="center", fontsize=11)
     stage = _stage(figure, flat)
     record_plots.draw_scores(figure.add_axes(SCORES), prediction.top(4), fontsize=12, letters=22)
     track = figure.add_axes(TRACK, xlabel="frame", yticks=[], xlim=(-0.5, len(flat) - 0.5))
@@ -101,7 +102,7 @@ def images(prediction: "Prediction") -> Iterator[Image.Image]:
     canvas.draw()
     background = canvas.copy_from_bbox(figure.bbox)  # drawn once: that is most of the work
 
-    pairs = bones(flat.shape[2], prediction.body)
+    pairs = bones(flat.shape[2], prediction.body, prediction.joint_names)
     lines, points = record_plots.draw_bodies(stage, flat[0], pairs, width=LIMBS)
     number = stage.text(0, 1, "", transform=stage.transAxes, va="top", fontsize=11)
     cursor = track.axvline(0, color="black", linewidth=2)

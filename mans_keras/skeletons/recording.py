@@ -52,13 +52,35 @@ def _read(path, joints, slots, names):
     return own.parsed(path, joints, names)
 
 
+def part(source: Path | str | np.ndarray, joints: np.ndarray, first: int, last: int) -> np.ndarray:
+    """The frames from `first` to `last` of a recording's joints, both included, counted from 0.
+
+    Of UT-Kinect's `.txt` files, frames have the numbers that stand in the file, as in actionLabel.txt. Raises
+    `InputError` if there are no such frames, or no body in them.
+    """
+    numbers, name = np.arange(len(joints)), "the array"
+    if isinstance(source, (str, Path)):
+        name = str(source)
+        if Path(source).suffix.lower() == ".txt":
+            numbers, _ = ut_kinect.read_recording(Path(source))
+    inside = (numbers >= first) & (numbers <= last)
+    if not inside.any():
+        raise InputError(f"{name}: its frames are {numbers.min()} to {numbers.max()}, and not {first} to {last}")
+    if not joints[inside].any():
+        raise InputError(f"{name}: no body in the frames {first} to {last}")
+    return joints[inside]
+
+
 def from_array(array: np.ndarray) -> np.ndarray:
     """Joints (frames, bodies, joints, 3) of an array (frames, joints, 3) or (frames, bodies, joints, 3), in metres.
 
     NaN is where a coordinate is missing; it is completed as in files of your own. Raises `InputError` for another shape
     or type, coordinates that are not in metres, or an array without a body.
     """
-    array = np.asarray(array)
+    try:
+        array = np.asarray(array)
+    except (ValueError, OverflowError):
+        raise InputError("lists of different lengths are not a recording") from None
     if array.ndim not in (3, 4) or array.shape[-1] != 3 or not array.size or array.dtype.kind not in "fiu":
         raise InputError(
             f"an array of shape {array.shape} and type {array.dtype} is not a recording: "
