@@ -79,8 +79,7 @@ def parse(content: bytes, joints: int | None = None) -> Parsed:
     _check_order(table, header, named)
     _check_size(len(table), len(named.joints))
     names = () if all(map(str.isdecimal, named.joints)) else tuple(named.joints)
-    left_out = tuple(_described(table, header, column) for column in named.others)
-    return Parsed(values.reshape(len(table), 1, -1, 3), names, left_out)
+    return Parsed(values.reshape(len(table), 1, -1, 3), names, _left_out(table, header, named))
 
 
 def _numbers(table, places, joints):
@@ -106,8 +105,7 @@ def _a_row_a_joint(table, header, named, joints):
         values = _values(table, places)
         _check_order(table, header, named)
         _check_size(len(table), 1)
-        left_out = tuple(_described(table, header, column) for column in named.others)
-        return Parsed(values.reshape(-1, 1, 1, 3), (), left_out)
+        return Parsed(values.reshape(-1, 1, 1, 3), (), _left_out(table, header, named))
     _check_one_body(table, header, named)
     found = list(dict.fromkeys(row[named.joint].strip() for _, row in table))
     if all(map(str.isdecimal, found)):
@@ -128,8 +126,7 @@ def _a_row_a_joint(table, header, named, joints):
         latest = frame
         seen.add((frame, joint))
         result[frames[frame], 0, order[joint]] = xyz
-    used = (moment, named.joint)
-    left_out = tuple(_described(table, header, column) for column in named.others if column not in used)
+    left_out = _left_out(table, header, named, used=(moment, named.joint))
     return Parsed(result, () if all(map(str.isdecimal, found)) else tuple(found), left_out)
 
 
@@ -155,6 +152,20 @@ def _check_order(table, header, named):
 def _check_one_body(table, header, named):
     if named.body is not None and len({row[named.body].strip() for _, row in table}) > 1:
         raise Dropped(f"the column {header[named.body][:40]!r} has several values: a table must hold one body")
+
+
+def _left_out(table, header, named, used=()):
+    """What a message says of the columns that are no coordinates: those that each joint has count as one."""
+    kinds = {}
+    for column in named.others:
+        if column not in used:
+            kinds.setdefault(columns.kind(header[column], named.joints), []).append(column)
+    return tuple(
+        _described(table, header, kind[0])
+        if len(kind) == 1
+        else f"{len(kind)} columns such as {header[kind[0]].strip()[:40]}"
+        for kind in kinds.values()
+    )
 
 
 def _described(table, header, column):
