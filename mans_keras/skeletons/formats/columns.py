@@ -1,5 +1,6 @@
 """The columns of a table, by the names in its header: which are x, y and z of a joint, and which are none."""
 
+import functools
 import re
 from collections.abc import Container
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ class Columns:
     others: tuple[int, ...]
 
 
+@functools.lru_cache(maxsize=1024)  # a file has the same few names in every frame
 def word(name: str) -> str:
     """A name with only its letters, in lower case, and its digits."""
     return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -14,12 +14,9 @@ from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.formats.xyz import check_frame
 from mans_keras.skeletons.sequence import Dropped
 
-INDICES = (
-    "index",
-    "frame",
-    "time",
-    "timestamp",
-)  # the first column of a table whose other columns have numbers as names
+# The first column of a table whose other columns are numbered.
+INDICES = ("index", "frame", "time", "timestamp")
+MAX_COLUMNS = 20_000  # the 543 landmarks of a body with its face and hands have 2,172
 
 
 def decode(content: bytes) -> str:
@@ -60,6 +57,8 @@ def parse(content: bytes, joints: int | None = None) -> Parsed:
     if not table:
         raise Dropped("the file is empty")
     first_line, header = table[0]
+    if len(header) > MAX_COLUMNS:
+        raise Dropped(f"line {first_line} has more than {MAX_COLUMNS:,} cells: a row must hold one frame of one body")
     for line, row in table:
         if len(row) < len(header) or any(map(str.strip, row[len(header) :])):
             raise Dropped(f"line {line} has {len(row)} cells, where line {first_line} has {len(header)}")
@@ -179,18 +178,23 @@ def _described(table, header, column):
 def _values(table, places):
     """(rows, columns) float of these columns."""
     values = np.array([[_number(row[at], line, at + 1) for at in places] for line, row in table])
-    marks = {mark: None for mark in ",."}
-    for line, row in table:
-        for at in places:
-            for mark in marks:
-                if marks[mark] is None and mark in row[at]:
-                    marks[mark] = f"line {line}, column {at + 1}: {row[at][:40]!r}"
-    if None not in marks.values():
-        raise Dropped(f"numbers with a comma ({marks[',']}) and with a point ({marks['.']}): one of both is expected")
+    if (comma := _first_with(",", table, places)) and (point := _first_with(".", table, places)):
+        raise Dropped(f"numbers with a comma ({comma}) and with a point ({point}): one of both is expected")
     return values.reshape(len(table), -1)
 
 
+def _first_with(mark, table, places):
+    return next(
+        (f"line {line}, column {at + 1}: {row[at][:40]!r}" for line, row in table for at in places if mark in row[at]),
+        None,
+    )
+
+
 def _number(cell, line, column):
+    try:
+        return float(cell)
+    except ValueError:
+        pass
     try:
         return float(cell.replace(",", ".")) if cell.strip() else math.nan
     except ValueError:
