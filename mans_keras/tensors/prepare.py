@@ -58,7 +58,10 @@ def _convert(source, read, **how):
             if not -1 <= getattr(sequence, kind) < 2**31:
                 raise Dropped(f"its {kind} can't be {str(getattr(sequence, kind))[:20]}")
         present = sequence.joints.any(axis=3, keepdims=True)
-        return to_tensor(sequence.joints, **how), dataclasses.replace(sequence, joints=present)
+        tensor = to_tensor(sequence.joints, **how)
+        if not np.isfinite(tensor).all():
+            raise Dropped("its tensor would hold values that are not finite")
+        return tensor, dataclasses.replace(sequence, joints=present)
     except Dropped as dropped:
         return None, str(dropped)
     except OSError as error:

@@ -180,3 +180,15 @@ def test_the_real_recordings_give_199_sequences(tmp_path):
     tensors = Tensors(tmp_path / "ut_kinect_50.h5")
     assert np.bincount(tensors.label).tolist() == [20, 20, 20, 20, 19, 20, 20, 20, 20, 20]
     assert (tensors.num_frames.min(), tensors.num_frames.max()) == (5, 110)
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "1" * 10, "\u0661\u0662"])
+def test_a_frame_number_that_no_recording_has_is_refused_with_its_line(raw, number):
+    (raw / "actionLabel.txt").write_text(f"s01_e01\nwalk: 10 {number}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"actionLabel\.txt, line 2: ") as refused:
+        ut_kinect.labelled(raw)
+    assert len(str(refused.value)) < 500
+    line = " ".join([number if number.isascii() else "1e300"] + ["1"] * 60)
+    (raw / "joints_s01_e01.txt").write_text(line)
+    with pytest.raises(InputError, match=r"joints_s01_e01\.txt, line 1: "):
+        ut_kinect.read_recording(raw / "joints_s01_e01.txt")
