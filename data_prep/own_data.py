@@ -1,4 +1,4 @@
-"""Your own recordings (one folder for each class: .npy, .npz, .csv or .json files) -> OUT/NAME_<scale>.h5."""
+"""Your own recordings (one folder for each class) -> OUT/NAME_<scale>.h5."""
 
 import re
 
@@ -8,9 +8,10 @@ from rich.progress import track
 
 from data_prep.common import PATH, command, write_tensors
 from mans_keras.errors import InputError, listed
-from mans_keras.skeletons import joint_names, own
+from mans_keras.skeletons import joint_names, own, own_splits
+from mans_keras.skeletons.formats import by_suffix
 from mans_keras.skeletons.sequence import DATASETS
-from mans_keras.tensors import store
+from mans_keras.tensors import protocols, store
 
 
 def check_name(context, parameter, name):
@@ -22,12 +23,37 @@ def check_name(context, parameter, name):
     return name
 
 
+def whole_numbers(context, parameter, text):
+    """click callback: the whole numbers of a list such as 1,3,5; None without the option."""
+    if text is not None and not re.fullmatch(r"\d{1,9}(,\d{1,9})*", text):
+        raise click.BadParameter(f"{text!r} is not a list of whole numbers such as 1,3,5")
+    return text and [int(number) for number in text.split(",")]
+
+
+def read_splits(args, sources):
+    """The splits of --split, --train-subjects and --train-cameras, as `writer.Writer` takes them."""
+    splits = {}
+    for path in args.split:
+        if not re.fullmatch(r"[A-Za-z]\w{0,63}", path.stem) or path.stem in (*splits, *protocols.OWN_PROTOCOLS):
+            raise InputError(
+                f"--split {path}: the protocol is named after the file, so its name must be new and a word"
+            )
+        splits[path.stem] = own_splits.from_table(sources, path)
+    for name, column, numbers in (
+        ("cross_subject", "subject", args.train_subjects),
+        ("cross_view", "camera", args.train_cameras),
+    ):
+        if numbers:
+            splits[name] = own_splits.by_number(sources, column, numbers)
+    return splits
+
+
 def choose_coordinates(option, names):
     """(coordinates, `Body` or None): what the option says or, without it, what the joints' names allow."""
     try:
         if not names:
             raise InputError("all coordinates except raw need the names of the joints (--joints): hips and shoulders")
-        return option or "body", joint_names.body_of(names)
+        return option or "body", joint_names.body_of(list(names))
     except InputError as error:
         if option not in (None, "raw"):
             raise
@@ -36,11 +62,11 @@ def choose_coordinates(option, names):
         return "raw", None
 
 
-def check_vertical(sources, body, coordinates):
+def check_vertical(sources, body, coordinates, names, wanted):
     """Print a line if y does not point up in most of a hundred files; raise `InputError` if the coordinates need it."""
     if body is None or coordinates in ("body", "released"):
         return
-    up = own.vertical(sources[:: -(-len(sources) // 100)], body)
+    up = own.vertical(sources[:: -(-len(sources) // 100)], body, names, wanted)
     if up != "+y":
         problem = f"{up} points up in most of the files, by their shoulders and hips, but y should"
         if coordinates == "upright":
@@ -70,27 +96,63 @@ def print_names(number, what, names):
         metavar="P",
         help="Where file names have subject and camera, as digits: P{subject}_C{camera}, for example; * is any text.",
     ),
+    click.Option(
+        ["--split"],
+        type=PATH,
+        multiple=True,
+        metavar="FILE",
+        help="A table with the columns file and split (train or test). It becomes the protocol that is named after the "
+        "table: --split fold1.csv, then --protocol fold1. Can be given several times.",
+    ),
+    click.Option(
+        ["--train-subjects"],
+        callback=whole_numbers,
+        metavar="LIST",
+        help="Make the protocol cross_subject: these subjects train, such as 1,3,5, and the others test.",
+    ),
+    click.Option(
+        ["--train-cameras"],
+        callback=whole_numbers,
+        metavar="LIST",
+        help="Make the protocol cross_view: these cameras train, and the others test.",
+    ),
+    click.Option(
+        ["--leave-out"], metavar="NAMES", help="Joints that are not used, as a,b,c: hands that are mostly missing, say."
+    ),
+    click.Option(
+        ["--bodies"],
+        type=click.IntRange(1, by_suffix.MAX_BODIES),
+        show_default="as many as a file has",
+        help="Keep so many bodies of each file, those that move most: 1 if other people only pass by.",
+    ),
     raw="folder with one folder for each class, with one file for each action; joints in metres",
-    coordinates="body if --joints names hips and shoulders, else raw",
+    coordinates="body if hips and shoulders are among the joints' names, else raw",
 )
 def main(args):
     if args.table and args.pattern:
         raise click.UsageError("--table and --pattern cannot be given together: subjects come from one of them")
     number, names = joint_names.read_names(args.joints) if args.joints else (None, None)
-    coordinates, body = choose_coordinates(args.coordinates, names)
     classes, sources, left_out = own.find(args.raw)
     if args.table or args.pattern:
         sources = own.with_table(sources, args.table) if args.table else own.with_pattern(sources, args.pattern)
         unknown = [source.name for source in sources if source.subject < 0]
         print_names(len(unknown), "without a subject", unknown)
+    splits = read_splits(args, sources)
     console = Console(stderr=True)
     progress = track(sources, "looking at the files", console=console, disable=not console.is_terminal)
-    bodies, joints = own.survey(progress, number, names)
-    check_vertical(sources, body, coordinates)
-    print(f"{len(classes)} classes, {joints} joints a body, at most {bodies} bodies a frame")
+    bodies, joints, names = own.survey(progress, number, tuple(names or ()))
+    wanted = joint_names.without(names, args.leave_out) if args.leave_out else names
+    coordinates, body = choose_coordinates(args.coordinates, wanted)
+    check_vertical(sources, body, coordinates, names, wanted)
+    most = "1 body" if bodies == 1 else f"{bodies} bodies"
+    print(f"{len(classes)} classes, {len(wanted) or joints} joints a body, at most {most} a frame")
     print_names(len(left_out), f"in {args.raw} are not recordings", left_out)
-    path = write_tensors(args, own.reader(args.name, classes, body, bodies, joints), sources, coordinates)
-    labels = store.Tensors(path).label
+    reader = own.reader(args.name, classes, body, args.bodies or bodies, joints, names, wanted)
+    path = write_tensors(args, reader, sources, coordinates, splits)
+    tensors = store.Tensors(path)
+    for name, split in tensors.splits.items():
+        print(f"  {name}: {(split == 1).sum():,} train, {(split == 0).sum():,} test")
+    labels = tensors.label
     empty = [name for label, name in enumerate(classes) if label not in labels]
     print_names(len(empty), "classes have no sequence", empty)
 

@@ -19,6 +19,16 @@ def _check_exists(context, parameter, path):
     return path
 
 
+def _frames(context, parameter, text):
+    """click callback: (first, last) of FIRST:LAST; None without the option."""
+    if text is None:
+        return None
+    first, colon, last = text.partition(":")
+    if not (colon and first.isdecimal() and last.isdecimal() and int(first) <= int(last)):
+        raise click.BadParameter(f"{text!r} is not FIRST:LAST, such as 120:185")
+    return int(first), int(last)
+
+
 SAVED_MODEL = click.argument("model", type=FILE, callback=_check_exists)
 LONG = 5  # a recording of this many times the usual length probably shows more than one action
 
@@ -62,7 +72,7 @@ def _choose_fold(folds, protocol, number):
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 def main():
-    """Memory Attention Networks: which action does a recording show, and which moments decide that?"""
+    """Recognise actions in recordings of skeletons: predict, train, evaluate, export."""
 
 
 @main.command()
@@ -77,12 +87,18 @@ def main():
     help="Also draw each recording: attention and key poses (OUT.png, .pdf), the moving skeleton (OUT.gif, .mp4), or a "
     "page that plays it (OUT.html). With several FILEs, each FILE's name is added to OUT's.",
 )
-def predict(model, files, top, as_json, plot):
+@click.option(
+    "--frames",
+    metavar="FIRST:LAST",
+    callback=_frames,
+    help="Only these frames, both included, counted from 0; of UT-Kinect's .txt, as its actionLabel.txt numbers them.",
+)
+def predict(model, files, top, as_json, plot, frames):
     """Predict which action each recording shows.
 
     MODEL is a file saved by `mans train`. A FILE is a recording of an action of one person or two: .skeleton, .amc (its
-    .asf in the same folder), .mat, .txt (UT-Kinect), .npy, .npz, .csv or .json. Recordings that do not fit the model
-    are reported; the others are still classified.
+    .asf in the same folder), .bvh, .trc, .mat, .txt (UT-Kinect), .npy, .npz, .csv or .json. Recordings that do not fit
+    the model are reported; the others are still classified.
     """
     if plot:  # importing matplotlib takes a second
         from mans_keras.reports import prediction_pictures
@@ -95,7 +111,7 @@ def predict(model, files, top, as_json, plot):
     pictures = prediction_pictures.paths(plot, files) if plot else [None] * len(files)
     for file, picture in zip(files, pictures, strict=True):
         try:
-            (prediction,) = recognizer.predict([file])
+            (prediction,) = recognizer.predict([file], frames)
         except (InputError, OSError) as error:
             _warn(f"Error: {error}")
             failed = True
@@ -106,18 +122,19 @@ def predict(model, files, top, as_json, plot):
         for note in prediction.notes:
             _warn(f"{prediction.name}: {note}")
         _check_vertical(prediction.name, recognizer, prediction.joints)
-        frames, usual = len(prediction.joints), recognizer.frames
-        if usual and frames > LONG * usual:
+        number, usual = len(prediction.joints), recognizer.frames
+        if usual and number > LONG * usual:
             typical = f"the training recordings have {usual:.0f} (median)"
             _warn(
-                f"{prediction.name} has {frames} frames; {typical}. `mans stream` finds several actions in a recording"
+                f"{prediction.name} has {number} frames; {typical}. `mans stream` finds several actions in a "
+                "recording; --frames FIRST:LAST takes one of them"
             )
         if as_json:
             attention = None if prediction.attention is None else prediction.attention.round(6).tolist()
             scores = dict(prediction.top(top))
             click.echo(json.dumps({"file": prediction.name, "scores": scores, "attention": attention}))
             continue
-        _show(f"{prediction.name}, {frames} frames")
+        _show(f"{prediction.name}, {number} frames")
         for name, score in prediction.top(top):
             _show(f"  {score:7.2%}  {name}")
     sys.exit(failed)
@@ -128,7 +145,9 @@ def predict(model, files, top, as_json, plot):
 @click.argument("model", type=FILE)
 @click.option("--network", default="mans-9", help="One of the paper's five networks, e.g. mans-resnet18.")
 @click.option("--protocol", help="How training and test are split. Default: the first for the dataset.")
-@click.option("--fold", default=0, type=click.IntRange(0), help="The fold of the protocol.")
+@click.option(
+    "--fold", default=0, type=click.IntRange(0), help="Which fold to train, from 0. The other folds are not trained."
+)
 @click.option("--recipe", default="released", help="paper, released or best.")
 @click.option("--epochs", type=click.IntRange(1), help="Default: as the recipe has it.")
 @click.option("--seed", default=0, type=click.IntRange(0))
@@ -149,9 +168,11 @@ def train(tensors, model, network, protocol, fold, recipe, epochs, seed):
     opened = Tensors(tensors)
     run = plan_run(opened, network, protocol, fold, recipe, epochs, seed, experiment="mans_train")
     model.parent.mkdir(parents=True, exist_ok=True)
+    trains, tests = len(run.fold.train), len(run.fold.test)
+    _warn(f"training {network} on {trains} sequences, testing on {tests} ({run.fold.name}), {run.epochs} epochs")
     mirrors = recipes.mirrors(run.recipe, opened)
     for departure in recipes.departures(recipe, opened.coordinates, opened.layout, mirrors):
-        _warn(departure)
+        _warn(f"note: {departure}")
 
     def print_epoch(epoch, logs):
         _warn(f"epoch {epoch} of {run.epochs}: test accuracy {logs['val_accuracy']:.2%}")
@@ -177,28 +198,44 @@ def train(tensors, model, network, protocol, fold, recipe, epochs, seed):
 def evaluate(model, tensors, protocol, fold):
     """Print the accuracy of a saved MODEL on the sequences in TENSORS, class by class.
 
-    Without --protocol these are all sequences, those that the model was trained on, too.
+    Without --protocol these are all sequences, those that the model was trained on, too. TENSORS may have fewer classes
+    than MODEL; they are compared by their names.
     """
     import numpy as np
 
     from mans_keras.recognition.recognizer import BATCH, Recognizer
+    from mans_keras.skeletons import joint_names
     from mans_keras.tensors import protocols
     from mans_keras.tensors.store import Tensors
 
     recognizer, opened = Recognizer(model), Tensors(tensors)
-    for what in ("scale", "layout", "coordinates", "bodies", "joints", "classes"):
-        expected, given = (
-            ", ".join(side.class_names) if what == "classes" else getattr(side, what) for side in (recognizer, opened)
-        )
+    for what in ("scale", "layout", "coordinates", "bodies", "joints"):
+        expected, given = getattr(recognizer, what), getattr(opened, what)
         if expected != given:
-            raise InputError(f"{tensors} does not fit {model}: it has {what} {given}, the model expects {expected}")
+            hint = ": prepare it with --bodies 1" if (what, expected) == ("bodies", 1) else ""
+            raise InputError(
+                f"{tensors} does not fit {model}: it has {what} {given}, the model expects {expected}{hint}"
+            )
+    known, names = recognizer.joint_names, opened.joint_names
+    if known and names and not joint_names.same(known, names):
+        raise InputError(
+            f"{tensors} does not fit {model}: its joints are {', '.join(names)}, the model expects {', '.join(known)}. "
+            "Prepare it with --joints in this order"
+        )
+    others = [name for name in opened.class_names if name not in recognizer.class_names]
+    if others:
+        raise InputError(
+            f"{tensors} does not fit {model}: the model does not know its classes {', '.join(others)}; it knows "
+            f"{', '.join(recognizer.class_names)}"
+        )
     if fold is not None and not protocol:
         raise InputError("--fold needs a --protocol")
     chosen = np.arange(len(opened))
     if protocol:
         chosen = _choose_fold(protocols.folds(opened, protocol), protocol, fold or 0).test
     x, label = opened.read(chosen), opened.label[chosen]
-    right = recognizer.model.predict(x, batch_size=BATCH, verbose=0).argmax(axis=-1) == label
+    place = np.array([recognizer.class_names.index(name) for name in opened.class_names])
+    right = recognizer.model.predict(x, batch_size=BATCH, verbose=0).argmax(axis=-1) == place[label]
     for index, name in enumerate(opened.class_names):
         if (label == index).any():
             _show(f"{right[label == index].mean():8.2%}  {name} ({(label == index).sum()})")
@@ -217,6 +254,8 @@ def summary(model):
     _show(f"recordings: {recognizer.bodies} x {recognizer.joints} joints, {recognizer.coordinates} coordinates")
     _show(f"tensors: {recognizer.scale} x {recognizer.scale}, layout {recognizer.layout}")
     _show("classes: " + ", ".join(recognizer.class_names))
+    if recognizer.joint_names:
+        _show("joints: " + ", ".join(recognizer.joint_names))
 
 
 @main.command()

@@ -102,7 +102,7 @@ def tensor_file(
     return path
 
 
-def tiny_model(path, bodies=2, frames=5, coordinates="body", **arguments):
+def tiny_model(path, bodies=2, frames=5, coordinates="body", names=(), **arguments):
     """Save a MANs-9 of random weights at `path`: tensors 8 x 8, one or two Kinect 1 bodies, three classes."""
     from dataclasses import asdict
 
@@ -115,6 +115,7 @@ def tiny_model(path, bodies=2, frames=5, coordinates="body", **arguments):
     model = mans_keras.MANs9(3, (8, 8, 3), units=4, alpha=2, **arguments)
     preparation = {"dataset": "tiny", "class_names": ACTIONS, "scale": 8, "layout": "resize"}
     preparation |= {"coordinates": coordinates, "bodies": bodies, "joints": 20, "body": asdict(KINECT_1)}
+    preparation |= {"joint_names": names} if names else {}
     model.preparation = preparation | ({"frames": frames} if frames else {})
     model.save(path)
     return path

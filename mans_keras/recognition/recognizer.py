@@ -12,7 +12,7 @@ from mans_keras.errors import InputError, utf8
 from mans_keras.models.mans import MemoryAttentionNetwork
 from mans_keras.models.tarm import TARM
 from mans_keras.recognition.model_file import load
-from mans_keras.skeletons import recording
+from mans_keras.skeletons import known_joints, recording
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.sequence import Body, Dropped
 from mans_keras.skeletons.tracks import most_moving
@@ -31,7 +31,8 @@ class Prediction:
     scores: (classes,) probabilities, in the order of class_names. attention: (frames, 3), the weight of each frame of
     the recording in the TARMs of x, y and z; None if the model has no attention. joints: (frames, bodies, joints, 3),
     the recording as it was read, metres. body: the joints that orient a body, None if the model does not know them.
-    notes: sentences about what the file holds and the model was not given, such as a third body.
+    notes: sentences about what the file holds and the model was not given, such as a third body. joint_names: () if
+    they are not known.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Prediction:
     joints: np.ndarray
     body: Body | None = None
     notes: tuple[str, ...] = ()
+    joint_names: tuple[str, ...] = ()
 
     def top(self, number: int = 5) -> list[tuple[str, float]]:
         """[(class name, score)] of the highest scores, the highest first."""
@@ -53,14 +55,16 @@ class Recognizer:
 
     path: `.h5` or `.keras`. Loading runs no code from the file. Raises `InputError` if the file holds no Memory
     Attention Network, or one without `preparation`.
-    Attributes: model; class_names; scale, layout, coordinates, bodies, joints: those of its training data; body: the
-    joints that orient a body, or None; frames: the median length of its data set's recordings, None in files that older
-    versions saved without it; preparation: all these as they are stored.
+    Attributes: model; class_names; scale, layout, coordinates, bodies, joints: those of its training data; joint_names:
+    in their order, () if they are not known; body: the joints that orient a body, or None; frames: the median length of
+    its data set's recordings, None in files that older versions saved without it; preparation: all these as they are
+    stored.
     """
 
     model: MemoryAttentionNetwork
     preparation: dict
     class_names: tuple[str, ...]
+    joint_names: tuple[str, ...]
     scale: int
     layout: str
     coordinates: str
@@ -80,6 +84,8 @@ class Recognizer:
             )
         self.preparation = stored = self.model.preparation
         self.class_names = tuple(stored["class_names"])
+        names = stored.get("joint_names") or known_joints.of_dataset(stored.get("dataset"), stored["joints"])
+        self.joint_names = tuple(names)
         self.scale, self.layout, self.coordinates = stored["scale"], stored["layout"], stored["coordinates"]
         self.bodies, self.joints, self.frames = stored["bodies"], stored["joints"], stored.get("frames")
         body = stored["body"]
@@ -96,17 +102,20 @@ class Recognizer:
         """The joints of `parsed`."""
         return self.parsed(source).joints
 
-    def parsed(self, source: Source) -> Parsed:
+    def parsed(self, source: Source, frames: tuple[int, int] | None = None) -> Parsed:
         """What a path or an array holds: joints (frames, bodies, joints, 3), with as many bodies as the model knows.
 
-        Its `notes()` say what is left out. Raises `InputError` (a `ValueError`) for a recording that does not fit the
-        model; it says what would fit.
+        Joints that a file names are brought into the model's order; an array must have them in this order. `notes()` of
+        the result say what is left out. frames: only the first to the last of these, as `recording.part` has them.
+        Raises `InputError` (a `ValueError`) for a recording that does not fit the model; it says what would fit.
         """
         if isinstance(source, (str, Path)):
-            content = recording.read(source, self.joints, slots=self.coordinates == "released")
+            content = recording.read(source, self.joints, self.coordinates == "released", self.joint_names)
         else:
             content = Parsed(recording.from_array(source))
         joints = content.joints
+        if frames:
+            joints = recording.part(source, joints, *frames)
         if joints.shape[2] != self.joints:
             raise InputError(f"{_name(source)}: {joints.shape[2]} joints, where the model expects {self.joints}")
         joints, others = most_moving(joints, self.bodies)
@@ -126,9 +135,12 @@ class Recognizer:
         except InputError as error:
             raise InputError(f"{name}: {error}") from None
 
-    def predict(self, sources: Sequence[Source]) -> list[Prediction]:
-        """A `Prediction` for each path or array of a list, in batches. Raises `InputError` as `read` does."""
-        recordings = [self.parsed(source) for source in sources]
+    def predict(self, sources: Sequence[Source], frames: tuple[int, int] | None = None) -> list[Prediction]:
+        """A `Prediction` for each path or array of a list, in batches; frames: as in `parsed`.
+
+        Raises `InputError` as `read` does.
+        """
+        recordings = [self.parsed(source, frames) for source in sources]
         predictions = []
         for first in range(0, len(recordings), BATCH):
             notes = [content.notes() for content in recordings[first : first + BATCH]]
@@ -138,7 +150,16 @@ class Recognizer:
             scores, attention = self.scores(np.stack(tensors))
             for index, (name, joints) in enumerate(zip(names, batch, strict=True)):
                 weights = None if attention is None else to_frames(attention[index], len(joints), self.layout)
-                answer = (name, self.class_names, scores[index], weights, joints, self.body, tuple(notes[index]))
+                answer = (
+                    name,
+                    self.class_names,
+                    scores[index],
+                    weights,
+                    joints,
+                    self.body,
+                    tuple(notes[index]),
+                    self.joint_names,
+                )
                 predictions.append(Prediction(*answer))
         return predictions
 

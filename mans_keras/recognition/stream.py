@@ -8,7 +8,7 @@ import numpy as np
 from mans_keras.errors import InputError
 from mans_keras.recognition.recognizer import Recognizer
 from mans_keras.skeletons import ut_kinect
-from mans_keras.skeletons.bounds import in_metres
+from mans_keras.skeletons.bounds import in_metres, not_in_image
 from mans_keras.skeletons.sequence import Dropped
 
 
@@ -62,13 +62,18 @@ class Stream:
         """(classes,) probabilities of the frames in the window, or of all frames until it is full.
 
         None as long as the window can't be classified: nobody in any frame, a joint missing in more than half of a
-        body's frames, or a body in whose first frame hips and torso lie on one line.
+        body's frames, or a body in whose first frame hips and torso lie on one line. Raises `InputError` if the frames
+        hold places in the image.
         """
         bodies = max((len(frame) for frame in self._frames), default=0)
         if not bodies:
             return None
         absent = ((0, 0), (0, 0))
         window = np.stack([np.pad(frame, ((0, bodies - len(frame)), *absent)) for frame in self._frames])
+        try:
+            not_in_image(window)
+        except Dropped as dropped:
+            raise InputError(str(dropped)) from None
         try:
             tensor = self.recognizer.tensor(self.recognizer.read(window))
         except InputError:

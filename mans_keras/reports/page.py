@@ -46,7 +46,7 @@ def of_prediction(prediction: "Prediction") -> str:
             "name": Path(prediction.name).name,
             "scores": [[name, _number(score, 5)] for name, score in prediction.top(len(prediction.scores))],
             "frames": [[_body(body) for body in frame] for frame in joints],
-            "bones": bones(joints.shape[2], prediction.body),
+            "bones": bones(joints.shape[2], prediction.body, prediction.joint_names),
             "attention": None
             if attention is None
             else [[_number(weight, 5) for weight in frame] for frame in attention],

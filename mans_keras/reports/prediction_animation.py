@@ -102,7 +102,7 @@ def images(prediction: "Prediction") -> Iterator[Image.Image]:
     canvas.draw()
     background = canvas.copy_from_bbox(figure.bbox)  # drawn once: that is most of the work
 
-    pairs = bones(flat.shape[2], prediction.body)
+    pairs = bones(flat.shape[2], prediction.body, prediction.joint_names)
     lines, points = record_plots.draw_bodies(stage, flat[0], pairs, width=LIMBS)
     number = stage.text(0, 1, "", transform=stage.transAxes, va="top", fontsize=11)
     cursor = track.axvline(0, color="black", linewidth=2)

@@ -104,7 +104,7 @@ def _poses(axes, prediction):
     room = np.maximum(widths, FEWEST_APART * len(weights)) / 2
     middle = np.clip(np.arange(len(weights)), first + room, last - room)  # nothing sticks out at the ends
     frames = key_frames(weights, middle - room, middle + room)
-    pairs = bones(flat.shape[2], prediction.body)
+    pairs = bones(flat.shape[2], prediction.body, prediction.joint_names)
     for frame in frames:
         box = (middle[frame] - widths[frame] / 2, 0, widths[frame], (top - bottom) / metres / axes.bbox.height)
         place = axes.inset_axes(box, transform=axes.transData)

@@ -1,9 +1,11 @@
-"""The pairs of joints that a picture connects, by the number of joints of a body."""
+"""The pairs of joints that a picture connects, by the names of the joints or, without names, by their number."""
 
 import itertools
+from collections.abc import Sequence
 
 from mans_keras.skeletons import hdm05
 from mans_keras.skeletons.formats import skeleton_file
+from mans_keras.skeletons.named_bones import named_bones
 from mans_keras.skeletons.sequence import Body
 
 
@@ -33,13 +35,16 @@ BONES = {15: SBU, 20: KINECT_1, 25: _pairs(skeleton_file.PARENTS), 31: HDM05}
 HIPS = {15: (9, 12), 20: (12, 16), 25: (12, 16), 31: (hdm05.BODY.left_hip, hdm05.BODY.right_hip)}
 
 
-def bones(joints: int, body: Body | None = None) -> tuple[tuple[int, int], ...]:
+def bones(joints: int, body: Body | None = None, names: Sequence[str] = ()) -> tuple[tuple[int, int], ...]:
     """Pairs (i, j) of joints, counted from 0, that a bone connects in a body with this number of joints; () if unknown.
 
     15: SBU Kinect Interaction; 20: Kinect 1 (UT-Kinect, SYSU-3D, NW-UCLA, UTD-MHAD); 25: Kinect 2 (NTU RGB+D); 31:
     HDM05, `hdm05.JOINTS`.
+    names: of the joints, if they are known; then they count, see `named_bones`.
     body: if its hips are other joints than expected, as with OpenPose's 25 joints, the bones are unknown.
     """
+    if names:
+        return named_bones(names)
     if body and (body.left_hip, body.right_hip) != HIPS.get(joints):
         return ()
     return BONES.get(joints, ())

@@ -15,6 +15,8 @@ MAX_BYTES = 16 * 2**20
 MAX_FRAMES = 10_000
 MAX_NUMBERS = 2**20
 MAX_METRES = 100
+FEWEST_IN_IMAGE = 10
+MEDIAPIPE_JOINTS = 33
 
 TOO_MANY = f"more than {MAX_FRAMES:,} frames or {MAX_NUMBERS:,} numbers: a file must hold one action"
 
@@ -70,6 +72,28 @@ def in_metres(coordinates: np.ndarray) -> np.ndarray:
             f"a coordinate is infinite or beyond {MAX_METRES}: metres are expected, not millimetres or pixels"
         )
     return coordinates
+
+
+def not_in_image(joints: np.ndarray) -> np.ndarray:
+    """The same joints (frames, bodies, joints, 3). Raises `Dropped` if they are places in an image, as shares of it.
+
+    These lie between 0 and 1 in x and y, and z is less than 1 from 0. In metres, somebody who stands is taller, and the
+    origin is the camera or the hips, so that half of the coordinates are negative. Fewer joints than an estimator of
+    whole bodies or hands has say nothing. MediaPipe's 33 joints may be below the lower edge, from the hips on.
+    """
+    number = joints.shape[2]
+    places = joints[~np.isnan(joints).any(axis=-1) & joints.any(axis=-1)]
+    if number < FEWEST_IN_IMAGE or not len(places):
+        return joints
+    positive = (places[:, :2] >= 0).all(axis=-1) & (np.abs(places[:, 2]) < 1)
+    inside = positive & (places[:, :2] <= 1).all(axis=-1)
+    if positive.mean() > 0.95 and inside.mean() > (0.65 if number == MEDIAPIPE_JOINTS else 0.95):
+        raise Dropped(
+            "x and y are between 0 and 1, so these are places in the image: metres are expected. MediaPipe has them "
+            "under worldLandmarks (in Python pose_world_landmarks), not under landmarks. If these are metres, subtract "
+            "the middle of the hips in the first frame"
+        )
+    return joints
 
 
 def one_body(joints: np.ndarray) -> np.ndarray:

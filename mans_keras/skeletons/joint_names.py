@@ -1,10 +1,13 @@
-"""The joints that orient a body, found by their names."""
+"""Joints known by their names: those that orient a body, and those that a model or a data set expects."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
-from mans_keras.errors import InputError
+from mans_keras.errors import InputError, listed
 from mans_keras.skeletons.bounds import read_bytes
+from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.sequence import Body, Dropped
 
 # Names as `plain` returns them; the first that a body has counts.
@@ -14,8 +17,12 @@ TORSO += ("hips", "midhip", "hipcenter", "hipcentre")
 HIP = ("hip", "upleg")
 SHOULDER = ("shoulder",)
 ANKLE = ("ankle",)
-MAX_NAMES, MAX_BYTES = 10_000, 2**18
 TOES = ("footindex", "bigtoe", "toe", "toes", "toebase", "foot")
+SIDES = {"l": "left", "r": "right"}
+# Kinect v1's names for joints that Kinect v2 also has.
+SAME = {"hipcenter": "spinebase", "spine": "spinemid", "shouldercenter": "spineshoulder"}
+
+MAX_NAMES, MAX_BYTES = 10_000, 2**18  # of --joints
 
 
 def read_names(text: str) -> tuple[int, list[str] | None]:
@@ -49,6 +56,61 @@ def read_names(text: str) -> tuple[int, list[str] | None]:
 def plain(name: str) -> str:
     """A name with only its letters, in lower case, and its digits."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _key(name):
+    """What the spellings of one joint's name have in common: `left_hip`, `LHip`, `HipLeft` and `hip l` are `lhip`."""
+    name = re.sub(r"(?i)^(l|r)(?=[\W_])|(?<=[\W_])(l|r)$", lambda side: SIDES[side[0].lower()], name)
+    key = re.sub(r"^(.*?)(left|right)(.*)$", r"\2\1\3", plain(name).replace("centre", "center"))
+    return SAME.get(key, re.sub("^(left|right)", lambda side: side[0][0], key))
+
+
+def arranged(content: Parsed, names: tuple[str, ...], wanted: tuple[str, ...] = ()) -> Parsed:
+    """The same recording with the joints `wanted` of `names` (default: all), in their order.
+
+    A file that names its joints may have them in another order, and others, which are then in `left_out`. Names that
+    only count (`joint3`) are none; joints without names are `names`, in this order, and stay as they are if their
+    number is another. Raises `Dropped`, which lists what is missing, for a file with other names.
+    """
+    wanted = wanted or names
+    if all(re.fullmatch(r"[a-z]*\d+", plain(name)) for name in content.names):
+        content = replace(content, names=())
+    if not wanted or (not content.names and content.joints.shape[2] != len(names)):
+        return content
+    have = content.names or names
+    places, expected = ({key: place for place, key in enumerate(_keys(some))} for some in (have, wanted))
+    missing = [name for key, name in zip(expected, wanted, strict=True) if key not in places]
+    if missing:
+        raise Dropped(f"the file has no joint named {listed(missing)}: its joints are {listed(list(have))}")
+    others = [have[place] for key, place in places.items() if key not in expected]
+    left_out = (f"the joints {', '.join(others)}",) if others and content.names else ()
+    order = [places[key] for key in expected]
+    return replace(
+        content, joints=content.joints[:, :, order], names=tuple(wanted), left_out=content.left_out + left_out
+    )
+
+
+def _keys(names):
+    keys = [_key(name) for name in names]
+    twice = {key for key, count in Counter(keys).items() if count > 1}
+    return [plain(name) if key in twice else key for name, key in zip(names, keys, strict=True)]
+
+
+def same(names: Iterable[str], others: Iterable[str]) -> bool:
+    """Whether these are the same joints in the same order, however they are spelled."""
+    return _keys(list(names)) == _keys(list(others))
+
+
+def without(names: tuple[str, ...], left_out: str) -> tuple[str, ...]:
+    """The names but those of a list `a,b,c`. Raises `InputError` if one of them is not among the names."""
+    keys = _keys(names)
+    parts = [part.strip() for part in left_out.split(",") if part.strip()]
+    unknown = [part for part in parts if _key(part) not in keys and plain(part) not in keys]
+    if unknown:
+        known = f"the joints are {', '.join(names)}" if names else "the joints have no names: give them by --joints"
+        raise InputError(f"--leave-out: no joint is named {listed(unknown)}; {known}")
+    dropped = {key for part in parts for key in (_key(part), plain(part))}
+    return tuple(name for name, key in zip(names, keys, strict=True) if key not in dropped)
 
 
 def mirrored(names: Iterable[str]) -> tuple[int, ...]:

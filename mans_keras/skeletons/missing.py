@@ -5,13 +5,16 @@ import numpy as np
 from mans_keras.errors import listed
 from mans_keras.skeletons.sequence import Dropped
 
+ORIGINS = 4  # in the Carnegie Mellon skeleton the hips, both hip joints and the lower back are one point
+
 
 def completed(joints: np.ndarray, names: tuple[str, ...] = ()) -> np.ndarray:
     """Joints (frames, bodies, joints, 3) without gaps: interpolated over time, or zeros where a body is absent.
 
     A joint is missing from a frame if a coordinate is NaN, or if it is exactly 0 0 0, as Kinect's exports write it; a
     body without any joint is absent. A joint at 0 0 0 in all frames that show its body is not missing: it is the origin
-    of coordinates that are relative to it. Two joints can't be, so if there are more, all of them are missing.
+    of coordinates that are relative to it. So are up to `ORIGINS` joints in the same place; if there are more, such as
+    a hand's, all of them are missing.
 
     names: the joints' names for the message, if known. Raises `Dropped` if joints are missing in more than half of the
     frames that show their body.
@@ -36,6 +39,6 @@ def completed(joints: np.ndarray, names: tuple[str, ...] = ()) -> np.ndarray:
 
 
 def _origins(joints, absent):
-    """(bodies, joints): whether a joint is at 0 0 0 in all frames that show its body, and no other joint is."""
+    """(bodies, joints): whether a joint is at 0 0 0 in all frames that show its body, and few others are."""
     origins = (~joints.any(axis=-1) | absent[..., None]).all(axis=0)
-    return origins & (origins.sum(axis=-1, keepdims=True) == 1)
+    return origins & (origins.sum(axis=-1, keepdims=True) <= ORIGINS)

@@ -15,7 +15,7 @@ from mans_keras.skeletons.formats import skeleton_file
 from mans_keras.skeletons.formats.decimals import Tokens
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.missing import completed
-from mans_keras.skeletons.sequence import KINECT_2, Dropped, Reader, Sequence
+from mans_keras.skeletons.sequence import KINECT_2, KINECT_2_NAMES, Dropped, Reader, Sequence
 from mans_keras.skeletons.tracks import Track, joined
 
 CLASS_NAMES = (
@@ -231,7 +231,7 @@ def parsed(path: Path | str, counts: str | None = None, slots: bool = False) -> 
     joints, other_bodies = (_slots if slots else _people)(tokens, frames)
     if not joints.any():
         raise Dropped("every frame lists more than two bodies" if any(frames) and slots else "no body in any frame")
-    return Parsed(joints, other_bodies=other_bodies)
+    return Parsed(joints, KINECT_2_NAMES, other_bodies=other_bodies)
 
 
 def _slots(tokens, frames):

@@ -1,4 +1,4 @@
-"""Your own recordings: a folder for each class, in it a `.npy`, `.npz`, `.csv` or `.json` file for each action."""
+"""Your own recordings: a folder for each class, in it a file of one of `by_suffix.SUFFIXES` for each action."""
 
 import functools
 import re
@@ -9,16 +9,17 @@ from pathlib import Path
 
 import numpy as np
 
-from mans_keras.errors import InputError, listed, utf8
+from mans_keras.errors import InputError, utf8
 from mans_keras.skeletons import view
 from mans_keras.skeletons.bounds import check_marks, read_bytes
 from mans_keras.skeletons.formats import by_suffix, csv_file
 from mans_keras.skeletons.formats.parsed import Parsed
-from mans_keras.skeletons.joint_names import body_of, plain
+from mans_keras.skeletons.joint_names import arranged
 from mans_keras.skeletons.missing import completed
 from mans_keras.skeletons.sequence import Body, Dropped, Reader, Sequence
+from mans_keras.skeletons.tracks import most_moving
 
-LAYOUT = "one folder for each class is expected, with .npy, .npz, .csv or .json files in it"
+LAYOUT = f"one folder for each class is expected, with {', '.join(by_suffix.SUFFIXES)} files in it"
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def find(folder: Path | str) -> tuple[tuple[str, ...], list[Source], list[str]]:
 
 
 def _is_recording(path):
-    return path.suffix.lower() in by_suffix.PARSERS and not path.name.startswith(".") and path.is_file()
+    return path.suffix.lower() in by_suffix.SUFFIXES and not path.name.startswith(".") and path.is_file()
 
 
 def with_table(sources: list[Source], path: Path | str) -> list[Source]:
@@ -122,50 +123,42 @@ def _numbered(sources, numbers, what):
     return [replace(source, subject=pair[0], camera=pair[1]) if pair else source for source, pair in numbered]
 
 
-def survey(sources: Iterable[Source], joints: int | None = None, names: list[str] | None = None) -> tuple[int, int]:
-    """(bodies, joints) of this data set's sequences: the largest number of bodies, the most common number of joints.
+def survey(
+    sources: Iterable[Source], joints: int | None = None, names: tuple[str, ...] = ()
+) -> tuple[int, int, tuple[str, ...]]:
+    """(bodies, joints, names): the largest number of bodies, the most common number of joints, and their names.
 
-    joints, names: the number and the names of the joints if they are known. Raises `InputError` if no file can be read,
-    if none has that number of joints, or if a file's header has the joints in another order than `names`, or than the
-    first header.
+    joints, names: the number and the names of the joints if they are known; otherwise the names are those of the first
+    file that names so many. Raises `InputError` if no file can be read, or if none has that number of joints.
     """
-    bodies, counts, reason = 1, Counter(), None
-    whose = "--joints"
+    bodies, counts, found, reason = 1, Counter(), {}, None
     for source in sources:
         try:
-            loaded = by_suffix.parsed(source.path, joints)
+            content = _arranged(source.path, joints, names)
         except Dropped as dropped:
             reason = reason or f"{source.name}: {dropped}"
             continue
-        bodies = max(bodies, loaded.joints.shape[1])
-        counts[loaded.joints.shape[2]] += 1
-        if here := loaded.names:
-            names, whose = (names, whose) if names else (here, source.name)
-            order, expected = ([plain(name) for name in some] for some in (here, names))
-            hips = _hips(here), _hips(names)
-            if (order != expected and sorted(order) == sorted(expected)) or (None not in hips and len({*hips}) > 1):
-                raise InputError(f"{source.name} has its joints in another order than {whose}: {listed(here)}")
+        bodies = max(bodies, content.joints.shape[1])
+        counts[content.joints.shape[2]] += 1
+        if content.names:
+            found.setdefault(content.joints.shape[2], content.names)
     if not counts:
         raise InputError(f"no file holds a recording; {reason}")
     if joints and joints not in counts:
         raise InputError(f"--joints has {joints} joints, but the files have {', '.join(map(str, sorted(counts)))}")
-    return bodies, joints or counts.most_common(1)[0][0]
+    joints = joints or counts.most_common(1)[0][0]
+    return bodies, joints, tuple(names or found.get(joints, ()))
 
 
-def _hips(names):
-    try:
-        body = body_of(names)
-    except InputError:
-        return None
-    return body.left_hip, body.right_hip
+def vertical(sources: Iterable[Source], body: Body, names: tuple[str, ...] = (), wanted: tuple[str, ...] = ()) -> str:
+    """The axis that points up in most of these files, by shoulders and hips: "+y", "-z", ...; "+y" if none shows it.
 
-
-def vertical(sources: Iterable[Source], body: Body) -> str:
-    """The axis that points up in most of these files, by shoulders and hips: "+y", "-z", ...; "+y" if none shows it."""
+    names, wanted: as in `read`.
+    """
     axes = Counter()
     for source in sources:
         try:
-            joints = parsed(source.path, body.joints).joints
+            joints = parsed(source.path, len(names) or body.joints, names, wanted).joints
         except Dropped:
             continue
         if joints.shape[2] == body.joints:
@@ -173,26 +166,36 @@ def vertical(sources: Iterable[Source], body: Body) -> str:
     return axes.most_common(1)[0][0] if axes else "+y"
 
 
-def read(source: Source, bodies: int, joints: int) -> Sequence:
+def read(
+    source: Source, bodies: int, joints: int, names: tuple[str, ...] = (), wanted: tuple[str, ...] = ()
+) -> Sequence:
     """The `Sequence` of a file, joints (frames, bodies, joints, 3): bodies that the file lacks are zeros.
 
-    Gaps are completed by `missing.completed`. Raises `Dropped` for a file that can't be read, another number of joints,
-    a coordinate beyond 100 m, no body in any frame, or a joint that is missing in more than half of the frames.
+    joints, names: how many joints the files have, and their names if they are known. wanted: the names of those that
+    are read, default all. Of more bodies, those that move most stay (`tracks.most_moving`). Gaps are completed by
+    `missing.completed`. Raises `Dropped` for a file that can't be read, another number of joints, other names, a
+    coordinate beyond 100 m, no body in any frame, or a joint that is missing in more than half of the frames.
     """
-    content = parsed(source.path, joints)
-    if content.joints.shape[2] != joints:
-        raise Dropped(f"{content.joints.shape[2]} joints, where {joints} are expected")
-    padded = np.pad(content.joints, [(0, 0), (0, bodies - content.joints.shape[1]), (0, 0), (0, 0)])
-    return Sequence(source.name, padded, source.label, source.subject, source.camera, content.left_out)
+    content = parsed(source.path, joints, names, wanted)
+    expected = len(wanted) or joints
+    if content.joints.shape[2] != expected:
+        raise Dropped(f"{content.joints.shape[2]} joints, where {expected} are expected")
+    kept, others = most_moving(content.joints, bodies)
+    padded = np.pad(kept, [(0, 0), (0, bodies - kept.shape[1]), (0, 0), (0, 0)])
+    return Sequence(source.name, padded, source.label, source.subject, source.camera, content.left_out, others)
 
 
-def parsed(path: Path, joints: int | None = None) -> Parsed:
+def parsed(path: Path, joints: int | None = None, names: tuple[str, ...] = (), wanted: tuple[str, ...] = ()) -> Parsed:
     """What a file holds, completed as in `read`; `Dropped` if it can't be."""
-    content = by_suffix.parsed(path, joints)
+    content = _arranged(path, joints, names, wanted)
     complete = completed(content.joints, content.names)
     if not complete.any():
         raise Dropped("no body in any frame")
     return replace(content, joints=complete)
+
+
+def _arranged(path, joints, names, wanted=()):
+    return arranged(by_suffix.parsed(path, joints), names, wanted)
 
 
 def source_name(source: Source) -> str:
@@ -200,6 +203,15 @@ def source_name(source: Source) -> str:
     return source.name
 
 
-def reader(dataset: str, class_names: tuple[str, ...], body: Body | None, bodies: int, joints: int) -> Reader:
-    """The `Reader` of a data set of your own; body: None if the joints have no names."""
-    return Reader(dataset, class_names, body, functools.partial(read, bodies=bodies, joints=joints), source_name)
+def reader(
+    dataset: str,
+    class_names: tuple[str, ...],
+    body: Body | None,
+    bodies: int,
+    joints: int,
+    names: tuple[str, ...] = (),
+    wanted: tuple[str, ...] = (),
+) -> Reader:
+    """The `Reader` of a data set of your own; body: None if the joints have no names. The others: as in `read`."""
+    arguments = {"bodies": bodies, "joints": joints, "names": names, "wanted": wanted}
+    return Reader(dataset, class_names, body, functools.partial(read, **arguments), source_name, wanted or names)

@@ -5,67 +5,70 @@ from pathlib import Path
 import numpy as np
 
 from mans_keras.errors import InputError
-from mans_keras.skeletons import hdm05, ntu, nw_ucla, own, sysu_3d, ut_kinect, utd_mhad
-from mans_keras.skeletons.bounds import in_metres
-from mans_keras.skeletons.formats import by_suffix, matlab
+from mans_keras.skeletons import joint_names, ntu, nw_ucla, own, ut_kinect
+from mans_keras.skeletons.bounds import in_metres, not_in_image
+from mans_keras.skeletons.formats import by_suffix
 from mans_keras.skeletons.formats.parsed import Parsed
+from mans_keras.skeletons.known_files import READERS
 from mans_keras.skeletons.missing import completed
-from mans_keras.skeletons.sequence import Dropped
+from mans_keras.skeletons.sequence import KINECT_1_NAMES, Dropped
 
-FORMATS = (".skeleton", ".amc", ".mat", ".txt", *by_suffix.PARSERS)
+FORMATS = (".txt", *by_suffix.SUFFIXES)
 
 
-def read(path: Path | str, joints: int | None = None, slots: bool = False) -> Parsed:
+def read(path: Path | str, joints: int | None = None, slots: bool = False, names: tuple[str, ...] = ()) -> Parsed:
     """What a recording holds: joints (frames, bodies, joints, 3), metres, zeros where a body is absent from a frame.
 
-    `.skeleton` (NTU RGB+D), `.amc` next to its `.asf` (HDM05), `.mat` (SYSU-3D's SW or UTD-MHAD's d_skel), `.txt`
-    (UT-Kinect's joints files, whole), `.json` with `skeletons` (NW-UCLA), and `.npy`, `.npz`, `.csv` and other `.json`
-    (see `formats.by_suffix`).
+    `.skeleton` (NTU RGB+D), `.amc` next to its `.asf`, `.mat` (SYSU-3D's SW or UTD-MHAD's d_skel), `.txt`
+    (UT-Kinect's joints files, whole), `.json` with `skeletons` (NW-UCLA), and `.npy`, `.npz`, `.csv`, `.bvh`, `.trc`
+    and other `.json` (see `formats.by_suffix`).
     joints: their number if it is known; it says what bare numbers mean. slots: of a `.skeleton` file, as in
-    `ntu.parsed`. Raises `InputError`, which names the file, for another format or a file without a recording.
+    `ntu.parsed`. names: the joints that are expected, in their order; see `joint_names.arranged`. Raises `InputError`,
+    which names the file, for another format, other joints, or a file without a recording.
     """
     path = Path(path)
     try:
         path.stat()
-        return _read(path, joints, slots)
+        return joint_names.arranged(_read(path, joints, slots, names), names)
     except Dropped as dropped:
         raise InputError(f"{path}: {dropped}") from None
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror or error}") from None
 
 
-def _read(path, joints, slots):
+def _read(path, joints, slots, names):
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
         raise Dropped(f"not a format of recordings, which are {', '.join(FORMATS)}")
     if suffix == ".skeleton":
         return ntu.parsed(path, slots=slots)
-    if suffix == ".mat":
-        return Parsed(_read_matlab(path))
     if suffix == ".json" and nw_ucla.is_like(path):
-        return Parsed(nw_ucla.read_joints(path))
+        return Parsed(nw_ucla.read_joints(path), KINECT_1_NAMES)
     if suffix == ".txt":
         _, body = ut_kinect.read_recording(path)
-        return Parsed(body[:, None])
-    if suffix == ".amc":
-        skeletons = sorted(asf for asf in path.parent.iterdir() if asf.suffix.lower() == ".asf")
-        skeletons = [asf for asf in skeletons if path.stem.startswith(f"{asf.stem}_")] or skeletons
-        if len(skeletons) != 1:
-            raise Dropped(
-                f"{len(skeletons)} .asf files in its folder: the one of its actor is expected, named as the .amc begins"
-            )
-        return Parsed(hdm05.read_joints(path, skeletons[0]))
-    return own.parsed(path, joints)
+        return Parsed(body[:, None], KINECT_1_NAMES)
+    if suffix in READERS:
+        return READERS[suffix](path)
+    return own.parsed(path, joints, names)
 
 
-def _read_matlab(path):
-    """The two data sets differ in the order of joints: the array's name says which one it is."""
-    for dataset in (sysu_3d, utd_mhad):
-        try:
-            return dataset.read_joints(path)
-        except matlab.NoArray:
-            continue
-    raise Dropped("the file holds neither an array SW (SYSU-3D) nor d_skel (UTD-MHAD)")
+def part(source: Path | str | np.ndarray, joints: np.ndarray, first: int, last: int) -> np.ndarray:
+    """The frames from `first` to `last` of a recording's joints, both included, counted from 0.
+
+    Of UT-Kinect's `.txt` files, frames have the numbers that stand in the file, as in actionLabel.txt. Raises
+    `InputError` if there are no such frames, or no body in them.
+    """
+    numbers, name = np.arange(len(joints)), "the array"
+    if isinstance(source, (str, Path)):
+        name = str(source)
+        if Path(source).suffix.lower() == ".txt":
+            numbers, _ = ut_kinect.read_recording(Path(source))
+    inside = (numbers >= first) & (numbers <= last)
+    if not inside.any():
+        raise InputError(f"{name}: its frames are {numbers.min()} to {numbers.max()}, and not {first} to {last}")
+    if not joints[inside].any():
+        raise InputError(f"{name}: no body in the frames {first} to {last}")
+    return joints[inside]
 
 
 def from_array(array: np.ndarray) -> np.ndarray:
@@ -85,7 +88,7 @@ def from_array(array: np.ndarray) -> np.ndarray:
         )
     joints = array.astype(float).reshape(len(array), -1, *array.shape[-2:])
     try:
-        joints = completed(in_metres(joints))
+        joints = completed(not_in_image(in_metres(joints)))
     except Dropped as dropped:
         raise InputError(f"the array is not a recording: {dropped}") from None
     if not joints.any():

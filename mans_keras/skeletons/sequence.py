@@ -57,6 +57,7 @@ class Reader:
     read: source -> `Sequence`; raises `Dropped` for a source that is not a usable sequence, and `InputError` if the
     whole data set is wrong. name: source -> its name in the tensor file. Both must pickle, since other processes run
     them. body: None if it is not known which joints are hips and torso; then only raw coordinates are possible.
+    joint_names: in their order; () if they are not known, or if the data set is one of `known_joints`.
     """
 
     dataset: str
@@ -64,6 +65,7 @@ class Reader:
     body: Body | None
     read: Callable[[Any], Sequence]
     name: Callable[[Any], str]
+    joint_names: tuple[str, ...] = ()
 
 
 # Kinect 1 has its shoulder centre at 2, Kinect 2 (NTU RGB+D) at 20; both number the limbs in the same way.
@@ -72,3 +74,10 @@ KINECT_1 = Body(20, 12, 16, 4, (0, 1, 2, 4, 8, 12, 16), ankles=(14, 18), feet=(1
 KINECT_2 = Body(
     25, 12, 16, 4, (0, 1, 4, 8, 12, 16, 20), ankles=(14, 18), feet=(15, 19), mirrored=(*_MIRRORED, 20, 23, 24, 21, 22)
 )
+_LIMBS = (
+    *("ShoulderLeft", "ElbowLeft", "WristLeft", "HandLeft", "ShoulderRight", "ElbowRight", "WristRight", "HandRight"),
+    *("HipLeft", "KneeLeft", "AnkleLeft", "FootLeft", "HipRight", "KneeRight", "AnkleRight", "FootRight"),
+)
+KINECT_1_NAMES = ("HipCenter", "Spine", "ShoulderCenter", "Head", *_LIMBS)
+_ENDS = ("SpineShoulder", "HandTipLeft", "ThumbLeft", "HandTipRight", "ThumbRight")
+KINECT_2_NAMES = ("SpineBase", "SpineMid", "Neck", "Head", *_LIMBS, *_ENDS)

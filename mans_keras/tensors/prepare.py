@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.progress import track
 
 from mans_keras.errors import InputError, listed, printable
+from mans_keras.skeletons import known_joints
 from mans_keras.skeletons.sequence import Dropped, Reader
 from mans_keras.tensors import store
 from mans_keras.tensors.transforms import to_tensor
@@ -91,9 +92,9 @@ def write_tensors(
     settings = {"scale": scale, "layout": layout, "coordinates": coordinates}
     convert = functools.partial(_convert, read=reader.read, body=reader.body, **settings)
     keep_freed_memory()
-    writer = Writer(
-        path, dataset=reader.dataset, class_names=reader.class_names, body=reader.body, splits=splits, **settings
-    )
+    names = reader.joint_names or known_joints.NAMES.get(reader.dataset, ())
+    described = {"class_names": reader.class_names, "body": reader.body, "joint_names": names}
+    writer = Writer(path, dataset=reader.dataset, splits=splits, **described, **settings)
     # the processes end here: when the interpreter ends, it closes their pipes first
     with contextlib.closing(_map(convert, sources, jobs)) as converted, writer:
         console = Console(stderr=True)

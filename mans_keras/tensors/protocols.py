@@ -75,11 +75,15 @@ def loocv(tensors):
     return [_fold(f"loocv-{index:0{digits}}", everything != index) for index in everything]
 
 
-def loso(tensors):
-    """Leave one subject out: as many folds as subjects. Raises `InputError` if a sequence has no subject."""
+def _check_subjects(tensors, protocol):
     if len(unknown := tensors.name[tensors.subject < 0]):
         missing = f"{len(unknown)} of {len(tensors)} have none: {listed(unknown)}"
-        raise InputError(f"{tensors.path}: loso needs the subject of every sequence; {missing}")
+        raise InputError(f"{tensors.path}: {protocol} needs the subject of every sequence; {missing}")
+
+
+def loso(tensors):
+    """Leave one subject out: as many folds as subjects. Raises `InputError` if a sequence has no subject."""
+    _check_subjects(tensors, "loso")
     return _loso_among(tensors, "loso", tensors.subject >= 0)
 
 
@@ -107,6 +111,12 @@ def _loso_among(tensors, name, among):
 def odd_even(tensors):
     """Subjects with odd numbers train, those with even numbers test: one fold."""
     return [_fold("odd_even", tensors.subject % 2 == 1)]
+
+
+def own_odd_even(tensors):
+    """`odd_even` of your own recordings. Raises `InputError` if a sequence has no subject."""
+    _check_subjects(tensors, "odd_even")
+    return odd_even(tensors)
 
 
 def cross_subject(tensors):
@@ -238,7 +248,7 @@ PAPER_PROTOCOLS = {
     "ut_kinect": ("loocv",),
 }
 # Of a data set of your own; the first is the default.
-OWN_PROTOCOLS = {"holdout": own_holdout, "kfold": own_kfold, "loso": loso}
+OWN_PROTOCOLS = {"holdout": own_holdout, "kfold": own_kfold, "loso": loso, "odd_even": own_odd_even}
 
 
 def of_dataset(dataset: str) -> dict[str, Callable]:

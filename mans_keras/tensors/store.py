@@ -2,8 +2,9 @@
 
 x (n, T, N, 3) float32, one sample a chunk; label, subject, camera, name, num_frames, num_bodies (n,); split/<name> (n,)
 int8, 1 trains, 0 tests, -1 does neither, for each split that came with the data; dropped/name and dropped/reason (m,).
-Attributes: dataset, class_names, scale, layout, coordinates, mans_keras_version, schema_version; for `recognition`,
-bodies and joints of a sequence before resizing, and body, the joints that orient it, as JSON.
+Attributes: dataset, class_names, joint_names (may be empty), scale, layout, coordinates, mans_keras_version,
+schema_version; for `recognition`, bodies and joints of a sequence before resizing, and body, the joints that orient it,
+as JSON.
 `writer.Writer` writes such files.
 """
 
@@ -17,10 +18,12 @@ import h5py
 import numpy as np
 
 from mans_keras.errors import InputError, listed
+from mans_keras.skeletons import known_joints
 from mans_keras.skeletons.sequence import DATASETS, Body
 from mans_keras.tensors import protocols, transforms
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+READABLE = (1, 2)  # of the two, only 2 has the names of the joints
 COLUMNS = {"label": np.int64, "subject": np.int64, "camera": np.int64, "num_frames": np.int64, "num_bodies": np.int64}
 ATTRIBUTES = ("dataset", "class_names", "scale", "layout", "coordinates", "mans_keras_version", "schema_version")
 
@@ -38,7 +41,8 @@ class Tensors:
 
     label, subject, camera, num_frames, num_bodies: (n,) int arrays; name: (n,) strings; class_names: list of strings;
     splits: {name: (n,) int8, 1 trains, 0 tests, -1 does neither};
-    dataset, scale, layout, coordinates, bodies, joints: its attributes; body: a `Body`, or None.
+    dataset, scale, layout, coordinates, bodies, joints: its attributes; joint_names: tuple of strings, () if they are
+    not known; body: a `Body`, or None.
     Raises `InputError` if the file breaks the contract.
 
     To train a model by plain Keras, with the loss "sparse_categorical_crossentropy":
@@ -58,9 +62,10 @@ class Tensors:
             raise InputError(f"{path} is not a readable HDF5 file ({error})") from None
         with file:
             version = file.attrs.get("schema_version")
-            if version != SCHEMA_VERSION:
+            if version not in READABLE:
+                readable = " and ".join(map(str, READABLE))
                 raise InputError(
-                    f"{path} has schema version {version}, but this mans_keras reads {SCHEMA_VERSION}: prepare it again"
+                    f"{path} has schema version {version}, but this mans_keras reads {readable}: prepare it again"
                 )
             missing = [name for name in ATTRIBUTES if name not in file.attrs]
             missing += [name for name in ("x", "name", *COLUMNS) if name not in file]
@@ -80,6 +85,8 @@ class Tensors:
         body = json.loads(file.attrs.get("body", "null"))
         self.body = body and Body(**{name: tuple(v) if isinstance(v, list) else v for name, v in body.items()})
         self.bodies, self.joints = (int(file.attrs.get(name, 0)) for name in ("bodies", "joints"))
+        stored = file.attrs.get("joint_names", known_joints.of_dataset(self.dataset, self.joints))
+        self.joint_names = tuple(map(str, stored))
         for column in COLUMNS:
             setattr(self, column, file[column][:])
         self.splits = {name: split[:] for name, split in file.get("split", {}).items()}
@@ -132,6 +139,7 @@ class Tensors:
             "coordinates": self.coordinates,
             "bodies": self.bodies,
             "joints": self.joints,
+            "joint_names": list(self.joint_names),
             "frames": int(np.median(self.num_frames)),
             "body": self.body and dataclasses.asdict(self.body),
         }
@@ -167,6 +175,7 @@ class Tensors:
             self.dataset not in DATASETS
         ):  # bodies and body decide how sequences are mirrored; of the known data sets the code has them
             described += (self.bodies, self.body)
+            described += (self.joint_names,) if self.joint_names else ()
         hashed.update(repr(described).encode())
         for column in ("label", "subject", "camera"):
             hashed.update(getattr(self, column).astype("<i8").tobytes())

@@ -83,12 +83,14 @@ class Writer:
         coordinates: str,
         body: Body | None = None,
         splits: Mapping[str, Mapping[str, int]] | None = None,
+        joint_names: tuple[str, ...] = (),
     ):
         self.path = Path(path)
         self.splits = splits or {}
         self.attributes = {
             "dataset": dataset,
             "class_names": list(class_names),
+            "joint_names": np.array(joint_names, h5py.string_dtype()),
             "scale": scale,
             "layout": layout,
             "coordinates": coordinates,

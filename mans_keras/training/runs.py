@@ -11,11 +11,11 @@ import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-import keras
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mans_keras.errors import InputError
+from mans_keras.models import keras  # without the messages of TensorFlow
 from mans_keras.models.extensions import EXTENSIONS, run_extension
 from mans_keras.models.fingerprint import same
 from mans_keras.tensors.store import Tensors

@@ -13,9 +13,10 @@ from test_training import exploding_model, make_run, tiny_model
 
 import mans_keras
 from mans_keras import cli
+from mans_keras.errors import InputError
 from mans_keras.models import attention
 from mans_keras.recognition.recognizer import Recognizer
-from mans_keras.skeletons import recording
+from mans_keras.skeletons import recording, ut_kinect
 from mans_keras.tensors.store import Tensors
 from mans_keras.tensors.transforms import to_frames
 from mans_keras.training.network import build
@@ -218,6 +219,29 @@ def test_mans_predict_names_the_classes_of_each_file(folder):
     assert lines[1].split()[-1] == next(iter(first["scores"]))
 
 
+def test_a_part_of_a_recording_is_asked_about_by_its_frames(recognizer, folder, tmp_path):
+    joints = recording.read(folder / "raw/joints_s01_e01.txt", 20).joints
+    np.save(tmp_path / "a.npy", joints)
+    (whole,) = recognizer.predict([joints[5:21]])
+    (part,) = recognizer.predict([tmp_path / "a.npy"], frames=(5, 20))
+    np.testing.assert_array_equal(part.scores, whole.scores)
+    with pytest.raises(InputError, match=r"a\.npy: its frames are 0 to 29, and not 90 to 99"):
+        recognizer.predict([tmp_path / "a.npy"], frames=(90, 99))
+
+
+def test_frames_of_ut_kinect_have_the_numbers_of_the_file(folder):
+    file = folder / "raw/joints_s01_e01.txt"
+    numbers, _ = ut_kinect.read_recording(file)
+    lines = mans("predict", folder / "m.h5", file, "--frames", f"{numbers[3]}:{numbers[12]}").stdout.splitlines()
+    assert lines[0] == f"{file}, 10 frames"
+
+
+@pytest.mark.parametrize("text", ["5", "9:5", "a:b", "1:-1"])
+def test_frames_that_are_no_range_are_refused(folder, text):
+    done = mans("predict", folder / "m.h5", folder / "raw/joints_s01_e01.txt", "--frames", text)
+    assert done.exit_code == 2 and "is not FIRST:LAST, such as 120:185" in done.stderr
+
+
 @pytest.mark.slow
 def test_a_bad_recording_is_reported_and_the_others_are_classified(folder, tmp_path):
     file = folder / "raw/joints_s01_e01.txt"
@@ -268,11 +292,6 @@ def test_tensors_of_other_bodies_or_joints_are_not_evaluated(tmp_path):
     assert "bodies 1, the model expects 2" in mans("evaluate", saved_tiny_model(tmp_path / "m.h5"), tensors).stderr
 
 
-def test_other_classes_than_the_models_are_named(folder, tmp_path):
-    other = tensor_file(tmp_path / "ut_kinect_50.h5")  # three of the model's ten
-    assert f"classes {', '.join(ACTIONS)}, the model expects walk" in mans("evaluate", folder / "m.h5", other).stderr
-
-
 def test_mans_evaluate_and_summary_take_what_mans_train_saved(folder, monkeypatch):
     monkeypatch.setitem(MODELS, "mans-9", tiny_model)
     made = folder / "new" / "mine.h5"
@@ -282,7 +301,7 @@ def test_mans_evaluate_and_summary_take_what_mans_train_saved(folder, monkeypatc
     evaluation = mans("evaluate", made, folder / "ut_kinect_50.h5", "--protocol", "odd_even").stdout
     accuracy = f"{record['last_epoch_test_accuracy']:.2%}"
     assert f"{accuracy}  of 2 sequences, whether the model was trained on them" in evaluation
-    assert "the recipe released is made for layout pad; these tensors have resize" in done.stderr
+    assert "the recipe released uses layout pad; these tensors use resize" in done.stderr
     assert "at the last epoch, on 2 sequences (odd_even)" in done.stdout
     everything = mans("evaluate", made, folder / "ut_kinect_50.h5").stdout
     assert everything.rstrip().endswith("sequences, whether the model was trained on them or not")

@@ -119,8 +119,8 @@ def test_a_run_shows_its_settings_and_its_departures_from_the_recipe():
     assert not {"history", "predictions"} & settings.keys()
     assert [note.split(":")[0] for note in data["notes"]] == [
         "DIVERGED",
-        "the recipe paper is made for coordinates raw; these tensors have body",
-        "the recipe paper is made for layout resize; these tensors have pad",
+        "the recipe paper uses coordinates raw; these tensors use body",
+        "the recipe paper uses layout resize; these tensors use pad",
     ]
 
 

@@ -1,11 +1,13 @@
+import json
 import os
 
 import numpy as np
 import pytest
+from helpers import standing_body
 
 from mans_keras.errors import InputError
 from mans_keras.skeletons import recording
-from mans_keras.skeletons.bounds import MAX_BYTES, check_shape, in_metres, one_body, read_bytes
+from mans_keras.skeletons.bounds import MAX_BYTES, check_shape, in_metres, not_in_image, one_body, read_bytes
 from mans_keras.skeletons.sequence import Dropped
 
 
@@ -76,3 +78,35 @@ def test_metres_may_have_gaps_and_are_at_most_100():
 def test_one_body_must_be_there_with_finite_coordinates(joints, reason):
     with pytest.raises(Dropped, match=reason):
         one_body(joints)
+
+
+def in_image(joints=20, lowest=1.0):
+    """A body of that many joints in an image, from its upper edge to `lowest`; z around the hips."""
+    body = np.random.default_rng(0).uniform((0.3, 0, -0.4), (0.6, lowest, 0.4), (5, 1, joints, 3))
+    body[..., 1].sort(axis=-1)
+    return body
+
+
+@pytest.mark.parametrize("body", [in_image(), in_image(33), in_image(33, lowest=1.4)])
+def test_places_in_the_image_are_refused_with_the_key_of_metres(tmp_path, body):
+    with pytest.raises(InputError, match=r"places in the image: metres are expected.*under worldLandmarks"):
+        recording.from_array(body)
+    keyed = [{"landmarks": [[dict(zip("xyz", joint, strict=True)) for joint in frame[0]]]} for frame in body.tolist()]
+    (tmp_path / "a.json").write_text(json.dumps(keyed))
+    with pytest.raises(InputError, match=r"a\.json: x and y are between 0 and 1"):
+        recording.read(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize(
+    "metres",
+    [
+        standing_body()[:, None],
+        standing_body()[:, None] - standing_body()[:1, None, :1],
+        standing_body()[:, None] + (1, 0.9, -2.5),
+        in_image() + np.array([0, 0, 2]),
+        in_image(5),
+    ],
+    ids=["camera", "hips", "on the floor", "two metres away", "few joints"],
+)
+def test_metres_are_not_taken_for_places_in_the_image(metres):
+    assert not_in_image(metres) is metres

@@ -6,8 +6,9 @@ import pytest
 from helpers import standing_body
 
 from mans_keras.errors import InputError
-from mans_keras.skeletons.joint_names import body_of, mirrored, read_names
-from mans_keras.skeletons.sequence import KINECT_1
+from mans_keras.skeletons.formats.parsed import Parsed
+from mans_keras.skeletons.joint_names import arranged, body_of, mirrored, read_names, same, without
+from mans_keras.skeletons.sequence import KINECT_1, KINECT_2_NAMES, Dropped
 from mans_keras.tensors.transforms import body_frame
 
 CENTRES = ("HipCenter", "Spine", "ShoulderCenter", "Head")
@@ -88,3 +89,46 @@ def test_the_file_of_names_is_no_pipe_and_not_large(tmp_path):
     for name in ("pipe", "large"):
         with pytest.raises(InputError, match="not a readable file"):
             read_names(str(tmp_path / name))
+
+
+SPELLINGS = ["left_hip", "LEFT_HIP", "left hip", "LeftHip", "hip_left", "HipLeft", "LHip", "l_hip", "hip.L"]
+
+
+@pytest.mark.parametrize("names", [(name, "lowerback", "Right Hip") for name in SPELLINGS])
+def test_named_joints_are_brought_into_the_order_that_is_expected(names):
+    body = standing_body()[:, None, :3]
+    expected = ("rhip", "LHip", "LowerBack")
+    content = arranged(Parsed(body, names), expected)
+    np.testing.assert_array_equal(content.joints, body[:, :, [2, 0, 1]])
+    assert content.names == expected and content.notes() == []
+
+
+def test_kinect_2_has_the_joints_of_kinect_1():
+    body = np.arange(75.0).reshape(1, 1, 25, 3)
+    content = arranged(Parsed(body, KINECT_2_NAMES), tuple(KINECT_NAMES))
+    np.testing.assert_array_equal(content.joints[0, 0, :4, 0] / 3, [0, 1, 20, 3])
+    assert content.notes() == ["left out: the joints Neck, HandTipLeft, ThumbLeft, HandTipRight, ThumbRight"]
+
+
+def test_other_names_are_refused_with_those_that_are_missing():
+    with pytest.raises(Dropped, match="no joint named spine, tail: its joints are a, b"):
+        arranged(Parsed(np.ones((1, 1, 2, 3)), ("a", "b")), ("a", "spine", "tail"))
+
+
+@pytest.mark.parametrize("names", [(), ("joint0", "joint1"), ("1", "2")])
+def test_joints_without_names_stay_in_their_order(names):
+    body = np.arange(6.0).reshape(1, 1, 2, 3)
+    np.testing.assert_array_equal(arranged(Parsed(body, names), ("b", "a")).joints, body)
+
+
+def test_names_are_the_same_in_any_spelling_but_not_in_another_order():
+    assert same(["HipCenter", "HandLeft"], ["hip_centre", "left hand"])
+    assert not same(["HandLeft", "HipCenter"], ["HipCenter", "HandLeft"])
+    assert not same(["Spine", "SpineMid"], ["SpineMid", "Spine"])
+
+
+def test_joints_are_left_out_by_name():
+    assert without(("Head", "HandLeft", "HandRight"), "left_hand,head") == ("HandRight",)
+    for names, complaint in ((("a",), "named tail; the joints are a"), ((), "give them by --joints")):
+        with pytest.raises(InputError, match=complaint):
+            without(names, "tail")

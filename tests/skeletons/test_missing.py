@@ -29,8 +29,14 @@ def test_a_joint_at_zero_in_all_frames_that_show_the_body_is_the_origin():
     np.testing.assert_array_equal(completed(body), body)
 
 
-@pytest.mark.parametrize("value", [0, np.nan])
-@pytest.mark.parametrize("frames", [slice(5), slice(None)])
+def test_so_are_four_joints_in_one_place_but_not_a_hand():
+    body = gaps(0, range(4), slice(None))
+    np.testing.assert_array_equal(completed(body), body)
+    with pytest.raises(Dropped, match="counted from 0: 0, 1, 2, 3, 4"):
+        completed(gaps(0, range(5), slice(None)))
+
+
+@pytest.mark.parametrize(("value", "frames"), [(0, slice(5)), (np.nan, slice(5)), (np.nan, slice(None))])
 def test_joints_that_are_mostly_missing_are_refused_in_whichever_way_they_are_written(value, frames):
     body = gaps(value, [7, 11], frames)
     with pytest.raises(Dropped, match=r"more than half of the frames, counted from 0: 7, 11"):

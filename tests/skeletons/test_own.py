@@ -111,7 +111,7 @@ def test_a_table_that_can_not_be_understood_is_refused(raw, tmp_path, table, com
 def test_the_most_common_number_of_joints_and_the_most_bodies_are_expected(raw):
     np.save(raw / "kick/A.npy", np.ones((3, 2, 9, 3)))
     (raw / "kick/B.npy").write_bytes(b"broken")
-    assert own.survey(own.find(raw)[1]) == (2, 20)
+    assert own.survey(own.find(raw)[1]) == (2, 20, ())
     with pytest.raises(InputError, match="--joints has 25 joints, but the files have 9, 20"):
         own.survey(own.find(raw)[1], 25)
 
@@ -124,24 +124,55 @@ def test_without_any_readable_file_the_first_reason_is_given(tmp_path):
         own.survey(own.find(tmp_path)[1])
 
 
-def _csv(path, names):
-    header = ",".join(f"{name}_{axis}" for name in names for axis in "xyz")
-    np.savetxt(path, standing_body()[:, : len(names)].reshape(6, -1), delimiter=",", header=header, comments="")
+NAMES = ("neck", "left_hip", "right_hip")
 
 
-def test_joints_in_another_order_than_their_names_are_refused(tmp_path):
-    for folder in ("kick", "wave"):
-        (tmp_path / folder).mkdir()
-        _csv(tmp_path / folder / "a.csv", ["neck", "left_hip", "right_hip"])
-    sources = own.find(tmp_path)[1]
-    assert own.survey(sources, 3, ["Neck", "LeftHip", "RightHip"]) == (1, 3)
-    with pytest.raises(InputError, match=r"kick/a\.csv has its joints in another order than --joints: neck"):
-        own.survey(sources, 3, ["left_hip", "right_hip", "neck"])
-    with pytest.raises(InputError, match="another order"):
-        own.survey(sources, 3, ["LHip", "RHip", "Thorax"])
-    _csv(tmp_path / "wave/a.csv", ["left_hip", "neck", "right_hip"])
-    with pytest.raises(InputError, match=r"wave/a\.csv has its joints in another order than kick/a\.csv"):
-        own.survey(sources)
+@pytest.fixture
+def two_orders(tmp_path):
+    """kick/a.csv and wave/a.csv with the same three joints, in other orders."""
+    for folder, order in (("kick", (0, 1, 2)), ("wave", (2, 0, 1))):
+        (tmp_path / "two" / folder).mkdir(parents=True)
+        header = ",".join(f"{NAMES[joint]}_{axis}" for joint in order for axis in "xyz")
+        flat = standing_body()[:, order].reshape(6, -1)
+        np.savetxt(tmp_path / "two" / folder / "a.csv", flat, delimiter=",", header=header, comments="")
+    return own.find(tmp_path / "two")[1]
+
+
+def test_joints_have_the_names_of_the_first_file_that_names_them(two_orders):
+    assert own.survey(two_orders) == (1, 3, NAMES)
+    assert own.survey(two_orders, 3, ("RHip", "Neck", "LeftHip")) == (1, 3, ("RHip", "Neck", "LeftHip"))
+
+
+def test_joints_in_another_order_are_brought_into_that_of_the_names(two_orders):
+    for names, order in ((NAMES, (0, 1, 2)), (("RHip", "Neck", "LeftHip"), (2, 0, 1))):
+        for source in two_orders:
+            read = own.read(source, 1, 3, names).joints
+            np.testing.assert_allclose(read[:, 0], standing_body()[:, order])
+
+
+def test_a_file_with_other_names_is_dropped_with_those_it_lacks(two_orders):
+    with pytest.raises(Dropped, match="no joint named Thorax: its joints are neck, left_hip, right_hip"):
+        own.read(two_orders[0], 1, 3, ("LHip", "RHip", "Thorax"))
+
+
+def test_joints_are_left_out_by_name_before_gaps_are_looked_at(tmp_path, two_orders):
+    array = standing_body()[:, :4]
+    array[:5, 2] = np.nan
+    np.save(tmp_path / "a.npy", array)
+    names = ("a", "b", "hand", "c")
+    sequence = own.read(own.Source(tmp_path / "a.npy", "a", 0), 1, 4, names, ("a", "b", "c"))
+    np.testing.assert_array_equal(sequence.joints[:, 0], array[:, [0, 1, 3]])
+    sequence = own.read(two_orders[1], 1, 3, NAMES, ("left_hip", "right_hip"))
+    np.testing.assert_allclose(sequence.joints[:, 0], standing_body()[:, 1:3])
+    assert sequence.left_out == ("the joints neck",)
+
+
+def test_the_body_that_moves_most_stays_if_one_is_asked_for(tmp_path):
+    both = np.stack([standing_body() * 0.5, standing_body()], axis=1)
+    np.save(tmp_path / "a.npy", both)
+    sequence = own.read(own.Source(tmp_path / "a.npy", "a", 0), 1, 20)
+    np.testing.assert_array_equal(sequence.joints, both[:, 1:])
+    assert sequence.other_bodies == (6,)
 
 
 @pytest.mark.parametrize(("axes", "up"), [((0, 1, 2), "+y"), ((2, 0, 1), "+z"), ((1, 2, 0), "+x")])
@@ -211,6 +242,20 @@ def test_the_script_writes_the_contract(raw, tmp_path):
     np.testing.assert_allclose(np.ptp(tensors.read(range(8)), axis=0), 0, atol=1e-5)
 
 
+def test_the_script_leaves_out_joints_and_bodies_and_keeps_the_names(raw, tmp_path):
+    for path in raw.rglob("*.npy"):
+        np.save(path, np.stack([standing_body(), standing_body() + 3], axis=1))
+    arguments = [raw, tmp_path, "--name", "moves", "--joints", ",".join(KINECT_NAMES), "--bodies", 1]
+    done = run(own_data.main, *arguments, "--leave-out", "left_hand, HandRight")
+    assert done.returncode == 0, done.stderr
+    tensors = Tensors(tmp_path / "moves_50.h5")
+    assert (tensors.bodies, tensors.joints) == (1, 18)
+    assert tensors.joint_names == tuple(name for name in KINECT_NAMES if "Hand" not in name)
+    assert "2 other bodies left out, seen in 12 frames of 2 sequences: kick/P1_C1.npy, wave/P1_C1.npy" in done.stdout
+    done = run(own_data.main, *arguments, "--leave-out", "tail")
+    assert done.returncode == 1 and "no joint is named tail; the joints are HipCenter" in done.stderr
+
+
 def test_joint_names_make_body_coordinates_the_default(raw, tmp_path):
     done = run(own_data.main, raw, tmp_path, "--name", "moves", "--joints", ",".join(KINECT_NAMES))
     assert done.returncode == 0, done.stderr
@@ -247,7 +292,10 @@ def test_a_class_whose_files_are_all_dropped_is_named(raw, tmp_path):
     ("arguments", "complaint"),
     [
         (["--coordinates", "body"], "need the names of the joints"),
-        (["--coordinates", "hip", "--joints", "a,b,left_hip"], "these names, too: right_hip, left_shoulder and"),
+        (
+            ["--coordinates", "hip", "--joints", ",".join(["left_hip", *"abcdefghijklmnopqrs"])],
+            "these names, too: right_hip, left_shoulder and",
+        ),
         (["--joints", "25"], "the files have 20"),
         (["--layout", "pad", "--table", "nowhere.csv"], "nowhere.csv"),
     ],

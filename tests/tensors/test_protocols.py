@@ -68,8 +68,10 @@ def own(tmp_path):
     return Tensors(tensor_file(tmp_path / "own.h5", "moves", subjects=(1, 2, 3, 4)))
 
 
-def test_a_data_set_of_your_own_has_three_protocols(own):
-    with pytest.raises(InputError, match="moves has no protocol 'loocv': its protocols are holdout, kfold, loso"):
+def test_a_data_set_of_your_own_has_four_protocols(own):
+    with pytest.raises(
+        InputError, match="moves has no protocol 'loocv': its protocols are holdout, kfold, loso, odd_even"
+    ):
         protocols.folds(own, "loocv")
     assert protocols.defaults("moves") == ("holdout",) and protocols.defaults("ut_kinect") == ("loocv",)
 
@@ -122,10 +124,11 @@ def test_a_class_of_one_sequence_has_no_kfold(tmp_path):
         protocols.folds(tensors, "kfold")
 
 
-def test_loso_names_the_sequences_that_have_no_subject(tmp_path):
+@pytest.mark.parametrize("protocol", ["loso", "odd_even"])
+def test_sequences_that_have_no_subject_are_named(tmp_path, protocol):
     tensors = Tensors(tensor_file(tmp_path / "own.h5", "moves", subjects=(-1, 2)))
-    with pytest.raises(InputError, match=r"6 of 12 have none: (s-1_[^,]+, ){5}\.\.\.$"):
-        protocols.folds(tensors, "loso")
+    with pytest.raises(InputError, match=protocol + r" needs .* 6 of 12 have none: (s-1_[^,]+, ){5}\.\.\.$"):
+        protocols.folds(tensors, protocol)
 
 
 def test_an_unknown_protocol_names_the_known_ones(ut_kinect):

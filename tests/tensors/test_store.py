@@ -7,7 +7,7 @@ import pytest
 from helpers import tensor_file
 
 from mans_keras.errors import InputError
-from mans_keras.skeletons.sequence import KINECT_1
+from mans_keras.skeletons.sequence import KINECT_1, KINECT_1_NAMES
 from mans_keras.tensors import protocols
 from mans_keras.tensors.store import Tensors
 
@@ -66,6 +66,7 @@ def test_the_preparation_is_what_a_model_needs_of_its_recordings_as_json(tmp_pat
         "coordinates": "body",
         "bodies": 1,
         "joints": 20,
+        "joint_names": [],
         "frames": 6,
         "body": json.loads(json.dumps(asdict(KINECT_1))),
     }
@@ -127,7 +128,7 @@ def _other_schema(file):
         (_short_column, "does not fit"),
         (_scalar_column, "breaks the contract"),
         (_foreign_label, "outside the 3 classes"),
-        (_other_schema, "schema version 99, but this mans_keras reads 1"),
+        (_other_schema, "schema version 99, but this mans_keras reads 1 and 2"),
     ],
 )
 def test_a_file_that_breaks_the_contract_is_refused(tmp_path, damage, complaint):
@@ -143,3 +144,22 @@ def test_a_file_that_is_no_hdf5_is_refused(tmp_path):
         Tensors(tmp_path / "t.h5")
     with pytest.raises(InputError, match="does not exist"):
         Tensors(tmp_path / "none.h5")
+
+
+def test_files_of_schema_1_are_read_with_the_names_of_known_data_sets(tmp_path):
+    path = tensor_file(tmp_path / "t.h5")
+    digest = Tensors(path).digest()
+    with h5py.File(path, "a") as file:
+        file.attrs["schema_version"] = 1
+        del file.attrs["joint_names"]
+    assert Tensors(path).joint_names == KINECT_1_NAMES and Tensors(path).digest() == digest
+
+
+def test_the_names_of_own_joints_are_part_of_the_digest(tmp_path):
+    path = tensor_file(tmp_path / "t.h5", "moves")
+    digests = {Tensors(path).digest()}
+    for names in (["a", "b"], ["b", "a"]):
+        with h5py.File(path, "a") as file:
+            file.attrs["joint_names"] = names
+        digests.add(Tensors(path).digest())
+    assert len(digests) == 3 and Tensors(path).preparation()["joint_names"] == ["b", "a"]

@@ -8,8 +8,8 @@ import zipfile
 import numpy as np
 
 from mans_keras.skeletons.bounds import MAX_BYTES, check_shape
+from mans_keras.skeletons.formats import layouts
 from mans_keras.skeletons.formats.parsed import Parsed
-from mans_keras.skeletons.formats.xyz import check_joint
 from mans_keras.skeletons.sequence import Dropped
 
 NPY_HEADER = re.compile(
@@ -35,13 +35,11 @@ def npy_header(content: bytes) -> tuple[np.dtype, bool, tuple[int, ...], int]:
 def parse_npy(content: bytes, joints: int | None = None) -> Parsed:
     """The `Parsed` in the bytes of a `.npy` file.
 
-    NumPy's own reader allocates what the header claims, so the header is read here. `joints` is not needed: all
-    parsers take it. Raises `Dropped` for another file, type or shape.
+    NumPy's own reader allocates what the header claims, so the header is read here. joints: their number, if it is
+    known; it says what the axes are. Raises `Dropped` for another file or type, and as `layouts.order` and `parsed` do.
     """
     dtype, is_fortran, shape, end = npy_header(content)
-    if len(shape) not in (3, 4) or shape[-1] not in (2, 3, 4):
-        raise Dropped(f"the array has shape {shape}: (frames, joints, 3) or (frames, bodies, joints, 3) is expected")
-    check_joint(shape[-1])
+    axes = layouts.order(shape, joints)
     check_shape(*shape)
     if math.prod(shape) * dtype.itemsize != len(content) - end:
         raise Dropped(f"the file is cut short, or its header is wrong: it claims an array of shape {shape}")
@@ -49,7 +47,7 @@ def parse_npy(content: bytes, joints: int | None = None) -> Parsed:
     with np.errstate(invalid="ignore"):
         array = array.astype(float)
     array[np.isnan(array)] = np.nan  # a signalling NaN would warn wherever it is used
-    return Parsed(array if array.ndim == 4 else array[:, None])
+    return layouts.parsed(array, axes)
 
 
 def parse_npz(content: bytes, joints: int | None = None) -> Parsed:
@@ -69,4 +67,4 @@ def parse_npz(content: bytes, joints: int | None = None) -> Parsed:
         raise
     except Exception:  # on broken bytes, zipfile raises nearly anything
         raise Dropped("not a .npz file, or a broken one") from None
-    return parse_npy(unpacked)
+    return parse_npy(unpacked, joints)

@@ -5,14 +5,23 @@ from pathlib import Path
 
 import numpy as np
 
-from mans_keras.skeletons.bounds import in_metres, read_bytes
-from mans_keras.skeletons.formats import arrays, csv_file, json_file
+from mans_keras.skeletons.bounds import in_metres, not_in_image, read_bytes
+from mans_keras.skeletons.formats import arrays, bvh, csv_file, json_file, trc
 from mans_keras.skeletons.formats.parsed import Parsed
+from mans_keras.skeletons.known_files import READERS
 from mans_keras.skeletons.sequence import Dropped
 from mans_keras.skeletons.tracks import Track, joined
 
 # Each is (bytes, number of joints or None) -> `Parsed`.
-PARSERS = {".npy": arrays.parse_npy, ".npz": arrays.parse_npz, ".csv": csv_file.parse, ".json": json_file.parse}
+PARSERS = {
+    ".npy": arrays.parse_npy,
+    ".npz": arrays.parse_npz,
+    ".csv": csv_file.parse,
+    ".json": json_file.parse,
+    ".bvh": bvh.parse,
+    ".trc": trc.parse,
+}
+SUFFIXES = (*PARSERS, *READERS)
 MAX_BODIES = 2
 
 
@@ -22,11 +31,13 @@ def parsed(path: Path, joints: int | None = None) -> Parsed:
     Bodies that `tracks.joined` takes for one person are one, too.
 
     joints: their number if it is known; it says what a row of bare numbers means. Raises `Dropped` for a file that is
-    not what its suffix says, is too large, has more than two bodies, other than x y z for a joint, or a coordinate
-    beyond 100.
+    not what its suffix says, is too large, has more than two bodies, other than x y z for a joint, a
+    coordinate beyond 100, or places in the image.
     """
+    if path.suffix.lower() in READERS:
+        return READERS[path.suffix.lower()](path)
     content = PARSERS[path.suffix.lower()](read_bytes(path), joints)
-    people = _people(in_metres(content.joints))
+    people = _people(not_in_image(in_metres(content.joints)))
     if people.shape[1] > MAX_BODIES:
         raise Dropped(f"{people.shape[1]} bodies: at most {MAX_BODIES} are possible")
     return dataclasses.replace(content, joints=people)

@@ -23,7 +23,7 @@ class Parsed:
 
     def notes(self) -> list[str]:
         """A sentence for each kind of thing that is left out."""
-        notes = [f"left out: {', '.join(self.left_out)}"] if self.left_out else []
+        notes = [f"left out: {listed(self.left_out)}"] if self.left_out else []
         if self.other_bodies:
             bodies = "1 body is" if len(self.other_bodies) == 1 else f"{len(self.other_bodies)} bodies are"
             seen = listed(list(map(str, self.other_bodies)))

@@ -2,7 +2,7 @@
 
 from mans_keras.skeletons.sequence import Dropped
 
-HINTS = {2: ", and z is missing", 4: ", without a confidence"}
+HINTS = {2: ", and z is missing", 4: ", without a confidence or an angle"}
 
 
 def check_joint(values: int) -> None:

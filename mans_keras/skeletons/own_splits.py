@@ -1,0 +1,66 @@
+"""Splits of your own recordings into training and test, which travel in the tensor file."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from mans_keras.errors import InputError, listed
+from mans_keras.skeletons.bounds import read_bytes
+from mans_keras.skeletons.formats import csv_file
+from mans_keras.skeletons.own import Source
+from mans_keras.skeletons.sequence import Dropped
+
+SIDES = {"train": 1, "training": 1, "test": 0, "testing": 0}
+
+
+def from_table(sources: Iterable[Source], path: Path | str) -> dict[str, int]:
+    """{name of a source: 1 if it trains, 0 if it tests} of a table with the columns file and split (train or test).
+
+    file is as in `own.with_table`. A file that the table does not name does neither. Raises `InputError` for a table
+    that can't be understood, that names a file twice or one that is not there, or that leaves a side empty.
+    """
+    try:
+        rows = list(csv_file.rows(csv_file.decode(read_bytes(path))))
+    except Dropped as dropped:
+        raise InputError(f"{path}: {dropped}") from None
+    header = [cell.strip().lower() for cell in rows[0][1]] if rows else []
+    if not {"file", "split"} <= set(header):
+        raise InputError(f"{path}: the first row must name the columns file and split")
+    named = {}
+    for line, row in rows[1:]:
+        cells = dict(zip(header, map(str.strip, row), strict=False))
+        side = SIDES.get(cells.get("split", "").lower())
+        if not cells.get("file") or side is None:
+            raise InputError(
+                f"{path}, line {line}: {', '.join(row)[:100]!r} where a file and train or test are expected"
+            )
+        if cells["file"] in named:
+            raise InputError(f"{path}, line {line}: {cells['file']} is listed twice")
+        named[cells["file"]] = side
+    split, used = {}, set()
+    for source in sources:
+        key = next((key for key in (source.name, source.name.split("/", 1)[1]) if key in named), None)
+        if key:
+            split[source.name] = named[key]
+            used.add(key)
+    if unknown := sorted(set(named) - used):
+        raise InputError(f"{path} names files that are not there: {listed(unknown)}")
+    return _checked(split, f"{path}")
+
+
+def by_number(sources: Iterable[Source], column: str, numbers: Iterable[int]) -> dict[str, int]:
+    """{name of a source: 1 if its number is one of these, else 0}; column: "subject" or "camera".
+
+    A source without a number does neither. Raises `InputError` if no source has one of the numbers, or a side is empty.
+    """
+    numbers = set(numbers)
+    known = {source.name: getattr(source, column) for source in sources if getattr(source, column) >= 0}
+    if missing := sorted(numbers - set(known.values())):
+        raise InputError(f"--train-{column}s: no file has the {column} {listed(list(map(str, missing)))}")
+    return _checked({name: int(number in numbers) for name, number in known.items()}, f"--train-{column}s")
+
+
+def _checked(split, what):
+    for side, word in ((1, "train"), (0, "test")):
+        if side not in split.values():
+            raise InputError(f"{what}: no file is left to {word}")
+    return split

@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+from helpers import run, standing_body
+from test_acclaim import MOTION, SKELETON
+from test_utd_mhad import matlab_5
+
+from data_prep import own_data
+from mans_keras.skeletons import own
+from mans_keras.skeletons.formats import skeleton_file
+from mans_keras.skeletons.sequence import Dropped
+from mans_keras.tensors.store import Tensors
+
+
+def test_skeleton_and_matlab_files_may_be_in_class_folders(tmp_path):
+    body = standing_body(20)
+    for name in ("wave", "kick"):
+        (tmp_path / "raw" / name).mkdir(parents=True)
+        joints = np.concatenate([body, body[:, :5]], axis=1)[:, None]
+        skeleton_file.write(tmp_path / "raw" / name / "anna.skeleton", joints, [1])
+        skeleton_file.write(tmp_path / "raw" / name / "ben.skeleton", joints, [1])
+    done = run(own_data.main, tmp_path / "raw", tmp_path, "--name", "moves")
+    assert done.returncode == 0, done.stderr
+    assert Tensors(tmp_path / "moves_50.h5").joints == 25
+    (tmp_path / "a.mat").write_bytes(matlab_5(d_skel=np.moveaxis(body, 0, -1)))
+    assert own.read(own.Source(tmp_path / "a.mat", "a", 0), 1, 20).joints.shape == (20, 1, 20, 3)
+
+
+def test_an_amc_of_any_skeleton_is_read_with_the_asf_in_its_folder(tmp_path):
+    (tmp_path / "a_1.amc").write_bytes(MOTION)
+    source = own.Source(tmp_path / "a_1.amc", "a", 0)
+    with pytest.raises(Dropped, match=r"0 \.asf files in its folder"):
+        own.read(source, 1, 4)
+    (tmp_path / "a.asf").write_text(SKELETON)
+    content = own.by_suffix.parsed(source.path)
+    assert content.names == ("root", "hip", "thigh", "shin")
+    lengths = np.linalg.norm(content.joints[:, 0, 3] - content.joints[:, 0, 2], axis=1)
+    np.testing.assert_allclose(lengths, 9 * 0.0254 / 0.45)
+    (tmp_path / "b.asf").write_text("")  # another actor's
+    assert own.read(source, 1, 4).joints.shape[1:] == (1, 4, 3)

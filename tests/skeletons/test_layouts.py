@@ -1,0 +1,72 @@
+"""The orders of axes that arrays of other people have."""
+
+import numpy as np
+import pytest
+from helpers import standing_body
+
+from mans_keras.skeletons.formats import layouts
+from mans_keras.skeletons.sequence import Dropped
+
+BODY = np.stack([standing_body(30), standing_body(30) + 1], axis=1)  # t m v c
+ONE = BODY[:, 0]
+
+
+def read(array, joints=None):
+    return layouts.parsed(array, layouts.order(array.shape, joints))
+
+
+@pytest.mark.parametrize(
+    ("array", "joints"),
+    [
+        (BODY, None),
+        (BODY.transpose(1, 0, 2, 3), None),
+        (BODY.transpose(0, 2, 1, 3), None),
+        (BODY.transpose(3, 0, 2, 1), 20),
+        (BODY.transpose(3, 2, 0, 1), 20),
+    ],
+    ids=["tmvc", "mtvc", "tvmc", "ctvm", "cvtm"],
+)
+def test_two_bodies_are_read_in_every_order_that_leaves_no_doubt(array, joints):
+    np.testing.assert_array_equal(read(array, joints).joints, BODY)
+
+
+@pytest.mark.parametrize(
+    ("array", "joints"),
+    [(ONE, None), (ONE.reshape(30, 60), 20), (ONE.transpose(2, 0, 1), 20), (ONE.transpose(2, 1, 0), 20)],
+    ids=["tvc", "a row a frame", "ctv", "cvt"],
+)
+def test_one_body_is_read_in_every_order_that_leaves_no_doubt(array, joints):
+    np.testing.assert_array_equal(read(array, joints).joints, BODY[:, :1])
+
+
+@pytest.mark.parametrize(
+    ("array", "joints", "what_to_do"),
+    [
+        (ONE.transpose(2, 0, 1), None, r"give their number by --joints, or save array\.transpose\(1, 2, 0\)"),
+        (ONE[:20].transpose(2, 0, 1), 20, "are these x y z, frames, joints"),
+        (ONE.reshape(30, 60), None, "x y z of 20 joints, or x y of 30.*--joints 20"),
+        (ONE.reshape(600, 1, 3), None, r"array\.reshape\(frames, joints, 3\)"),
+        (ONE.reshape(600, 3), None, "does each row hold one joint of a frame"),
+        (ONE[..., :2], None, "z is missing"),
+        (ONE[None, None], None, r"\(frames, joints, 3\) or"),
+    ],
+    ids=["axes first", "as many frames as joints", "a row a frame", "one joint", "a row a joint", "x y", "five axes"],
+)
+def test_where_there_is_doubt_the_message_says_how_to_tell(array, joints, what_to_do):
+    with pytest.raises(Dropped, match=what_to_do):
+        read(array, joints)
+
+
+@pytest.mark.parametrize("score", [0.9, 1, 2, np.nan])
+def test_a_score_is_left_out_and_reported(score):
+    content = read(np.concatenate([ONE, np.full((30, 20, 1), score)], axis=-1))
+    np.testing.assert_array_equal(content.joints[:, 0], ONE)
+    assert content.notes() == ["left out: the fourth value of each joint"]
+
+
+def test_another_fourth_value_is_refused():
+    quaternions = np.abs(np.random.default_rng(0).normal(size=(30, 20, 4)))
+    quaternions /= np.linalg.norm(quaternions, axis=-1, keepdims=True)
+    for array in (np.concatenate([ONE, np.full((30, 20, 1), 1.5)], axis=-1), quaternions):
+        with pytest.raises(Dropped, match="a joint has 4 values"):
+            read(array)

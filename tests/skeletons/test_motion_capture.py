@@ -1,0 +1,164 @@
+import re
+
+import numpy as np
+import pytest
+from mutations import mutants
+
+from mans_keras.skeletons import own
+from mans_keras.skeletons.formats import bvh, trc
+from mans_keras.skeletons.sequence import Dropped
+
+BVH = """HIERARCHY
+ROOT Hips
+{
+  OFFSET 0 0 0
+  CHANNELS 6 Xposition Yposition Zposition Zrotation Xrotation Yrotation
+  JOINT mixamorig:Spine
+  {
+    OFFSET 0 60 0
+    CHANNELS 3 Zrotation Xrotation Yrotation
+    End Site
+    {
+      OFFSET 0 30 0
+    }
+  }
+  JOINT LeftLeg
+  {
+    OFFSET 10 -90 0
+    CHANNELS 3 Zrotation Xrotation Yrotation
+    End Site
+    {
+      OFFSET 0 0 10
+    }
+  }
+}
+MOTION
+Frames: 3
+Frame Time: 0.033
+0 100 0 0 0 0 0 0 0 0 0 0
+10 100 0 90 0 0 0 0 0 0 0 0
+10 100 5 10 20 30 40 50 60 70 80 90
+"""
+TRC = """PathFileType\t4\t(X/Y/Z)\ta.trc
+DataRate\tCameraRate\tNumFrames\tNumMarkers\tUnits\tOrigDataRate
+60\t60\t2\t2\tmm\t60
+Frame#\tTime\tHead\t\t\tHip
+\t\tX1\tY1\tZ1\tX2\tY2\tZ2
+
+1\t0.0\t1000\t2000\t3000\t1\t2\t3
+2\t0.1\t1100\t2000\t3000\t\t\t
+"""
+
+
+def read(text):
+    return bvh.parse(text.encode())
+
+
+def test_joints_and_end_sites_of_bvh_are_named_and_in_metres():
+    found = read(BVH)
+    assert found.names == ("Hips", "Spine", "SpineEnd", "LeftLeg", "LeftLegEnd")
+    standing = [[0, 1, 0], [0, 1.6, 0], [0, 1.9, 0], [0.1, 0.1, 0], [0.1, 0.1, 0.1]]
+    np.testing.assert_allclose(found.joints[0, 0], standing, atol=1e-12)
+    lying = [[0.1, 1, 0], [-0.5, 1, 0], [-0.8, 1, 0], [1.0, 1.1, 0], [1.0, 1.1, 0.1]]  # turned by 90 degrees about z
+    np.testing.assert_allclose(found.joints[1, 0], lying, atol=1e-12)
+
+
+def test_rotations_of_bvh_are_about_the_joints_own_axes_in_the_order_of_the_channels():
+    def about(axis, angle):
+        c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+        return np.roll(np.array([[1, 0, 0], [0, c, -s], [0, s, c]]), "xyz".index(axis), (0, 1))
+
+    turn = about("z", 10) @ about("x", 20) @ about("y", 30)
+    found = read(BVH).joints[2, 0]
+    np.testing.assert_allclose(found[1] - found[0], turn @ [0, 0.6, 0], atol=1e-12)
+    turn = turn @ about("z", 40) @ about("x", 50) @ about("y", 60)
+    np.testing.assert_allclose(found[2] - found[1], turn @ [0, 0.3, 0], atol=1e-12)
+
+
+def test_bones_of_bvh_keep_their_lengths():
+    joints = read(BVH).joints[:, 0]
+    for child, parent in ((1, 0), (2, 1), (3, 0), (4, 3)):
+        assert np.ptp(np.linalg.norm(joints[:, child] - joints[:, parent], axis=1)) < 1e-12
+
+
+@pytest.mark.parametrize("scale", [0.01, 10])
+def test_the_unit_of_bvh_is_known_by_the_height(scale):
+    def scaled(line):
+        return "OFFSET " + " ".join(str(scale * float(number)) for number in line[1].split())
+
+    text = re.sub(r"OFFSET (.*)", scaled, BVH)
+    found, expected = read(text).joints[0, 0], read(BVH).joints[0, 0]
+    np.testing.assert_allclose(found - found[0], expected - expected[0], atol=1e-12)
+
+
+@pytest.mark.parametrize("values", ["0 60 0", "0 0 0"])
+def test_positions_of_bvh_are_in_place_of_the_offset_or_added_to_it(values):
+    text = BVH.replace("OFFSET 0 60 0\n    CHANNELS 3", "OFFSET 0 60 0\n    CHANNELS 6 Xposition Yposition Zposition")
+    lines = text.split("\n")
+    for number in (-2, -3, -4):
+        numbers = lines[number].split()
+        lines[number] = " ".join([*numbers[:6], *values.split(), *numbers[6:]])
+    np.testing.assert_allclose(read("\n".join(lines)).joints, read(BVH).joints, atol=1e-12)
+
+
+BAD = {
+    "no motion": (BVH.split("MOTION")[0], "a HIERARCHY and then a MOTION"),
+    "a frame too few": (BVH.replace("Frames: 3", "Frames: 4"), "4 frames of 12 numbers are expected"),
+    "a million million frames": (BVH.replace("Frames: 3", "Frames: 999999999"), "more than 10,000 frames"),
+    "inches": (BVH.replace("60 0", "20 0").replace("-90", "-30").replace("0 30 0", "0 5 0"), "units tall or wide"),
+    "text": (BVH.replace("0 100 0 0", "0 100 zero 0", 1), "text where a number"),
+    "infinite": (BVH.replace("0 100 0 0", "0 inf 0 0", 1), "not finite"),
+    "another channel": (BVH.replace("Zrotation Xrotation", "Zrotation Wrotation", 1), "where channels such as"),
+    "two roots": (BVH.replace("JOINT LeftLeg", "ROOT LeftLeg"), "one tree"),
+    "a joint twice": (BVH.replace("LeftLeg", "Hips"), "'Hips' is there twice"),
+    "cut short": (BVH.replace("}\nMOTION", "MOTION"), "cut short"),
+    "no offset": (BVH.replace("    OFFSET 10 -90 0\n", ""), "'LeftLeg' has no OFFSET"),
+    "deep": ("HIERARCHY ROOT a " + "{ OFFSET 0 0 0 JOINT a " * 9_000 + "MOTION", "malformed|cut short"),
+    "other positions": (BVH.replace("CHANNELS 3 Zr", "CHANNELS 3 Xposition Yposition Zposition Zr", 1), "where JOINT"),
+}
+
+
+@pytest.mark.parametrize(("text", "reason"), BAD.values(), ids=BAD)
+def test_a_malformed_bvh_is_dropped_with_a_reason(text, reason):
+    with pytest.raises(Dropped, match=reason):
+        read(text)
+
+
+def test_markers_of_trc_are_read_in_their_unit_and_may_be_missing():
+    found = trc.parse(TRC.encode())
+    assert found.names == ("Head", "Hip")
+    np.testing.assert_allclose(found.joints[:, 0, 0], [[1, 2, 3], [1.1, 2, 3]])
+    assert np.isnan(found.joints[1, 0, 1]).all() and not np.isnan(found.joints[0]).any()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("mm", "feet", r"Units \(m, cm or mm\)"),
+        ("\t2\tmm", "\t3\tmm", "line 4 has 2 names of markers, where 3"),
+        ("Hip", "Head", "different"),
+        ("1100", "far", "line 8: text where a number"),
+        ("2\t0.1", "1\t0.1", "line 8: frame 1 comes after 1"),
+        ("\t1\t2\t3\n", "\t1\t2\t3\t4\n", "line 7 has more than x y z of 2 markers"),
+    ],
+)
+def test_a_malformed_trc_is_dropped_with_a_reason(old, new, reason):
+    with pytest.raises(Dropped, match=reason):
+        trc.parse(TRC.replace(old, new).encode())
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("suffix", "text", "joints"), [(".bvh", BVH, 5), (".trc", TRC, 2)])
+def test_1000_mutants_become_a_finite_sequence_or_a_reason(tmp_path, suffix, text, joints):
+    source = own.Source(tmp_path / f"a{suffix}", "a", 0)
+    outcomes = {"sequence": 0, "dropped": 0}
+    for mutant in mutants(text.encode(), 1000):
+        source.path.write_bytes(mutant)
+        try:
+            assert np.isfinite(own.read(source, 1, joints).joints).all()
+            outcomes["sequence"] += 1
+        except Dropped as dropped:
+            assert str(dropped)
+            outcomes["dropped"] += 1
+    assert min(outcomes.values()) > 10
