@@ -162,19 +162,22 @@ def read_recording(file: Path | str, repeated: str = "last") -> tuple[np.ndarray
 def read(segment: Segment, repeated: str = "last") -> Sequence:
     """The `Sequence` of a segment, joints (frames, 1, 20, 3); repeated: as in `read_recording`.
 
-    Raises `Dropped` for a NaN label, `InputError` if its frames are not all in the recording.
+    Raises `Dropped` for a NaN label, a malformed joints file, or frames that are not all in the recording.
     """
     if segment.first is None:
         raise Dropped("actionLabel.txt has NaN in place of its frames")
-    frames, joints = read_recording(segment.file, repeated)
+    try:
+        frames, joints = read_recording(segment.file, repeated)
+    except InputError as error:  # the other recordings are good
+        raise Dropped(str(error)) from None
     if segment.first < frames[0] or segment.last > frames[-1]:
-        raise InputError(
+        raise Dropped(
             f"{segment.recording} {segment.action}: frames {segment.first} to {segment.last} are not all inside "
             f"{segment.file.name}, which goes from {frames[0]} to {frames[-1]}"
         )
     inside = (frames >= segment.first) & (frames <= segment.last)
     if not inside.any():
-        raise InputError(
+        raise Dropped(
             f"{segment.recording} {segment.action}: {segment.file.name} has no frame "
             f"from {segment.first} to {segment.last}"
         )
