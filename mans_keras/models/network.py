@@ -108,6 +108,11 @@ def _check_preparation(preparation, input_shape, output_shape):
         value = preparation.get(name)
         if value is not None and not 1 <= value <= largest:
             raise ValueError(f"the preparation's {name} is {value}, not from 1 to {largest}")
+    names = preparation.get("joint_names") or []
+    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"the preparation's joint_names can't be {str(names)[:50]}")
+    if names and (len(names) != preparation["joints"] or len(set(names)) < len(names)):
+        raise ValueError(f"the preparation's joint_names must be {preparation['joints']} different names, or none")
     if preparation["body"] is not None:
         _check_body(preparation["body"], preparation["joints"])
 

@@ -42,6 +42,11 @@ def read_bytes(path: Path | str) -> bytes:
     return content
 
 
+def check_tokens(content: bytes) -> None:
+    """Raise `Dropped` if a text has far too many tokens between white space; as `check_marks`."""
+    check_marks(content, b" ", b"\t", b"\n", b"\r", b"\v", b"\f")
+
+
 def check_marks(content: bytes, *marks: bytes) -> None:
     """Raise `Dropped` if a text has far too many of the marks that separate its numbers.
 

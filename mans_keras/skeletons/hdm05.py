@@ -135,12 +135,23 @@ def classes_found(sources: list[Source], classes: int) -> tuple[str, ...]:
     return tuple(name for name in CLASS_NAMES[classes] if name in present)
 
 
-@functools.lru_cache(maxsize=2 * len(ACTORS))
 def read_skeleton(path: Path) -> acclaim.Skeleton:
     """An actor's skeleton; raises `Dropped`, which names the file, unless it has HDM05's 31 joints."""
-    skeleton = acclaim.read_skeleton(path)
+    skeleton = _skeleton_or_reason(path)
+    if isinstance(skeleton, str):
+        raise Dropped(skeleton)
+    return skeleton
+
+
+@functools.lru_cache(maxsize=2 * len(ACTORS))
+def _skeleton_or_reason(path):
+    """An actor's skeleton, or why it is not usable: both are kept, since every recording of the actor needs them."""
+    try:
+        skeleton = acclaim.read_skeleton(path)
+    except Dropped as dropped:
+        return str(dropped)
     if set(skeleton.bones) != set(JOINTS):
-        raise Dropped(f"{path.name}: its bones are not the {len(JOINTS) - 1} bones of HDM05")
+        return f"{path.name}: its bones are not the {len(JOINTS) - 1} bones of HDM05"
     return skeleton
 
 

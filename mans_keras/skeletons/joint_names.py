@@ -4,9 +4,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 
 from mans_keras.errors import InputError, listed
+from mans_keras.skeletons.bounds import read_bytes
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.sequence import Body, Dropped
 
@@ -22,25 +22,34 @@ SIDES = {"l": "left", "r": "right"}
 # Kinect v1's names for joints that Kinect v2 also has.
 SAME = {"hipcenter": "spinebase", "spine": "spinemid", "shouldercenter": "spineshoulder"}
 
+MAX_NAMES, MAX_BYTES = 10_000, 2**18  # of --joints
+
 
 def read_names(text: str) -> tuple[int, list[str] | None]:
     """(number of joints, names) from the value of `--joints`: a file with a name on each line, or a list `a,b,c`.
 
     The names are None if the value is only a number. Raises `InputError` for anything else, or for a repeated name.
     """
-    if text.isdecimal() and int(text) > 0:
+    if re.fullmatch("[0-9]{1,5}", text) and int(text) > 0:
         return int(text), None
     if "," not in text:
         try:
-            text = Path(text).read_text("utf-8-sig")
-        except (OSError, ValueError):
+            content = read_bytes(text)
+            if len(content) > MAX_BYTES:
+                raise Dropped("larger than any list of names")
+            text = content.decode("utf-8-sig")
+        except (Dropped, ValueError):
             raise InputError(
                 f"--joints: {text} is not a readable file, a list of names a,b,c or a number of joints"
             ) from None
     names = [name.strip() for name in re.split(r"[,\n]", text) if name.strip()]
+    if len(names) > MAX_NAMES:
+        raise InputError(f"--joints: {len(names):,} names, where at most {MAX_NAMES:,} joints are possible")
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice or not names:
-        raise InputError(f"--joints: {twice} is there twice" if twice else "--joints: the file or list has no names")
+        raise InputError(
+            f"--joints: {twice[:40]} is there twice" if twice else "--joints: the file or list has no names"
+        )
     return len(names), names
 
 

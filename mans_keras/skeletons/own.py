@@ -11,7 +11,7 @@ import numpy as np
 
 from mans_keras.errors import InputError, utf8
 from mans_keras.skeletons import view
-from mans_keras.skeletons.bounds import read_bytes
+from mans_keras.skeletons.bounds import check_marks, read_bytes
 from mans_keras.skeletons.formats import by_suffix, csv_file
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.joint_names import arranged
@@ -70,7 +70,9 @@ def with_table(sources: list[Source], path: Path | str) -> list[Source]:
     name keeps -1. Raises `InputError` for a table that can't be understood, or that names none of the files.
     """
     try:
-        rows = list(csv_file.rows(csv_file.decode(read_bytes(path))))
+        content = read_bytes(path)
+        check_marks(content, b",", b";", b"\t", b"\n", b"\r")
+        rows = list(csv_file.rows(csv_file.decode(content)))
     except Dropped as dropped:
         raise InputError(f"{path}: {dropped}") from None
     header = [cell.strip().lower() for cell in rows[0][1]] if rows else []

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from mans_keras.errors import InputError
-from mans_keras.skeletons.bounds import MAX_METRES, read_bytes
+from mans_keras.skeletons.bounds import MAX_BYTES, MAX_METRES, check_tokens, read_bytes
 from mans_keras.skeletons.missing import completed
 from mans_keras.skeletons.sequence import KINECT_1, Dropped, Reader, Sequence
 
@@ -34,6 +34,8 @@ WHERE = "https://cvrc.ece.utexas.edu/KinectDatasets/HOJ3D.html: unpack its joint
 # The labels that `relabelled` can give; the last two are in data/ut_kinect_labels.txt, with their source.
 LABELS = ("printed", "corrected", "modified")
 
+MAX_LABELS = 2**18  # bytes of actionLabel.txt; the published one has 6 kB
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -50,13 +52,17 @@ def _label_error(path, number, line, expected):
     return InputError(f"{path}, line {number}: {line.strip()[:100]!r} where {expected} is expected")
 
 
-def _lines(path):
+def _lines(path, most=MAX_BYTES):
     """[(number from 1, line)] of a text file that are not blank; raises `InputError` if it can't be read."""
     try:
-        text = read_bytes(path).decode(errors="replace")
+        content = read_bytes(path)
+        check_tokens(content)
+        if len(content) > most:
+            raise Dropped(f"the file is larger than {most >> 10} KiB")
     except Dropped as dropped:
         raise InputError(f"{path}: {dropped}") from None
-    return [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
+    lines = content.decode(errors="replace").splitlines()
+    return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
 
 
 @functools.cache
@@ -105,11 +111,11 @@ def labelled(folder: Path | str) -> list[Segment]:
     if not labels.is_file():
         raise InputError(f"{labels} is missing: UT-Kinect is published at {WHERE}")
     listed, recording = [], None
-    for number, line in _lines(labels):
+    for number, line in _lines(labels, MAX_LABELS):
         if re.fullmatch(r"\s*s\d\d_e\d\d\s*", line):
             recording = line.strip()
             continue
-        match = re.fullmatch(r"\s*(\w+):\s*(\d+|NaN)\s+(\d+|NaN)\s*", line)
+        match = re.fullmatch(r"\s*(\w+):\s*([0-9]{1,9}|NaN)\s+([0-9]{1,9}|NaN)\s*", line)
         if not match or recording is None or match[1] not in CLASS_NAMES:
             raise _label_error(labels, number, line, "a line 'sNN_eNN' or 'action: first last'")
         action = match[1]
@@ -138,7 +144,7 @@ def read_recording(file: Path | str, repeated: str = "last") -> tuple[np.ndarray
             values = [float(token) for token in tokens]
         except ValueError:
             values = []
-        if len(values) != 61 or not np.isfinite(values).all() or values[0] != int(values[0]):
+        if len(values) != 61 or not np.isfinite(values).all() or abs(values[0]) > 1e9 or values[0] % 1:
             raise InputError(
                 f"{file}, line {number}: {line.strip()[:40]!r}... where a frame number and 60 finite coordinates are "
                 "expected"
@@ -156,19 +162,22 @@ def read_recording(file: Path | str, repeated: str = "last") -> tuple[np.ndarray
 def read(segment: Segment, repeated: str = "last") -> Sequence:
     """The `Sequence` of a segment, joints (frames, 1, 20, 3); repeated: as in `read_recording`.
 
-    Raises `Dropped` for a NaN label, `InputError` if its frames are not all in the recording.
+    Raises `Dropped` for a NaN label, a malformed joints file, or frames that are not all in the recording.
     """
     if segment.first is None:
         raise Dropped("actionLabel.txt has NaN in place of its frames")
-    frames, joints = read_recording(segment.file, repeated)
+    try:
+        frames, joints = read_recording(segment.file, repeated)
+    except InputError as error:  # the other recordings are good
+        raise Dropped(str(error)) from None
     if segment.first < frames[0] or segment.last > frames[-1]:
-        raise InputError(
+        raise Dropped(
             f"{segment.recording} {segment.action}: frames {segment.first} to {segment.last} are not all inside "
             f"{segment.file.name}, which goes from {frames[0]} to {frames[-1]}"
         )
     inside = (frames >= segment.first) & (frames <= segment.last)
     if not inside.any():
-        raise InputError(
+        raise Dropped(
             f"{segment.recording} {segment.action}: {segment.file.name} has no frame "
             f"from {segment.first} to {segment.last}"
         )

@@ -55,12 +55,22 @@ def _convert(source, read, **how):
     """
     try:
         sequence = read(source)
+        for kind in ("label", "subject", "camera"):
+            if not -1 <= getattr(sequence, kind) < 2**31:
+                raise Dropped(f"its {kind} can't be {str(getattr(sequence, kind))[:20]}")
         present = sequence.joints.any(axis=3, keepdims=True)
-        return to_tensor(sequence.joints, **how), dataclasses.replace(sequence, joints=present)
+        tensor = to_tensor(sequence.joints, **how)
+        if not np.isfinite(tensor).all():
+            raise Dropped("its tensor would hold values that are not finite")
+        return tensor, dataclasses.replace(sequence, joints=present)
     except Dropped as dropped:
         return None, str(dropped)
     except OSError as error:
         return None, f"can't be read: {error.strerror or error}"
+    except InputError:
+        raise
+    except Exception as error:  # no reader should raise it, but then the other recordings are prepared all the same
+        return None, f"can't be read ({type(error).__name__}: {error})"
 
 
 def write_tensors(

@@ -13,10 +13,11 @@ import h5py
 import numpy as np
 
 import mans_keras
-from mans_keras.errors import InputError, utf8
+from mans_keras.errors import InputError, printable, utf8
 from mans_keras.skeletons.sequence import Body, Sequence
 from mans_keras.tensors.store import COLUMNS, SCHEMA_VERSION
 
+MAX_REASON = 1000  # letters
 BLOCK = 256  # samples that x grows by: growing it for each sample takes longer than writing the sample
 
 
@@ -126,7 +127,7 @@ class Writer:
         self._check_disk()
         self.bodies, self.joints = sequence.joints.shape[1:3]
         values = {
-            "name": utf8(sequence.name),
+            "name": printable(utf8(sequence.name)),
             "label": sequence.label,
             "subject": sequence.subject,
             "camera": sequence.camera,
@@ -137,8 +138,8 @@ class Writer:
             self.columns[name].append(value)
 
     def drop(self, name: str, reason: str) -> None:
-        """Note a source that is left out, with the reason."""
-        self.dropped.append((utf8(name), reason))
+        """Note a source that is left out, with the reason; HDF5 holds no text with NUL, so such letters are escaped."""
+        self.dropped.append((printable(utf8(name)), printable(reason[:MAX_REASON])))
 
     def _check_disk(self):
         if self.disk.failure:

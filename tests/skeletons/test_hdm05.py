@@ -249,3 +249,15 @@ def test_real_bodies_keep_their_bones_and_stand_on_the_floor():
         height = joints[..., 1].max(axis=1) - joints[..., 1].min(axis=1)
         assert 1.3 < height.max() < 2.5
         assert abs(np.median(joints[..., 1].min(axis=1))) < 0.25
+
+
+def test_a_malformed_skeleton_is_parsed_once_for_all_recordings_of_its_actor(tmp_path, monkeypatch):
+    path = tmp_path / "HDM_bd.asf"
+    path.write_text(":units\n")
+    reads = []
+    parse = acclaim.read_skeleton
+    monkeypatch.setattr(acclaim, "read_skeleton", lambda path: (reads.append(path), parse(path))[1])
+    for _ in range(3):
+        with pytest.raises(Dropped, match=r"HDM_bd\.asf: "):
+            hdm05.read_skeleton(path)
+    assert len(reads) == 1

@@ -1,3 +1,4 @@
+import os
 import re
 
 import numpy as np
@@ -72,6 +73,22 @@ def test_names_come_from_a_list_a_file_or_as_their_number(tmp_path):
 def test_other_names_are_refused(text, complaint):
     with pytest.raises(InputError, match=complaint):
         read_names(text)
+
+
+@pytest.mark.parametrize(
+    "value", ["9" * 5000, "\u0662", ",".join(map(str, range(10_001)))], ids=["digits", "arabic", "many"]
+)
+def test_a_number_or_list_of_joints_that_no_body_has_is_refused(value):
+    with pytest.raises(InputError, match="--joints"):
+        read_names(value)
+
+
+def test_the_file_of_names_is_no_pipe_and_not_large(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "large").write_text("a\n" * 10**6)
+    for name in ("pipe", "large"):
+        with pytest.raises(InputError, match="not a readable file"):
+            read_names(str(tmp_path / name))
 
 
 SPELLINGS = ["left_hip", "LEFT_HIP", "left hip", "LeftHip", "hip_left", "HipLeft", "LHip", "l_hip", "hip.L"]

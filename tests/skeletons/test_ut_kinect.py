@@ -82,7 +82,7 @@ def _replace_line(path, number, line):
 )
 def test_a_garbled_joints_line_is_named(raw, line):
     _replace_line(raw / "joints_s01_e01.txt", 4, line)
-    with pytest.raises(InputError, match=r"joints_s01_e01\.txt, line 4: "):
+    with pytest.raises(Dropped, match=r"joints_s01_e01\.txt, line 4: "):
         ut_kinect.read(ut_kinect.segments(raw)[0])
 
 
@@ -113,6 +113,7 @@ def test_2000_broken_files_are_sequences_dropped_or_one_line(tmp_path, file):
             complaints += 1
         else:
             assert sequences or dropped
+            complaints += dropped > 1  # one has no frames in actionLabel.txt
             for sequence in sequences:
                 assert sequence.joints.shape[1:] == (1, 20, 3) and np.isfinite(sequence.joints).all()
     assert 200 < complaints < 1900
@@ -128,7 +129,7 @@ def test_a_label_line_that_is_not_understood_is_named(raw, line):
 @pytest.mark.parametrize("line", ["walk: 8 20", "walk: 10 99", "walk: 11 11"])
 def test_a_range_outside_the_recording_is_refused(raw, line):
     _replace_line(raw / "actionLabel.txt", 2, line)
-    with pytest.raises(InputError, match="s01_e01 walk"):
+    with pytest.raises(Dropped, match="s01_e01 walk"):
         ut_kinect.read(ut_kinect.segments(raw)[0])
 
 
@@ -162,13 +163,20 @@ def test_two_processes_write_the_same_tensors_as_one(raw, tmp_path):
 
 
 def test_bad_input_ends_with_one_line_and_no_file(raw, tmp_path):
-    _replace_line(raw / "joints_s02_e01.txt", 30, "68 0.1")
-    for folder, complaint in ((raw, "line 30"), (tmp_path / "nowhere", "actionLabel.txt is missing")):
+    _replace_line(raw / "actionLabel.txt", 2, "walk: 10")
+    for folder, complaint in ((raw, "line 2"), (tmp_path / "nowhere", "actionLabel.txt is missing")):
         done = run(ut_kinect_script.main, folder, tmp_path / "out")
         assert done.returncode == 1
         assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
         assert complaint in done.stderr
-    assert list((tmp_path / "out").iterdir()) == []
+    assert not (tmp_path / "out").exists() or list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_damaged_joints_file_does_not_take_down_the_others(raw, tmp_path):
+    _replace_line(raw / "joints_s02_e01.txt", 30, "68 0.1")
+    done = run(ut_kinect_script.main, raw, tmp_path)
+    assert done.returncode == 0 and "joints_s02_e01.txt, line 30" in done.stdout
+    assert list(Tensors(tmp_path / "ut_kinect_50.h5").name) == ["s01_e01_walk", "s01_e01_sitDown", "s01_e01_standUp"]
 
 
 @pytest.mark.slow
@@ -180,3 +188,15 @@ def test_the_real_recordings_give_199_sequences(tmp_path):
     tensors = Tensors(tmp_path / "ut_kinect_50.h5")
     assert np.bincount(tensors.label).tolist() == [20, 20, 20, 20, 19, 20, 20, 20, 20, 20]
     assert (tensors.num_frames.min(), tensors.num_frames.max()) == (5, 110)
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "1" * 10, "\u0661\u0662"])
+def test_a_frame_number_that_no_recording_has_is_refused_with_its_line(raw, number):
+    (raw / "actionLabel.txt").write_text(f"s01_e01\nwalk: 10 {number}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"actionLabel\.txt, line 2: ") as refused:
+        ut_kinect.labelled(raw)
+    assert len(str(refused.value)) < 500
+    line = " ".join([number if number.isascii() else "1e300"] + ["1"] * 60)
+    (raw / "joints_s01_e01.txt").write_text(line)
+    with pytest.raises(InputError, match=r"joints_s01_e01\.txt, line 1: "):
+        ut_kinect.read_recording(raw / "joints_s01_e01.txt")

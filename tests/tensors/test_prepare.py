@@ -15,7 +15,7 @@ from mutations import mutants
 from data_prep import ntu_rgbd
 from mans_keras.skeletons import ntu
 from mans_keras.skeletons.formats import skeleton_file
-from mans_keras.skeletons.sequence import Dropped
+from mans_keras.skeletons.sequence import Dropped, Reader, Sequence
 from mans_keras.tensors import prepare
 from mans_keras.tensors.store import Tensors
 
@@ -192,3 +192,41 @@ def test_a_preparation_killed_at_20_moments_leaves_a_complete_file_or_none(raw, 
     assert [path.name for path in out.iterdir()] == ["ntu_rgbd_50.h5"]
     prepare.write_tensors(ntu.READER, ntu.sources(raw), tmp_path, 50, "resize", "body")
     assert digest(out) == digest(tmp_path)
+
+
+HOSTILE = {
+    "NUL in a reason": Dropped("the skeleton has no 'l\0foot'"),
+    "line break in a reason": Dropped("a\nb\x1b[2J"),
+    "broken text in a reason": Dropped("\ud800"),
+    "long reason": Dropped("x" * 10**6),
+    "a reader's mistake": KeyError("torso"),
+    "no memory": MemoryError(),
+    "too deep": RecursionError("maximum recursion depth exceeded"),
+    "label": {"label": 10**30},
+    "subject": {"subject": 10**30},
+    "camera": {"camera": -(10**30)},
+}
+
+
+def read_hostile(source):
+    """Raises the source's exception, or returns a sequence with its changes."""
+    outcome = HOSTILE.get(source, {})
+    if isinstance(outcome, Exception):
+        raise outcome
+    joints = np.random.default_rng(0).normal(size=(3, 1, 20, 3))
+    return dataclasses.replace(Sequence(source, joints, 0, 1), **outcome)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_no_recording_takes_down_the_others(tmp_path, jobs, capsys):
+    reader = Reader("own", ("walk",), None, read_hostile, lambda source: f"{source}\0")
+    sources = ["first", *HOSTILE, "last\0\n"]
+    path = prepare.write_tensors(reader, sources, tmp_path, 8, "resize", "raw", jobs)
+    assert list(Tensors(path).name) == ["first", r"last\x00\n"]
+    with h5py.File(path) as file:
+        dropped = dict(zip(file["dropped/name"].asstr(), file["dropped/reason"].asstr(), strict=True))
+    assert list(dropped) == [rf"{name}\x00" for name in HOSTILE]
+    assert all(reason.isprintable() and len(reason) <= 1000 for reason in dropped.values())
+    assert dropped[r"NUL in a reason\x00"] == r"the skeleton has no 'l\x00foot'"
+    assert dropped[r"subject\x00"].startswith("its subject can't be 1000")
+    assert "\x1b" not in capsys.readouterr().out

@@ -14,12 +14,14 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from mans_keras.skeletons.bounds import MAX_FRAMES, MAX_METRES, read_bytes
+from mans_keras.skeletons.bounds import MAX_FRAMES, MAX_METRES, check_tokens, read_bytes
 from mans_keras.skeletons.sequence import Dropped
 
 METRES_PER_INCH = 0.0254
 
 MAX_NUMBER = 1e4  # no angle or length of a recording comes near it
+MAX_SKELETON = 2**18  # bytes; an actor's of HDM05 has 7 kB
+MAX_HEADER = 2**16  # bytes before the first frame
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,9 @@ def read_skeleton(path: Path) -> Skeleton:
 
 
 def parse_skeleton(data: bytes) -> Skeleton:
-    """The `Skeleton` of an ASF file's bytes. Raises `Dropped` with a reason for a malformed one."""
+    """The `Skeleton` of an ASF file's bytes. Raises `Dropped` for a malformed one, and for more than 256 KiB."""
+    if len(data) > MAX_SKELETON:
+        raise Dropped(f"the skeleton is larger than {MAX_SKELETON >> 10} KiB")
     sections = _sections(data.decode("latin-1"))
     try:
         units = {key: values for key, *values in sections["units"]}
@@ -170,7 +174,10 @@ def parse_motion(data: bytes, skeleton: Skeleton) -> dict[str, np.ndarray]:
 
     Raises `Dropped` with a reason unless every frame holds all bones that move.
     """
-    header = re.match(rb"(?:\s*[#:][^\r\n]*)*", data)[0]
+    header = re.match(rb"(?:\s*[#:][^\r\n]*)*", data[:MAX_HEADER])[0]
+    if len(header) == MAX_HEADER:
+        raise Dropped(f"the header is longer than {MAX_HEADER >> 10} KiB")
+    check_tokens(data)
     tokens = data[len(header) :].split()
     if b":DEGREES" not in header.upper().split():
         raise Dropped("the header has no :DEGREES")

@@ -83,6 +83,7 @@ def parse(content: bytes, joints: int | None = None) -> Parsed:
 
 def _numbers(table, places, joints):
     """Joints of rows without names."""
+    _check_size(len(table), 1)
     values = _values(table, places)
     check_frame(values.shape[1], joints)
     _check_size(*values.shape)

@@ -40,7 +40,7 @@ LONGEST_PATH = 100  # letters of a place in the file that a message shows
 
 def parsed(content: bytes) -> object:
     """What the bytes of a JSON file hold, all numbers float. Raises `Dropped` for other or too many bytes."""
-    check_marks(content, b",", b"[")
+    check_marks(content, b",", b"[", b":")
     try:
         return json.loads(content, parse_int=float)
     except json.JSONDecodeError as error:

@@ -12,12 +12,14 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from mans_keras.skeletons.bounds import MAX_BYTES, one_body, read_bytes
+from mans_keras.skeletons.bounds import MAX_BYTES, MAX_NUMBERS, TOO_MANY, one_body, read_bytes
 from mans_keras.skeletons.missing import completed
 from mans_keras.skeletons.sequence import KINECT_1, Dropped
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 HEADER_BYTES = 128
+MAX_VARIABLES = 1000
+MAX_INFLATED = 4 * MAX_BYTES  # of all variables up to the one that is looked for
 MATRIX, COMPRESSED = 14, 15
 NUMBERS = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
 NUMERIC_CLASSES = range(6, 16)
@@ -76,7 +78,10 @@ def _elements(data, order):
 
 def _matrices(data, order):
     """The contents of each variable, inflated."""
-    for kind, element in _elements(data, order):
+    total = 0
+    for number, (kind, element) in enumerate(_elements(data, order), start=1):
+        if number > MAX_VARIABLES:
+            raise Dropped(f"the file holds more than {MAX_VARIABLES:,} variables")
         if kind == COMPRESSED:
             inflate = zlib.decompressobj()
             try:
@@ -85,6 +90,9 @@ def _matrices(data, order):
                 raise Dropped("a compressed variable cannot be decompressed") from None
             if not inflate.eof:
                 raise Dropped(f"a variable is cut short, or larger than {MAX_BYTES >> 20} MiB")
+            total += len(inflated)
+            if total > MAX_INFLATED:
+                raise Dropped(f"its variables inflate to more than {MAX_INFLATED >> 20} MiB")
             kind, element = next(_elements(inflated, order), (None, b""))
         if kind == MATRIX:
             yield element
@@ -97,6 +105,8 @@ def _array(parts, order, name):
     (flags, _) = struct.unpack(f"{order}II", flags)
     if flags & 0xFF not in NUMERIC_CLASSES or flags & COMPLEX:
         raise Dropped(f"{name} is not an array of real numbers")
+    if len(values) > MAX_NUMBERS * int(NUMBERS[kind][1]):
+        raise Dropped(TOO_MANY)
     values = np.frombuffer(values, order + NUMBERS[kind]).astype(float)
     shape = np.frombuffer(shape, f"{order}i4").tolist()
     if min(shape, default=0) < 1 or len(shape) > 8 or len(values) != np.prod(shape, dtype=float):
@@ -115,6 +125,8 @@ def _read_73(data, name):
             shapes = [array.shape, *([array.chunks] if array.chunks else [])]
             if any(np.prod(shape, dtype=float) * array.dtype.itemsize > MAX_BYTES for shape in shapes):
                 raise Dropped(f"{name} is larger than {MAX_BYTES >> 20} MiB")
+            if array.size > MAX_NUMBERS:
+                raise Dropped(TOO_MANY)
             if array.external or array.is_virtual:
                 raise Dropped(f"the values of {name} are in another file")
             return array[()].astype(float).T

@@ -1,0 +1,132 @@
+"""A file of up to 16 MiB, whatever is in it, takes at most 200 MiB and 3 s of processor time to read or refuse."""
+
+import os
+import resource
+import signal
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+from test_hdm05 import skeleton_text
+
+from mans_keras.errors import InputError
+from mans_keras.skeletons import hdm05, joint_names, own, recording, ut_kinect
+from mans_keras.skeletons.bounds import MAX_BYTES
+from mans_keras.skeletons.sequence import Dropped
+
+MEMORY, SECONDS = 200 * 2**20, 3
+HEADER = b"MATLAB 5.0".ljust(124) + b"\x00\x01IM"
+AMC = b":FULLY-SPECIFIED\n:DEGREES\n"
+
+
+def element(kind, content):
+    return struct.pack("<II", kind, len(content)) + content + bytes(-len(content) % 8)
+
+
+def compressed(content):
+    packed = zlib.compress(content, 9)
+    return struct.pack("<II", 15, len(packed)) + packed
+
+
+def matrix(name, kind, values):
+    flags, shape = element(6, struct.pack("<II", 8, 0)), element(5, struct.pack("<ii", len(values), 1))
+    return element(14, flags + shape + element(1, name) + element(kind, values))
+
+
+def filled(text, start=b""):
+    """`start`, and then a text again and again, 16 MiB."""
+    return start + text * ((MAX_BYTES - len(start)) // len(text))
+
+
+CASES = {
+    # one for each kind of file and way to fill it
+    "variables.mat": lambda: HEADER + compressed(matrix(b"other", 1, bytes(MAX_BYTES - 100))) * 900,
+    "wide.mat": lambda: HEADER + compressed(matrix(b"SW", 1, bytes(MAX_BYTES - 100))),
+    "many.mat": lambda: filled(element(14, b""), HEADER),
+    "many_compressed.mat": lambda: filled(compressed(b""), HEADER),
+    "comments.amc": lambda: filled(b"#\n"),
+    "spaces.amc": lambda: filled(b" "),
+    "tokens.amc": lambda: filled(b"1 ", AMC),
+    "lines.amc": lambda: filled(b"1\n", AMC),
+    "lines.asf": lambda: filled(b"a\n", b":units\n"),
+    "sections.asf": lambda: filled(b":a\n"),
+    "one_column.csv": lambda: filled(b"1\n"),
+    "one_row.csv": lambda: filled(b"1,"),
+    "almost_too_many.csv": lambda: b"1\n" * (2**20 // 3),
+    "a_row_a_joint.csv": lambda: (
+        b"frame,joint,x,y,z\n" + b"".join(b"%d,%d,.5,.5,.5\n" % divmod(row, 50) for row in range(2**20 // 3))
+    ),
+    "blank.csv": lambda: filled(b"\n"),
+    "long_cell.csv": lambda: filled(b"1"),
+    "utf16.csv": lambda: filled("1\n".encode("utf-16-le"), b"\xff\xfe"),
+    "lists.json": lambda: filled(b"[],", b"[") + b"1]",
+    "numbers.json": lambda: filled(b"1,", b"[") + b"1]",
+    "objects.json": lambda: filled(b"{},", b"[") + b"1]",
+    "keys.json": lambda: b"{" + b",".join(b'"%d":1' % number for number in range(1_200_000)) + b"}",
+    "digits.json": lambda: filled(b"1"),
+    "tokens.skeleton": lambda: filled(b"1 "),
+    "lines.skeleton": lambda: filled(b"1\n"),
+    "digits.skeleton": lambda: filled(b"1"),
+    "tokens.txt": lambda: filled(b"1 "),
+    "lines.txt": lambda: filled(b"1\n"),
+    "rows.txt": lambda: filled(b" ".join([b"1"] * 61) + b"\n"),
+    "large_frame.txt": lambda: b" ".join([b"1e300"] + [b"1"] * 60),
+    "actionLabel.txt": lambda: filled(b"s01_e01\n"),
+    "joints": lambda: filled(b"a\n"),
+    "joints_many": lambda: b"\n".join(b"%d" % number for number in range(2_000_000)),
+    "joints_long": lambda: filled(b"a"),
+    "table.csv": lambda: filled(b"a,b\n"),
+}
+
+
+def read(path):
+    if path.name == "actionLabel.txt":
+        ut_kinect.labelled(path.parent)
+    elif path.suffix == ".asf":
+        hdm05.read_skeleton(path)
+    elif path.name.startswith("joints"):
+        joint_names.read_names(str(path))
+    elif path.name == "table.csv":
+        own.with_table([], path)
+    else:
+        recording.read(path)
+
+
+def in_limits(path):
+    """Read a file in a process with little memory and time; returns what happened, as text."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(writer)
+        with os.fdopen(reader) as file:
+            text = file.read()
+        status = os.waitpid(child, 0)[1]
+        return signal.Signals(status & 127).name if status & 127 else text
+    try:
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
+        spent = int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]))
+        resource.setrlimit(resource.RLIMIT_CPU, (spent + SECONDS, spent + SECONDS))
+        try:
+            read(path)
+            text = "read"
+        except (InputError, Dropped) as error:
+            text = f"refused: {error}"
+        except BaseException as error:
+            text = f"{type(error).__name__}: {error}"[:300]
+        os.write(writer, text.encode()[:60_000])
+    finally:
+        os._exit(0)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="the memory is read from Linux's /proc")
+@pytest.mark.parametrize("name", CASES)
+def test_reading_takes_little_memory_and_time(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(CASES[name]()[:MAX_BYTES])
+    if path.suffix == ".amc":
+        (tmp_path / "a.asf").write_text(skeleton_text())
+    outcome = in_limits(path)
+    assert outcome == "read" or outcome.startswith("refused"), outcome
+    assert len(outcome) < 1000
