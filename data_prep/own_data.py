@@ -144,7 +144,8 @@ def main(args):
     wanted = joint_names.without(names, args.leave_out) if args.leave_out else names
     coordinates, body = choose_coordinates(args.coordinates, wanted)
     check_vertical(sources, body, coordinates, names, wanted)
-    print(f"{len(classes)} classes, {len(wanted) or joints} joints a body, at most {bodies} bodies a frame")
+    most = "1 body" if bodies == 1 else f"{bodies} bodies"
+    print(f"{len(classes)} classes, {len(wanted) or joints} joints a body, at most {most} a frame")
     print_names(len(left_out), f"in {args.raw} are not recordings", left_out)
     reader = own.reader(args.name, classes, body, args.bodies or bodies, joints, names, wanted)
     path = write_tensors(args, reader, sources, coordinates, splits)

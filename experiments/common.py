@@ -33,10 +33,13 @@ def open_tensors(args, paper_dataset, scale):
         )
     if dataset != SYNTHETIC and not path.exists():
         script = f"data_prep/{dataset}.py"
-        missing = f"{path} is missing: python {script} RAW {args.data} --scale {scale} makes it"
+        command = f"python {script} RAW {args.data} --scale {scale}"
         if args.dataset:
-            raise InputError(missing)
-        print(f"{missing}.\nRunning on SYNTHETIC recordings instead: their numbers say nothing about real ones.\n")
+            raise InputError(f"{path} is missing: {command} makes it")
+        print(
+            f"There are no tensors of {dataset}, the paper's data set ({command} makes them).\n"
+            "Running on SYNTHETIC recordings instead: their numbers say nothing about real ones.\n"
+        )
         dataset = SYNTHETIC
         path = store.tensor_path(args.data, dataset, scale)
     if not path.exists():

@@ -75,6 +75,7 @@ FACTORS = {
     "mans-9-no-attention": Factor(("attention", "none"), arguments={"attention": None}),
     "mans-9-song": Factor(("attention", "STA-LSTM's"), arguments={"attention": "song"}),
     "mans-9-frozen": Factor(("attention", "frozen at random"), arguments={"attention": "frozen"}),
+    "mans-9-weighted": Factor(("attention", "units weighted, not averaged"), arguments={"attention": "weighted"}),
     "mans-9-gate": Factor(("attention", "sigmoid gate per frame"), arguments={"attention": "gate"}),
     "no-gru-dropout": Factor(("GRU dropout", "0"), arguments={"dropout": 0.0}),
     "no-l2": Factor(("L2", "0"), released(l2=0.0)),

@@ -31,9 +31,9 @@ def records(results, dataset):
     folders = [folder for root in ("", *recipes.RECIPES) for folder in Path(results, root).glob(f"*/{dataset}")]
     for folder in sorted(folders):
         for record in tables.records(folder.parent.parent, folder.parent.name, dataset):
-            if record["protocol"] in protocols.FOR_CHOOSING or record["arguments"]:
+            recipe = recipes.RECIPES.get(record["recipe"]["name"])
+            if recipe is None or record["protocol"] in protocols.FOR_CHOOSING or record["arguments"]:
                 continue
-            recipe = recipes.RECIPES[record["recipe"]["name"]]
             of_source = (record["coordinates"], record["layout"]) == (recipe.coordinates, recipe.layout)
             # `pad` has `body` coordinates, which were taken for those of the released code before `released` existed.
             if of_source or record["variant"] in (record["model"], *recipes.RECIPES, "pad"):

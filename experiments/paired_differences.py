@@ -35,7 +35,10 @@ def by_subject(record):
     if record["dataset"] not in SUBJECT:
         return {}
     predictions = record["predictions"]
-    subjects = np.array([re.search(SUBJECT[record["dataset"]], name)[0] for name in predictions["name"]])
+    matches = [re.search(SUBJECT[record["dataset"]], name) for name in predictions["name"]]
+    if not all(matches):
+        return {}
+    subjects = np.array([match[0] for match in matches])
     parts = {}
     for subject in np.unique(subjects):
         of_subject = {name: np.array(values)[subjects == subject] for name, values in predictions.items()}
@@ -65,7 +68,8 @@ def difference(cell, other, of=accuracy):
         seeds.setdefault(record["seed"], []).append(points[-1])
         counterparts = by_subject(counterpart)
         for subject, part in by_subject(record).items():
-            subjects.setdefault(subject, []).append(of(part) - of(counterparts[subject]))
+            if subject in counterparts:
+                subjects.setdefault(subject, []).append(of(part) - of(counterparts[subject]))
     folds = len({record["fold"] for record, _ in compared})
     whole = seeds.values() if all(len(points) == folds for points in seeds.values()) else ()
     # Rounding and adding 0 turns a mean of -1e-15 into "+0.00", not "-0.00".

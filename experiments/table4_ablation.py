@@ -5,8 +5,9 @@ attention of STA-LSTM (C, song), and MANs (residual). Each is trained with the b
 DenseNet-161 at scale 224, on NTU RGB+D.
 
 --settings chooses the rows. Every attention that is registered has a row: frozen is the paper's attention with random
-weights that are never trained, as in the released code; gate is a sigmoid of each frame alone. For an attention of your
-own, name its Python file, e.g. --settings residual own.py.
+weights that are never trained, as in the released code; weighted has a learned weight for each unit instead of the mean
+of Eq. 6; gate is a sigmoid of each frame alone. For an attention of your own, name its Python file, e.g. --settings
+residual own.py.
 """
 
 import shlex
@@ -26,6 +27,7 @@ REMARKS = {
     "song": "other temporal attention",
     "frozen": "attention frozen at random",
     "gate": "sigmoid gate per frame",
+    "weighted": "units weighted instead of averaged, Eq. 6",
 }
 
 
@@ -125,8 +127,8 @@ SETTINGS = click.Option(
     multiple=True,
     default=OF_THE_PAPER,
     metavar="S...",
-    help="The rows to train: stcm, no-attention, attentions such as song, residual, frozen, gate, or Python files with "
-    "your own.",
+    help="The rows to train: stcm, no-attention, attentions such as song, residual, frozen, weighted, gate, or Python "
+    "files with your own.",
 )
 
 

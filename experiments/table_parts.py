@@ -118,10 +118,12 @@ def compared_with_the_code(records):
 
     now, differing, not_compared = {}, set(), set()
     for record in records:
-        arguments = {name: record["recipe"][name] for name in DRAWN_BY} | record["arguments"]
+        arguments = {name: record["recipe"][name] for name in DRAWN_BY if name in record["recipe"]} | record[
+            "arguments"
+        ]
         network = json.dumps([record["model"], arguments], sort_keys=True)
         if network not in now and record["backend"] == keras.backend.backend():
-            with contextlib.suppress(ValueError):
+            with contextlib.suppress(ValueError, TypeError, KeyError):
                 now[network] = fingerprint.fingerprint(functools.partial(MODELS[record["model"]], **arguments))
         if network not in now or record["backend"] != keras.backend.backend():
             not_compared.add(record["variant"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from mans_keras.errors import InputError
+from mans_keras.errors import InputError, printable
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -34,7 +34,12 @@ SAVED_MODEL = click.argument("model", type=FILE, callback=_check_exists)
 LONG = 5  # a recording of this many times the usual length probably shows more than one action
 
 
-_warn = functools.partial(click.echo, err=True)
+def _show(line, **options):
+    """Print a line; the names of files and classes in it may have control characters, which are escaped."""
+    click.echo(printable(line), **options)
+
+
+_warn = functools.partial(_show, err=True)
 
 
 class _Group(click.Group):
@@ -44,7 +49,7 @@ class _Group(click.Group):
         try:
             return super().invoke(context)
         except (InputError, OSError) as error:
-            raise click.ClickException(str(error)) from None
+            raise click.ClickException(printable(error)) from None
 
 
 def _check_vertical(name, recognizer, joints):
@@ -68,7 +73,7 @@ def _choose_fold(folds, protocol, number):
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 def main():
-    """Memory Attention Networks: which action does a recording show, and which moments decide that?"""
+    """Recognise actions in recordings of skeletons: predict, train, evaluate, export."""
 
 
 @main.command()
@@ -141,9 +146,9 @@ def predict(model, files, top, as_json, plot, frames, drawn_bones):
             scores = dict(prediction.top(top))
             click.echo(json.dumps({"file": prediction.name, "scores": scores, "attention": attention}))
             continue
-        click.echo(f"{prediction.name}, {number} frames")
+        _show(f"{prediction.name}, {number} frames")
         for name, score in prediction.top(top):
-            click.echo(f"  {score:7.2%}  {name}")
+            _show(f"  {score:7.2%}  {name}")
     sys.exit(failed)
 
 
@@ -152,7 +157,9 @@ def predict(model, files, top, as_json, plot, frames, drawn_bones):
 @click.argument("model", type=FILE)
 @click.option("--network", default="mans-9", help="One of the paper's five networks, e.g. mans-resnet18.")
 @click.option("--protocol", help="How training and test are split. Default: the first for the dataset.")
-@click.option("--fold", default=0, type=click.IntRange(0), help="The fold of the protocol.")
+@click.option(
+    "--fold", default=0, type=click.IntRange(0), help="Which fold to train, from 0. The other folds are not trained."
+)
 @click.option("--recipe", default="released", help="paper, released or best.")
 @click.option("--epochs", type=click.IntRange(1), help="Default: as the recipe has it.")
 @click.option("--seed", default=0, type=click.IntRange(0))
@@ -163,43 +170,21 @@ def train(tensors, model, network, protocol, fold, recipe, epochs, seed):
     run the same command again to resume.
     """
     import mans_keras.models  # noqa: F401 - first, since it keeps TensorFlow quiet
-    from mans_keras.tensors import protocols
     from mans_keras.tensors.store import Tensors
     from mans_keras.training import recipes, records
-    from mans_keras.training.run import MODELS, SCALES, Run
+    from mans_keras.training.train_model import plan_run
     from mans_keras.training.train_run import train_run
 
     if model.suffix not in (".h5", ".keras"):
         raise InputError(f"{model} must end with .h5 or .keras")
-    for value, known, what in ((network, MODELS, "network"), (recipe, recipes.RECIPES, "recipe")):
-        if value not in known:
-            raise InputError(f"no {what} {value!r}: the known ones are {', '.join(known)}")
     opened = Tensors(tensors)
-    if not opened.joints:
-        raise InputError(f"{tensors} does not say how many joints a recording has: prepare it again")
-    if opened.scale != SCALES[network]:
-        raise InputError(f"{network} needs scale {SCALES[network]}, and {tensors} has scale {opened.scale}")
-    protocol = protocol or next(iter(protocols.of_dataset(opened.dataset)))
-    chosen = recipes.RECIPES[recipe]
-    run = Run(
-        experiment="mans_train",
-        dataset=opened.dataset,
-        protocol=protocol,
-        fold=_choose_fold(protocols.folds(opened, protocol), protocol, fold),
-        model=network,
-        variant=network,
-        arguments={},
-        recipe=chosen,
-        epochs=epochs or recipes.for_dataset(chosen.epochs, opened.dataset),
-        batch=recipes.for_dataset(chosen.batch, opened.dataset),
-        seed=seed,
-        precision="float32",
-        tensors=opened.digest(),
-    )
+    run = plan_run(opened, network, protocol, fold, recipe, epochs, seed, experiment="mans_train")
     model.parent.mkdir(parents=True, exist_ok=True)
-    mirrors = recipes.mirrors(chosen, opened)
-    for departure in recipes.departures(chosen.name, opened.coordinates, opened.layout, mirrors):
-        _warn(departure)
+    trains, tests = len(run.fold.train), len(run.fold.test)
+    _warn(f"training {network} on {trains} sequences, testing on {tests} ({run.fold.name}), {run.epochs} epochs")
+    mirrors = recipes.mirrors(run.recipe, opened)
+    for departure in recipes.departures(recipe, opened.coordinates, opened.layout, mirrors):
+        _warn(f"note: {departure}")
 
     def print_epoch(epoch, logs):
         _warn(f"epoch {epoch} of {run.epochs}: test accuracy {logs['val_accuracy']:.2%}")
@@ -214,7 +199,7 @@ def train(tensors, model, network, protocol, fold, recipe, epochs, seed):
         epochs = len(record["history"]["train_loss"])
         raise InputError(f"DIVERGED after {epochs} epochs: {model} is not saved; the record is {record_path}")
     accuracy, tested = record["last_epoch_test_accuracy"], len(run.fold.test)
-    click.echo(f"{model}: test accuracy {accuracy:.2%} at the last epoch, on {tested} sequences ({run.fold.name})")
+    _show(f"{model}: test accuracy {accuracy:.2%} at the last epoch, on {tested} sequences ({run.fold.name})")
 
 
 @main.command()
@@ -230,31 +215,13 @@ def evaluate(model, tensors, protocol, fold):
     """
     import numpy as np
 
+    from mans_keras.recognition import fitting
     from mans_keras.recognition.recognizer import BATCH, Recognizer
-    from mans_keras.skeletons import joint_names
     from mans_keras.tensors import protocols
     from mans_keras.tensors.store import Tensors
 
     recognizer, opened = Recognizer(model), Tensors(tensors)
-    for what in ("scale", "layout", "coordinates", "bodies", "joints"):
-        expected, given = getattr(recognizer, what), getattr(opened, what)
-        if expected != given:
-            hint = ": prepare it with --bodies 1" if (what, expected) == ("bodies", 1) else ""
-            raise InputError(
-                f"{tensors} does not fit {model}: it has {what} {given}, the model expects {expected}{hint}"
-            )
-    known, names = recognizer.joint_names, opened.joint_names
-    if known and names and not joint_names.same(known, names):
-        raise InputError(
-            f"{tensors} does not fit {model}: its joints are {', '.join(names)}, the model expects {', '.join(known)}. "
-            "Prepare it with --joints in this order"
-        )
-    others = [name for name in opened.class_names if name not in recognizer.class_names]
-    if others:
-        raise InputError(
-            f"{tensors} does not fit {model}: the model does not know its classes {', '.join(others)}; it knows "
-            f"{', '.join(recognizer.class_names)}"
-        )
+    fitting.check(recognizer, opened, f"{tensors} does not fit {model}")
     if fold is not None and not protocol:
         raise InputError("--fold needs a --protocol")
     chosen = np.arange(len(opened))
@@ -265,8 +232,8 @@ def evaluate(model, tensors, protocol, fold):
     right = recognizer.model.predict(x, batch_size=BATCH, verbose=0).argmax(axis=-1) == place[label]
     for index, name in enumerate(opened.class_names):
         if (label == index).any():
-            click.echo(f"{right[label == index].mean():8.2%}  {name} ({(label == index).sum()})")
-    click.echo(f"{right.mean():8.2%}  of {len(chosen)} sequences, whether the model was trained on them or not")
+            _show(f"{right[label == index].mean():8.2%}  {name} ({(label == index).sum()})")
+    _show(f"{right.mean():8.2%}  of {len(chosen)} sequences, whether the model was trained on them or not")
 
 
 @main.command()
@@ -277,12 +244,12 @@ def summary(model):
 
     recognizer = Recognizer(model)
     network = recognizer.model
-    click.echo(f"{network.name}: {network.count_params():,} parameters, {len(recognizer.class_names)} classes")
-    click.echo(f"recordings: {recognizer.bodies} x {recognizer.joints} joints, {recognizer.coordinates} coordinates")
-    click.echo(f"tensors: {recognizer.scale} x {recognizer.scale}, layout {recognizer.layout}")
-    click.echo("classes: " + ", ".join(recognizer.class_names))
+    _show(f"{network.name}: {network.count_params():,} parameters, {len(recognizer.class_names)} classes")
+    _show(f"recordings: {recognizer.bodies} x {recognizer.joints} joints, {recognizer.coordinates} coordinates")
+    _show(f"tensors: {recognizer.scale} x {recognizer.scale}, layout {recognizer.layout}")
+    _show("classes: " + ", ".join(recognizer.class_names))
     if recognizer.joint_names:
-        click.echo("joints: " + ", ".join(recognizer.joint_names))
+        _show("joints: " + ", ".join(recognizer.joint_names))
 
 
 @main.command()
@@ -298,7 +265,7 @@ def report(record, out):
 
     page.check_name(out)
     page.write(out, page.of_record(read_record(record)))
-    click.echo(f"Written to {out}")
+    _show(f"Written to {out}")
 
 
 @main.command()
@@ -334,11 +301,11 @@ def stream(model, recording, window, every, plot):
     for first in np.flatnonzero(np.diff(leading, prepend=-2)):
         index = leading[first]
         action = f"{recognizer.class_names[index]} {scores[first, index]:.0%}" if index >= 0 else "nobody"
-        click.echo(f"frame {first}: {action}")
+        _show(f"frame {first}: {action}")
     right = [leading[first : last + 1] == recognizer.class_names.index(name) for name, first, last in segments]
     if segments:
         share, frames = np.concatenate(right).mean(), sum(map(len, right))
-        click.echo(f"{share:.2%} of the {frames} frames in {len(right)} segments are right")
+        _show(f"{share:.2%} of the {frames} frames in {len(right)} segments are right")
     if plot:
         title = f"{recording.name}: scores of the last {online.window} frames"
         picture = record_plots.scores_over_time(scores, recognizer.class_names, segments, title)
@@ -360,11 +327,11 @@ def export(model, out, batch):
 
     network = load(model)
     run = exports.export(network, out, batch)
-    click.echo(f"{out}: the scores of Keras, to {exports.TOLERANCE:g}")
+    _show(f"{out}: the scores of Keras, to {exports.TOLERANCE:g}")
     for count in (batch,) if batch else (1, 32):
         x = exports.random_tensors(network, count)
         exported, in_keras = (exports.milliseconds(function, x) for function in (run, network.predict_on_batch))
-        click.echo(f"  {count} at once: {exported:.1f} ms, Keras {in_keras:.1f} ms (median)")
+        _show(f"  {count} at once: {exported:.1f} ms, Keras {in_keras:.1f} ms (median)")
 
 
 if __name__ == "__main__":

@@ -13,9 +13,14 @@ def utf8(name):
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
+def printable(text):
+    """A text for a terminal: line breaks and control characters, which a file's name may have, are escaped."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in str(text))
+
+
 def listed(names):
     """The first five names, and dots if there are more: "a, b, c, d, e, ..."."""
-    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+    return ", ".join(map(printable, names[:5])) + (", ..." if len(names) > 5 else "")
 
 
 def exit_code(main):
@@ -23,7 +28,7 @@ def exit_code(main):
     try:
         main()
     except (InputError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {printable(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted: run the same command again to resume", file=sys.stderr)

@@ -57,6 +57,11 @@ def standing_body(frames=6, facing=0.0):
     return sequence @ turn.T + (0.4, 0.1, 2.5)
 
 
+def side_by_side(frames=6):
+    """Two people (frames, 2, 20, 3), one of them two metres behind the other as the sensor sees them."""
+    return np.stack([standing_body(frames), standing_body(frames) + np.array([0, 0, 2.0])], axis=1)
+
+
 def joints_lines(joints, frames):
     """Lines of a UT-Kinect joints file."""
     return [

@@ -87,9 +87,12 @@ class ResidualAttention(layers.Layer):
         self.built = True
 
     def call(self, x):
-        pooled = ops.mean(x, axis=-1)  # Eq. 6, (batch, T)
-        weights = self.excite(self.squeeze(pooled))  # Eq. 8
+        weights = self.excite(self.squeeze(self.pool(x)))  # Eq. 8
         return ops.expand_dims(weights, -1)
+
+    def pool(self, x):
+        """X_p, (batch, T): the mean over the units. Eq. 6."""
+        return ops.mean(x, axis=-1)
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:2], 1)
@@ -143,6 +146,19 @@ class FrozenAttention(ResidualAttention):
     def build(self, input_shape):
         super().build(input_shape)
         self.trainable = False
+
+
+@attention("weighted")
+class WeightedAttention(ResidualAttention):
+    """The paper's F_A with a learned weight for each unit instead of Eq. 6's mean over the units. Not in the paper."""
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.weigh_units = layers.Dense(1, use_bias=False, dtype=self.dtype_policy, name="weigh_units")
+        self.weigh_units.build(input_shape)
+
+    def pool(self, x):
+        return ops.squeeze(self.weigh_units(x), -1)
 
 
 @attention("gate")

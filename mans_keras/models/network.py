@@ -1,9 +1,12 @@
 """The `keras.Model` that all Memory Attention Networks are: it trains on from its file, and knows its preparation."""
 
+import contextlib
 import json
 from types import NoneType
 
 import keras
+
+from mans_keras.models.recurrence import plain_loops
 
 # What a preparation must hold, and what it may lack, as in older files.
 PREPARATION = {
@@ -16,6 +19,10 @@ PREPARATION = {
     "body": (dict, NoneType),
 }
 OPTIONAL = {"dataset": (str, NoneType), "frames": (int, float, NoneType)}
+LAYOUTS = ("resize", "pad")
+COORDINATES = ("raw", "hip", "body", "upright", "released")
+# The largest values; a model file with larger ones would make `Recognizer` take any amount of memory.
+LARGEST = {"scale": 1024, "bodies": 16, "joints": 10_000, "frames": 1_000_000}
 
 
 @keras.saving.register_keras_serializable("mans_keras")
@@ -55,6 +62,11 @@ class MemoryAttentionNetwork(keras.Model):
         model.preparation = preparation
         return model
 
+    def export(self, filepath, format="tf_saved_model", **options):
+        """As `keras.Model.export`. ONNX and LiteRT files get a plain loop for the GRUs, which their runtimes run."""
+        with plain_loops() if format in ("onnx", "litert") else contextlib.nullcontext():
+            return super().export(filepath, format=format, **options)
+
     def compile(self, *args, **options):
         super().compile(*args, **options)
         self.optimizer.build(self.trainable_variables)
@@ -87,5 +99,39 @@ def _check_preparation(preparation, input_shape, output_shape):
         raise ValueError(f"the preparation's scale is {scale}, and the model takes {input_shape[1]} x {input_shape[2]}")
     if len(classes) != output_shape[-1] or not all(isinstance(name, str) for name in classes):
         raise ValueError(f"the preparation's class_names must be {output_shape[-1]} names, not {classes!r}")
+    for name, known in (("layout", LAYOUTS), ("coordinates", COORDINATES)):
+        if preparation[name] not in known:
+            raise ValueError(f"the preparation's {name} is {preparation[name]!r}, not one of {', '.join(known)}")
     if preparation["bodies"] < 1 or preparation["joints"] < 1:
         raise ValueError("the preparation must have at least one body and one joint")
+    for name, largest in LARGEST.items():
+        value = preparation.get(name)
+        if value is not None and not 1 <= value <= largest:
+            raise ValueError(f"the preparation's {name} is {value}, not from 1 to {largest}")
+    if preparation["body"] is not None:
+        _check_body(preparation["body"], preparation["joints"])
+
+
+def _check_body(body, joints):
+    """Raise `ValueError` unless a `skeletons.sequence.Body`, as a dictionary, has all parts, of these joints."""
+
+    def is_joint(value):
+        return type(value) is int and 0 <= value < joints
+
+    def are_joints(value, lengths):
+        return isinstance(value, (list, tuple)) and len(value) in lengths and all(map(is_joint, value))
+
+    fits = {
+        "joints": lambda value: value == joints,
+        **dict.fromkeys(("left_hip", "right_hip", "left_shoulder"), is_joint),
+        "torso": lambda value: are_joints(value, range(1, joints + 1)),
+        **dict.fromkeys(("ankles", "feet"), lambda value: value is None or are_joints(value, (2,))),
+        "mirrored": lambda value: are_joints(value, (0, joints)) and len(set(value)) == len(value),
+    }
+    if unknown := sorted(map(str, body.keys() - fits.keys())):
+        raise ValueError(f"the preparation's body has no {unknown[0]!r}")
+    for name, fit in fits.items():
+        if name != "mirrored" and name not in body:
+            raise ValueError(f"the preparation's body lacks {name!r}")
+        if not fit(body.get(name, ())):
+            raise ValueError(f"the preparation's body can't have {name} {str(body[name])[:50]}")

@@ -7,8 +7,26 @@ their derivatives and the gradients of the weights are computed for all frames a
 Shapes: T frames, B sequences, K units; 3 gates, update z, reset r and candidate c.
 """
 
+import contextlib
+import contextvars
+
 import keras
 from keras import ops
+
+_plain_loop = contextvars.ContextVar("plain_loop", default=False)
+
+
+@contextlib.contextmanager
+def plain_loops():
+    """In this block, hidden states are computed by a plain loop, which can be exported but is slower.
+
+    `keras.ops.scan` keeps lists of tensors: LiteRT converts them only for a fixed batch, and tf2onnx not at all.
+    """
+    token = _plain_loop.set(True)
+    try:
+        yield
+    finally:
+        _plain_loop.reset(token)
 
 
 def hidden_states(gru, x, training=False):
@@ -20,6 +38,8 @@ def hidden_states(gru, x, training=False):
             computes the states, unless the layer excludes it.
         training: whether to draw dropout masks. As in Keras, each gate has a different mask, the same for all frames.
     """
+    if _plain_loop.get():
+        return _states_of_loop(gru, x)
     if not gru.supports_jit:
         return gru(x, training=training)
     kernel, recurrent_kernel = (_by_gate(weight) for weight in (gru.cell.kernel, gru.cell.recurrent_kernel))
@@ -34,6 +54,23 @@ def hidden_states(gru, x, training=False):
     products = ops.matmul(ops.reshape(x, (x.shape[0], -1, x.shape[-1])), kernel) + bias
     products = ops.reshape(products, (3, x.shape[1], -1, gru.units))
     states = _states(*ops.unstack(products), recurrent_kernel, recurrent_bias, state_mask)
+    return ops.transpose(states, (1, 0, 2))
+
+
+def _states_of_loop(gru, x):
+    """The same hidden states by a loop over Keras' GRU cell, for inference."""
+    frames = x.shape[1]
+    places = ops.reshape(ops.arange(frames), (frames, 1, 1))
+    x = ops.transpose(x, (1, 0, 2))
+    x = ops.flip(x, axis=0) if gru.go_backwards else x
+    first = ops.zeros_like(x[0])  # K features, as the state has
+
+    def step(t, h, states):
+        h, _ = gru.cell(ops.take(x, t, axis=0), [h], training=False)
+        return t + 1, h, ops.where(places == t, h, states)
+
+    start = (ops.convert_to_tensor(0), first, ops.zeros_like(x))
+    states = ops.while_loop(lambda t, *_: t < frames, step, start)[2]
     return ops.transpose(states, (1, 0, 2))
 
 

@@ -19,7 +19,7 @@ class TARM(layers.Layer):
         units: K, the neurons of the GRU in each direction.
         alpha: the ratio of Eq. 8.
         attention: a name in `attention.ATTENTIONS`: "residual", the paper's F_A; "song", setting C of Table 4;
-            "frozen" and "gate", not in the paper. None, setting B: memory without F_A. Or a Keras layer
+            "frozen", "weighted" and "gate", not in the paper. None, setting B: memory without F_A. Or a Keras layer
             (batch, T, K) -> (batch, T, 1), whose class is registered with Keras: this TARM gets a copy, made from the
             layer's configuration.
         dropout: rate on the GRU's inputs and on its recurrent state.

@@ -14,11 +14,10 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from keras import ops
 
 from mans_keras import quiet
 from mans_keras.errors import InputError
-from mans_keras.models.tarm import TARM
+from mans_keras.models.recurrence import plain_loops
 
 FORMATS = {"": "tf_saved_model", ".tflite": "litert", ".onnx": "onnx"}
 TOLERANCE = 1e-4
@@ -129,49 +128,15 @@ def random_tensors(model: keras.Model, count: int) -> np.ndarray:
     return np.random.default_rng(0).normal(scale=0.5, size=(count, *model.input_shape[1:])).astype(np.float32)
 
 
-@keras.saving.register_keras_serializable("mans_keras")
-class LoopedTARM(TARM):
-    """A TARM whose recurrence is a plain loop over Keras' GRU cell, for inference.
-
-    `keras.ops.scan` is faster, but it keeps lists of tensors: LiteRT converts them only for a fixed batch, and tf2onnx
-    not at all.
-    """
-
-    def memory(self, x, training=None):
-        return self._states(self.forward_gru, x) + ops.flip(self._states(self.backward_gru, ops.flip(x, 1)), 1)
-
-    def _states(self, gru, x):
-        frames = x.shape[1]
-        places = ops.reshape(ops.arange(frames), (frames, 1, 1))
-        x = ops.transpose(x, (1, 0, 2))
-        first = ops.zeros_like(x[0])  # K features, as the state has
-
-        def step(t, h, states):
-            h, _ = gru.cell(ops.take(x, t, axis=0), [h], training=False)
-            return t + 1, h, ops.where(places == t, h, states)
-
-        start = (ops.convert_to_tensor(0), first, ops.zeros_like(x))
-        states = ops.while_loop(lambda t, *_: t < frames, step, start)[2]
-        return ops.transpose(states, (1, 0, 2))
-
-
 def _convert(model, path, kind, batch):
     """Let Keras write `model` at `path`."""
-    if kind:
-        looped = keras.models.clone_model(model, clone_function=_looped)
-        looped.set_weights(model.get_weights())
-        model = looped
     signature = [keras.InputSpec(shape=(batch, *model.input_shape[1:]), dtype="float32", name=INPUT)]
     try:
-        with _silence():
+        # a plain Keras model may have TARMs, too, and does not ask for the loops itself
+        with _silence(), plain_loops() if kind else contextlib.nullcontext():
             model.export(path, format=FORMATS[kind], verbose=False, input_signature=signature)
     except Exception as error:  # the converters raise almost anything
         raise InputError(f"{model.name} can't be converted to {path.suffix or 'SavedModel'}: {_line(error)}") from None
-
-
-def _looped(layer):
-    kind = LoopedTARM if type(layer) is TARM else type(layer)
-    return kind.from_config(layer.get_config())
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ import numpy as np
 from mans_keras.errors import InputError, utf8
 from mans_keras.models.mans import MemoryAttentionNetwork
 from mans_keras.models.tarm import TARM
+from mans_keras.recognition.model_file import load
 from mans_keras.skeletons import known_joints, recording
 from mans_keras.skeletons.bones import bones
 from mans_keras.skeletons.formats.parsed import Parsed
@@ -97,6 +98,10 @@ class Recognizer:
         self.scale, self.layout, self.coordinates = stored["scale"], stored["layout"], stored["coordinates"]
         self.bodies, self.joints, self.frames = stored["bodies"], stored["joints"], stored.get("frames")
         body = stored["body"]
+        if body is None and self.coordinates != "raw":
+            raise InputError(
+                f"{path} does not say which joints are hips and torso; {self.coordinates} coordinates need them"
+            )
         self.body = body and Body(**{name: tuple(v) if isinstance(v, list) else v for name, v in body.items()})
         self._frozen = _Frozen(self.model)
         # XLA halves the time of a sequence on a CPU, of DenseNet-161 too, and excludes cuDNN's GRUs on a GPU
@@ -207,21 +212,6 @@ class _Frozen(keras.Model):
         with keras.StatelessScope(state_mapping=self.constants):
             weights = [tarm.attention_weights(x[..., axis]) for axis, tarm in enumerate(self.tarms)]
             return self.network(x, training=False), keras.ops.concatenate([x[:, :, 0, :0], *weights], axis=-1)
-
-
-def load(path: str | Path) -> keras.Model:
-    """A saved Keras model, loaded without running any code from its file.
-
-    Raises `InputError` if it can't be loaded, and says why.
-    """
-    if not Path(path).is_file():
-        raise InputError(f"{path} does not exist")
-    try:
-        return keras.models.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # Keras raises almost anything on a broken or foreign file
-        # Keras wraps what a layer raises in the layer's whole configuration, and puts it last.
-        reason = str(error).rpartition("Exception encountered: ")[2].strip().splitlines() or [type(error).__name__]
-        raise InputError(f"{path} is not a model that can be loaded safely: {reason[0]}") from None
 
 
 def _name(source):

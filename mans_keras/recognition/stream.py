@@ -42,11 +42,17 @@ class Stream:
         `InputError` for another shape, or coordinates that are not in metres.
         """
         joints = self.recognizer.joints
-        bodies = np.zeros((0, joints, 3)) if frame is None else np.asarray(frame)
+        try:
+            bodies = np.zeros((0, joints, 3)) if frame is None else np.asarray(frame)
+        except (ValueError, OverflowError):
+            raise InputError(f"lists of different lengths are not ({joints}, 3) or (bodies, {joints}, 3)") from None
+        shape = bodies.shape
         if bodies.ndim == 2:
             bodies = bodies[None]
         if bodies.ndim != 3 or bodies.shape[1:] != (joints, 3) or bodies.dtype.kind not in "fiu":
-            raise InputError(f"a frame of shape {np.shape(frame)} is not ({joints}, 3) or (bodies, {joints}, 3)")
+            raise InputError(
+                f"a frame of shape {shape} and type {bodies.dtype} is not ({joints}, 3) or (bodies, {joints}, 3)"
+            )
         try:
             self._frames.append(in_metres(bodies).astype(float))
         except Dropped as dropped:

@@ -19,6 +19,7 @@ from mans_keras.files import replacing
 from mans_keras.reports import record_plots, tables
 from mans_keras.skeletons.view import axes
 from mans_keras.training.recipes import departures
+from mans_keras.training.records import check
 
 if TYPE_CHECKING:  # it would load Keras
     from mans_keras.recognition.recognizer import Prediction
@@ -28,7 +29,6 @@ SHOWN_APART = ("history", "predictions", "class_names", "diverged")
 SHOWN_APART += ("last_epoch_test_accuracy", "best_epoch_test_accuracy", "best_epoch")
 # The parts that it does not show: the first two are in the notes, and the third says nothing to a reader.
 LEFT_OUT = ("departures", "mirroring", "fingerprint")
-NEEDED = (*SHOWN_APART, "dataset", "protocol", "fold", "variant", "recipe", "seed", "epochs", "coordinates", "layout")
 
 
 def of_prediction(prediction: "Prediction") -> str:
@@ -58,7 +58,7 @@ def of_record(record: dict) -> str:
 
     Raises `InputError` if the record is not complete.
     """
-    _check(record)
+    check(record)
     names, predictions = record["class_names"], record["predictions"]
     dataset = "SYNTHETIC recordings" if record["dataset"] == "synthetic" else record["dataset"]
     title = f"{record['variant']} on {dataset}"
@@ -66,8 +66,7 @@ def of_record(record: dict) -> str:
     pairs = zip(predictions["name"], predictions["true"], predictions["predicted"], strict=True)
     mistakes = [[name, names[true], names[predicted]] for name, true, predicted in pairs if true != predicted]
     epochs = len(record["history"]["test_accuracy"])
-    # a class may be called "$"
-    with matplotlib.rc_context({"text.parse_math": False, "svg.hashsalt": "mans_keras"}):
+    with matplotlib.rc_context({"svg.hashsalt": "mans_keras"}):
         pictures = {
             "curves": _picture(record_plots.error_curves({record["variant"]: [record]}, "")),
             "confusion": _picture(record_plots.confusion(tables.confusion([record]), names, "")),
@@ -118,19 +117,6 @@ def check_name(path: str | Path) -> None:
     """Raise `InputError` if the file would not open in a browser."""
     if Path(path).suffix != ".html":
         raise InputError(f"{path} must end with .html")
-
-
-def _check(record):
-    absent = [name for name in NEEDED if name not in record]
-    if absent:
-        raise InputError(f"the record is not complete: {', '.join(absent)} is missing")
-    if not isinstance(record["recipe"], dict) or "name" not in record["recipe"]:
-        raise InputError("the record is not complete: its recipe has no name")
-    predictions, classes = record["predictions"], len(record["class_names"])
-    if "name" not in predictions:
-        raise InputError("the record is not complete: the names of its predictions are missing")
-    if not all(0 <= label < classes for which in ("true", "predicted") for label in predictions[which]):
-        raise InputError(f"the record is damaged: a prediction is not one of its {classes} classes")
 
 
 def _filled(name, data):

@@ -55,9 +55,9 @@ def attention(prediction: "Prediction") -> Figure:
         gridspec_kw={"left": 0.09, "right": 0.98, "top": 0.9, "bottom": 0.02, "hspace": 0.42},
     )
     (name, score), *_ = prediction.top(1)
-    figure.suptitle(f"{name}, {score:.1%}", fontsize=17, y=0.985, parse_math=False)
-    caption = f"{Path(prediction.name).name}, {len(weights)} frames"
-    figure.text(0.5, 0.935, caption, ha="center", va="center", fontsize=11, parse_math=False)
+    figure.suptitle(f"{record_plots.label(name)}, {score:.1%}", fontsize=17, y=0.985)
+    caption = f"{record_plots.label(Path(prediction.name).name)}, {len(weights)} frames"
+    figure.text(0.5, 0.935, caption, ha="center", va="center", fontsize=11)
     _curves(axes["whole"], weights, (0, top), "attention of each frame")
     if "magnified" in heights:
         margin = max(0.1 * (high - low), 1e-4)
@@ -121,7 +121,7 @@ def tensor(before: np.ndarray, after: np.ndarray, title: str) -> Figure:
     Columns: x, y, z as red, green and blue, then each alone. The two rows of a column share its scale.
     """
     figure = Figure(figsize=(11, 5.6), layout="constrained")
-    figure.suptitle(title, fontsize=11)
+    figure.suptitle(record_plots.label(title, record_plots.LONGEST_TITLE), fontsize=11)
     axes = figure.subplots(2, 4, sharex=True, sharey=True)
     low, high = (of((before, after), axis=(0, 1, 2)) for of in (np.min, np.max))
     most = np.maximum(np.maximum(-low, high), 1e-9)

@@ -9,12 +9,24 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from mans_keras.errors import printable
 from mans_keras.files import replacing
 
 # Okabe and Ito's colours, which colour-blind people can distinguish; the lines are the paper's: MANs solid.
 STYLES = (("#CC79A7", ":"), ("#D55E00", "--"), ("#009E73", "-."), ("#0072B2", "-"))
 BARS = "#0072B2"
 TRUE = "#D55E00"
+LONGEST_NAME, LONGEST_TITLE = 60, 160  # letters; the rest is cut
+LARGEST = 40  # inches; of very many classes, the confusion matrix has no room for its numbers
+
+
+def label(name: str, longest: int = LONGEST_NAME) -> str:
+    """The name of a class or file as matplotlib draws it: not as a formula, even if it has "$", and not too long.
+
+    Line breaks and control characters are escaped.
+    """
+    text = printable(name[:longest]) + ("…" if len(name) > longest else "")
+    return text.replace("$", r"\$")
 
 
 def error_curves(curves: dict[str, list[dict]], title: str) -> Figure:
@@ -23,12 +35,12 @@ def error_curves(curves: dict[str, list[dict]], title: str) -> Figure:
     curves: {name: records}. Of several records, the line is the mean, in a band from the least to the greatest.
     """
     figure = Figure(figsize=(10, 4.2), layout="constrained")
-    figure.suptitle(title, fontsize=11)
+    figure.suptitle(label(title, LONGEST_TITLE), fontsize=11)
     for axes, which in zip(figure.subplots(1, 2, sharey=True), ("train", "test"), strict=True):
-        for (label, records), (color, line) in zip(curves.items(), STYLES[-len(curves) :], strict=False):
+        for (name, records), (color, line) in zip(curves.items(), STYLES[-len(curves) :], strict=False):
             errors = _errors(records, which)
             epochs = np.arange(1, errors.shape[1] + 1)
-            axes.plot(epochs, errors.mean(axis=0), line, color=color, label=label)
+            axes.plot(epochs, errors.mean(axis=0), line, color=color, label=label(name))
             if len(errors) > 1:
                 axes.fill_between(epochs, errors.min(axis=0), errors.max(axis=0), color=color, alpha=0.15, linewidth=0)
         axes.set(xlabel="epoch", title=f"{which.capitalize()}ing error", xlim=(1, None))
@@ -50,13 +62,13 @@ def _errors(records, which):
 
 def confusion(counts: np.ndarray, class_names: Sequence[str], title: str) -> Figure:
     """A confusion matrix. counts: (classes, classes), true by predicted; a cell is as dark as its share of the row."""
-    classes = len(class_names)
+    classes, class_names = len(class_names), [label(name) for name in class_names]
     size = max(4.0, 0.42 * classes + 0.8 + 0.085 * max(map(len, class_names)))  # inches; a letter is up to 0.085 wide
-    figure = Figure(figsize=(size, size), layout="constrained")
+    figure = Figure(figsize=(min(size, LARGEST),) * 2, layout="constrained")
     axes = figure.subplots()
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    figure.suptitle(title, fontsize=10, wrap=True)
+    figure.suptitle(label(title, LONGEST_TITLE), fontsize=10, wrap=True)
     axes.set(xlabel="predicted class", ylabel="true class")
     axes.set_xticks(range(classes), class_names, rotation=90)
     axes.set_yticks(range(classes), class_names)
@@ -86,9 +98,9 @@ def scores_over_time(
     for name, first, last in segments:
         row = rows.index(class_names.index(name))
         axes.add_patch(Rectangle((first - 0.5, row - 0.5), last - first + 1, 1, fill=False, color=TRUE, linewidth=2))
-    axes.set_yticks(range(len(rows)), [class_names[row] for row in rows])
+    axes.set_yticks(range(len(rows)), [label(class_names[row]) for row in rows])
     axes.set(xlabel="frame")
-    figure.suptitle(title, fontsize=11)
+    figure.suptitle(label(title, LONGEST_TITLE), fontsize=11)
     figure.colorbar(image, ax=axes, label="score", pad=0.01)
     if segments:
         axes.legend(
@@ -107,8 +119,8 @@ def draw_scores(axes, top, fontsize=10, letters=60):
     places = np.arange(len(names))
     axes.barh(places + 0.2, scores, height=0.25, color=BARS)
     for place, (name, score) in enumerate(top):
-        text = textwrap.fill(f"{name}  {score:.1%}", letters)
-        axes.text(0.01, place + 0.04, text, va="bottom", fontsize=fontsize, parse_math=False)
+        text = textwrap.fill(f"{label(name)}  {score:.1%}", letters)
+        axes.text(0.01, place + 0.04, text, va="bottom", fontsize=fontsize)
     axes.set(xlim=(0, 1), ylim=(len(names) - 0.5, -0.5), xticks=[], yticks=[])
     axes.spines[["top", "right", "bottom"]].set_visible(False)
 

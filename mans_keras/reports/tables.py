@@ -3,12 +3,13 @@
 import csv
 import io
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from mans_keras.errors import InputError
+from mans_keras.errors import InputError, printable
 from mans_keras.files import replacing
 from mans_keras.training.records import read_record
 
@@ -17,8 +18,17 @@ SAME_IN_A_TABLE = ("dataset", "recipe", "epochs", "batch", "precision")
 
 
 def records(results: str | Path, experiment: str, dataset: str) -> list[dict]:
-    """All records of an experiment on a dataset, sorted by their paths."""
-    return [read_record(path) for path in sorted(Path(results, experiment, dataset).glob("*/*.json"))]
+    """All records of an experiment on a dataset, sorted by their paths.
+
+    Leaves out a damaged record; a line on stderr names its file and what is wrong.
+    """
+    intact = []
+    for path in sorted(Path(results, experiment, dataset).glob("*/*.json")):
+        try:
+            intact.append(read_record(path))
+        except InputError as error:
+            print(f"left out of the table: {printable(error)}", file=sys.stderr)
+    return intact
 
 
 def check_same(records: list[dict], names: Sequence[str]) -> None:

@@ -61,7 +61,8 @@ def check_shape(*shape: int) -> None:
 
 def in_metres(coordinates: np.ndarray) -> np.ndarray:
     """The same coordinates. Raises `Dropped` if one cannot be in metres; NaN may be among them."""
-    if (np.abs(coordinates) > MAX_METRES).any():
+    # not by np.abs, which leaves the smallest integer of a type negative
+    if ((coordinates > MAX_METRES) | (coordinates < -MAX_METRES)).any():
         raise Dropped(
             f"a coordinate is infinite or beyond {MAX_METRES}: metres are expected, not millimetres or pixels"
         )

@@ -77,7 +77,10 @@ def from_array(array: np.ndarray) -> np.ndarray:
     NaN is where a coordinate is missing; it is completed as in files of your own. Raises `InputError` for another shape
     or type, coordinates that are not in metres, or an array without a body.
     """
-    array = np.asarray(array)
+    try:
+        array = np.asarray(array)
+    except (ValueError, OverflowError):
+        raise InputError("lists of different lengths are not a recording") from None
     if array.ndim not in (3, 4) or array.shape[-1] != 3 or not array.size or array.dtype.kind not in "fiu":
         raise InputError(
             f"an array of shape {array.shape} and type {array.dtype} is not a recording: "

@@ -18,7 +18,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from mans_keras.errors import InputError, listed
+from mans_keras.errors import InputError, listed, printable
 from mans_keras.skeletons import known_joints
 from mans_keras.skeletons.sequence import Dropped, Reader
 from mans_keras.tensors import store
@@ -170,6 +170,6 @@ def _print_summary(path, found, writer):
     for name, reason in writer.dropped:
         reasons[reason].append(name)
     for reason, names in list(reasons.items())[:MAX_REASONS]:
-        print(f"  {len(names)} dropped, {reason}: {listed(names)}")
+        print(f"  {len(names)} dropped, {printable(reason)}: {listed(names)}")
     if others := list(reasons.values())[MAX_REASONS:]:
         print(f"  {sum(map(len, others))} dropped for other reasons, which are in dropped/reason of the file")

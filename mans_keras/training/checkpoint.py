@@ -1,16 +1,18 @@
 """Checkpoints: an interrupted run resumes after its last finished epoch, and its record is as if it had not stopped."""
 
 import json
+import sys
 import time
-import zipfile
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from mans_keras.errors import printable
 from mans_keras.files import replacing
 
 PLATEAU_STATE = ("wait", "cooldown_counter", "best")
+LOGS = {"loss", "accuracy", "val_loss", "val_accuracy"}  # what a record needs of each epoch
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -64,15 +66,33 @@ class Checkpoint(keras.callbacks.Callback):
             np.savez(file, *values, state=json.dumps(state))
 
     def _restore(self):
+        """Take over the state of the checkpoint; if anything about it is wrong, say so and change nothing."""
         try:
-            with np.load(self.path) as saved:
-                state = json.loads(str(saved["state"]))
-                if state["key"] != self.key:
-                    return
-                values = [saved[f"arr_{index}"] for index in range(len(self.variables))]
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            return  # another file, or damaged in a crash of the machine: the run starts again
+            state, values = self._read()
+        except Exception as error:  # damaged in a crash of the machine, or another file: NumPy raises almost anything
+            reason = printable(str(error) or type(error).__name__)[:200]
+            print(f"{printable(self.path)} can't be used ({reason}): the run begins anew", file=sys.stderr)
+            return
         for variable, value in zip(self.variables, values, strict=True):
             variable.assign(value)
         self.epochs, self.plateau_state = state["epochs"], state["plateau"]
         self.started -= state["seconds"]
+
+    def _read(self):
+        """(state, values of the variables) of the checkpoint. Raises anything if it is damaged or of another run."""
+        with np.load(self.path) as saved:
+            state = json.loads(str(saved["state"]))
+            if state["key"] != self.key:
+                raise ValueError("it is of another run or another version")
+            values = [saved[f"arr_{index}"] for index in range(len(self.variables))]
+        expected = [(tuple(variable.shape), keras.ops.convert_to_numpy(variable).dtype) for variable in self.variables]
+        if [(value.shape, value.dtype) for value in values] != expected:
+            raise ValueError("its arrays are not those of the model")
+        numbers = [state["seconds"], *state["plateau"].values()]
+        numbers += [value for epoch in state["epochs"] for value in epoch.values()]
+        if not all(isinstance(number, float) for number in numbers):
+            raise ValueError("its state is damaged")
+        names = set(PLATEAU_STATE) if self.plateau else set()
+        if state["plateau"].keys() != names or not all(epoch.keys() >= LOGS for epoch in state["epochs"]):
+            raise ValueError("its state is not complete")
+        return state, values

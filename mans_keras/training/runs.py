@@ -11,11 +11,11 @@ import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-import keras
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mans_keras.errors import InputError
+from mans_keras.models import keras  # without the messages of TensorFlow
 from mans_keras.models.extensions import EXTENSIONS, run_extension
 from mans_keras.models.fingerprint import same
 from mans_keras.tensors.store import Tensors
@@ -31,14 +31,14 @@ def missing(runs: list[Run], results: str | Path, retrain: bool = False) -> tupl
 
     If another experiment has a record of a run, it is copied, since the same seed would give the same record.
 
-    retrain: also copy or train runs whose record comes from another network, or from other settings or data. Without
-    it, records of another network stay as they are, and a record of other settings or data raises `InputError`, since
-    it is no result of this run and must not be overwritten.
+    retrain: also copy or train runs whose record is damaged, comes from another network, or from other settings or
+    data. Without it, records of another network stay as they are, and a record that is damaged or of other settings or
+    data raises `InputError`, since it is no result of this run and must not be overwritten.
     """
     to_train, of_another_network = [], []
     for run in runs:
         path = record_path(results, run)
-        record = read_record(path) if path.exists() else None
+        record = _recorded(path, retrain)
         if record and not retrain and (different := _different_settings(record, run)):
             older = "" if "fingerprint" in record else ", by an older version of mans_keras"
             raise InputError(
@@ -54,6 +54,16 @@ def missing(runs: list[Run], results: str | Path, retrain: bool = False) -> tupl
         else:
             to_train.append(run)
     return to_train, of_another_network
+
+
+def _recorded(path, retrain):
+    """The record at `path`, or None: if there is none, or if it is damaged and is to be trained again anyway."""
+    try:
+        return read_record(path) if path.exists() else None
+    except InputError as error:
+        if retrain:
+            return None
+        raise InputError(f"{error}: remove it, or train it again with --retrain") from None
 
 
 def _settings(run):
@@ -78,9 +88,10 @@ def _is_of(record, run):
 def _of_another_experiment(run, results):
     name = record_path(".", run).relative_to(Path(run.trial, run.experiment))
     for path in sorted(Path(results, run.trial).glob(f"*/{glob.escape(str(name))}")):
-        record = {**read_record(path), "experiment": run.experiment}
-        if _is_of(record, run):
-            return record
+        with contextlib.suppress(InputError):  # damaged: it is nothing to take over
+            record = {**read_record(path), "experiment": run.experiment}
+            if _is_of(record, run):
+                return record
     return None
 
 

@@ -36,10 +36,13 @@ def _is_one_line(code, message, complaint):
     [
         (
             ["--dataset", "ut_kinect", "--protocol", "cross_view"],
-            "no protocol 'cross_view': it has loocv, loso, odd_even",
+            "no protocol 'cross_view': its protocols are loocv, loso, odd_even",
         ),
         (["--dataset", "kinetics"], "own_data.py RAW . --name kinetics --scale 50 makes kinetics_50.h5"),
-        (["--dataset", "moves", "--protocol", "odd_even"], "no protocol 'odd_even': it has holdout, kfold, loso"),
+        (
+            ["--dataset", "moves", "--protocol", "odd_even"],
+            "no protocol 'odd_even': its protocols are holdout, kfold, loso",
+        ),
         (["--dataset", "ntu_rgbd"], "ntu_rgbd_50.h5 is missing"),
         (
             ["--dataset", "ut_kinect", "--protocol", "loso", "--folds", "2-9"],
@@ -105,3 +108,26 @@ def test_table4_trains_rows_once_and_prints_them_next_to_the_papers(tmp_path, ta
     assert "2 recorded, 0 to train" in again
     first, second = (out[out.index("Below") : out.index("The rows of")] for out in (done.stdout, again))
     assert first == second
+
+
+OWN_ATTENTION = """
+import keras
+from mans_keras import attention
+
+@attention("own")
+class OwnAttention(keras.layers.Layer):
+    def call(self, x):
+        return keras.ops.sigmoid(keras.ops.mean(x, axis=-1, keepdims=True))
+"""
+
+
+@pytest.mark.slow
+def test_an_attention_in_a_file_of_ones_own_is_trained_and_has_its_row(tmp_path):
+    tensor_file(tmp_path / "ut_kinect_50.h5", subjects=(1, 2), repetitions=1)
+    (tmp_path / "own.py").write_text(OWN_ATTENTION)
+    arguments = ["--dataset", "ut_kinect", "--data", tmp_path, "--protocol", "odd_even", "--epochs", "1"]
+    done = script(TABLE4, *arguments, "--settings", "own.py", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (row,) = [line for line in done.stdout.splitlines() if line.startswith("| MANs-9 (attention own)")]
+    assert row.split(" | ")[-1].strip("| ") == "1" and "Not checked" not in done.stdout
+    assert (tmp_path / "results/epochs-1/table4_ablation/ut_kinect/mans-9-own/odd_even-seed0.json").exists()

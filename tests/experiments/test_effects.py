@@ -76,7 +76,7 @@ def test_the_effects_share_the_records_of_table_4():
     rows = {name: arguments for name, _, arguments in table4.variants(["mans-9"], table4.settings())}
     shared = [name for name in effects.FACTORS if name.startswith("mans-9")]
     assert {name: effects.FACTORS[name].arguments for name in shared} == {name: rows[name] for name in shared}
-    assert len(shared) == 6
+    assert len(shared) == 7
 
 
 def test_the_gain_of_attention_is_over_each_other_row_of_table_4():

@@ -57,8 +57,9 @@ def lstm(x, kernel, recurrent_kernel, bias):
 
 
 def residual_attention(x, weights):
-    """F_A (T, K) of Eqs. 6-8, with all K copies of Eq. 7."""
-    pooled = x.mean(axis=1, keepdims=True)
+    """F_A (T, K) of Eqs. 6-8, with all K copies of Eq. 7; "weighted": with a weight for each unit in place of Eq. 6."""
+    units = weights.get("weigh_units/kernel")
+    pooled = x.mean(axis=1, keepdims=True) if units is None else x @ units
     copies = np.concatenate([pooled] * x.shape[1], axis=1)
     w_1, b_1 = weights["squeeze/kernel"].T, weights["squeeze/bias"][:, None]
     w_2, b_2 = weights["excite/kernel"].T, weights["excite/bias"][:, None]
@@ -87,7 +88,7 @@ def tarm(x, weights, attention):
     forward = gru(resized, **part(weights, "forward_gru/gru_cell"))
     backward = gru(resized[::-1], **part(weights, "backward_gru/gru_cell"))[::-1]
     recalibrated = forward + backward
-    if attention in ("residual", "frozen"):
+    if attention in ("residual", "frozen", "weighted"):
         recalibrated = recalibrated * residual_attention(resized, part(weights, "attention"))
     elif attention == "song":
         recalibrated = recalibrated * song_attention(resized, part(weights, "attention"))

@@ -75,7 +75,7 @@ def answer(model):
 
 
 def test_there_are_four_attentions_by_name():
-    assert list(ATTENTIONS) == ["residual", "song", "frozen", "gate"]
+    assert list(ATTENTIONS) == ["residual", "song", "frozen", "weighted", "gate"]
 
 
 def test_a_registered_class_gets_what_its_init_asks_for():
@@ -153,7 +153,9 @@ def test_a_layer_that_keras_could_not_load_is_refused():
 
 @pytest.mark.parametrize("wrong", ["spatial", 3, ["gate"], ATTENTIONS["gate"]])
 def test_what_is_no_attention_is_refused(wrong):
-    with pytest.raises(ValueError, match="is not known: it must be 'residual', 'song', 'frozen', 'gate', None, or a"):
+    with pytest.raises(
+        ValueError, match="is not known: it must be 'residual', 'song', 'frozen', 'weighted', 'gate', None, or a"
+    ):
         as_config(wrong)
 
 

@@ -16,7 +16,7 @@ ABLATIONS = {
     "C-song": {"attention": "song"},
     "A-no-tarm": {"tarm": False},
 }
-BEYOND_THE_PAPER = {"frozen": {"attention": "frozen"}, "gate": {"attention": "gate"}}
+BEYOND_THE_PAPER = {name: {"attention": name} for name in ("frozen", "weighted", "gate")}
 PARAMETERS = {  # at 60 classes, in the order of ABLATIONS
     "MANs9": (858_933, 857_874, 957_333, 688_572),
     "MANs33": (3_082_293, 3_081_234, 3_180_693, 2_911_932),
@@ -35,7 +35,7 @@ def call(model, x, training=False):
     return ops.convert_to_numpy(model(x, training=training))
 
 
-@pytest.mark.parametrize(("attention", "count"), [("frozen", 858_933), ("gate", 858_069)])
+@pytest.mark.parametrize(("attention", "count"), [("frozen", 858_933), ("weighted", 859_125), ("gate", 858_069)])
 def test_parameter_count_beyond_the_paper(attention, count):
     assert MANs9(60, attention=attention).count_params() == count
 

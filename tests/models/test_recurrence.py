@@ -86,3 +86,13 @@ def test_a_gru_that_cudnn_can_run_is_left_to_keras(monkeypatch):
     gru.supports_jit = False  # as Keras has it with TensorFlow on a GPU
     monkeypatch.setattr(gru, "call", lambda x, training, **_: "of Keras")
     assert recurrence.hidden_states(gru, np.zeros((1, FRAMES, FEATURES)), training=True) == "of Keras"
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_the_loop_of_exports_gives_the_same_states(backwards):
+    gru = keras.layers.GRU(3, return_sequences=True, go_backwards=backwards)
+    x = np.random.default_rng(0).normal(size=(2, 5, 3)).astype("float32")
+    gru.build(x.shape)
+    expected = keras.ops.convert_to_numpy(recurrence.hidden_states(gru, x))
+    with recurrence.plain_loops():
+        np.testing.assert_allclose(recurrence.hidden_states(gru, x), expected, atol=1e-6)

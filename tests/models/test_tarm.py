@@ -12,7 +12,7 @@ from keras import ops
 from mans_keras import TARM, GateAttention, ResidualAttention, SongAttention
 
 SCALES = [(50, 50, 64), pytest.param((224, 224, 128), marks=pytest.mark.slow)]  # T, N, K of the paper
-ATTENTIONS = ["residual", None, "song", "gate"]
+ATTENTIONS = ["residual", None, "song", "weighted", "gate"]
 
 
 def randomise(layer):
@@ -153,14 +153,14 @@ def test_bottleneck_has_frames_over_alpha_units(frames, alpha, units):
     assert [tuple(weight.shape) for weight in layer.weights] == [(frames, units), (units,), (units, frames), (frames,)]
 
 
-@pytest.mark.parametrize("attention", ["residual", "song", "gate"])
+@pytest.mark.parametrize("attention", ["residual", "song", "weighted", "gate"])
 def test_attention_is_trained(attention):
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input((16, 6)), TARM(8, alpha=2, attention=attention)])
     model.compile(keras.optimizers.SGD(0.1), "mse", run_eagerly=keras.backend.backend() == "tensorflow")
     trained = {weight.path: ops.convert_to_numpy(weight) for weight in model.trainable_variables}
     before = {path: weight for path, weight in trained.items() if "/attention/" in path}
-    assert len(before) == {"residual": 4, "song": 6, "gate": 2}[attention]
+    assert len(before) == {"residual": 4, "song": 6, "weighted": 5, "gate": 2}[attention]
     model.train_on_batch(random_input(8, 16, 6), np.zeros((8, 16, 6)))
     for weight in model.trainable_variables:
         if weight.path in before:

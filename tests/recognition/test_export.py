@@ -93,6 +93,35 @@ def test_a_model_without_preparation_is_exported_without_one(bare_model, tmp_pat
     assert _stored_preparation(tmp_path / name) is None
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("attention", ["residual", "song", None])
+def test_plain_keras_writes_onnx_that_runs_and_agrees(tmp_path, attention):
+    _needs("m.onnx")
+    import mans_keras
+
+    made = mans_keras.MANs9(3, (8, 8, 3), units=4, alpha=2, attention=attention)
+    made.export(tmp_path / "m.onnx", format="onnx", verbose=False)
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
+    x = 10 * exports.random_tensors(made, 3)
+    for count in (3, 1):
+        (scores,) = session.run(None, {session.get_inputs()[0].name: x[:count]})
+        np.testing.assert_allclose(scores, made.predict_on_batch(x[:count]), atol=1e-4)
+
+
+@pytest.mark.slow
+def test_a_plain_keras_model_with_a_tarm_is_exported(tmp_path):
+    _needs("m.onnx")
+    from mans_keras import TARM
+
+    inputs = keras.Input((8, 5))
+    made = keras.Model(inputs, TARM(4, 2, name="tarm")(inputs))
+    run = exports.export(made, tmp_path / "m.onnx")
+    x = exports.random_tensors(made, 2)
+    np.testing.assert_allclose(run(x), made.predict_on_batch(x), atol=1e-5)
+
+
 def test_a_model_of_several_outputs_or_of_no_fixed_size_is_refused(tmp_path):
     inputs = keras.Input((None, 8, 3))
     for outputs, complaint in ([inputs, inputs], "one input and one output"), (inputs, r"\(None, 8, 3\) has no fixed"):

@@ -91,7 +91,7 @@ def test_a_batch_of_recordings_gets_the_scores_of_single_recordings(recognizer, 
 @pytest.mark.parametrize(
     ("array", "complaint"),
     [
-        (np.zeros((5, 25, 3)) + 0.5, "25 joints, where the model expects 20"),
+        (np.random.default_rng(0).normal(size=(5, 25, 3)), "25 joints, where the model expects 20"),
         (np.zeros((0, 20, 3)), "not a recording: numbers .frames, joints, 3. or"),
         (np.zeros((5, 20, 2)), "not a recording: numbers .frames, joints, 3. or"),
         (np.full((5, 20, 3), np.nan), "no body in any frame"),
@@ -309,7 +309,7 @@ def test_mans_evaluate_and_summary_take_what_mans_train_saved(folder, monkeypatc
     evaluation = mans("evaluate", made, folder / "ut_kinect_50.h5", "--protocol", "odd_even").stdout
     accuracy = f"{record['last_epoch_test_accuracy']:.2%}"
     assert f"{accuracy}  of 2 sequences, whether the model was trained on them" in evaluation
-    assert "the recipe released is made for layout pad; these tensors have resize" in done.stderr
+    assert "the recipe released uses layout pad; these tensors use resize" in done.stderr
     assert "at the last epoch, on 2 sequences (odd_even)" in done.stdout
     everything = mans("evaluate", made, folder / "ut_kinect_50.h5").stdout
     assert everything.rstrip().endswith("sequences, whether the model was trained on them or not")

@@ -95,11 +95,15 @@ def test_bodies_come_and_go(recognizer):
 @pytest.mark.parametrize(
     ("frame", "complaint"),
     [
-        (np.zeros((25, 3)), r"shape \(25, 3\) is not \(20, 3\)"),
+        (np.zeros((25, 3)), r"shape \(25, 3\) .* is not \(20, 3\)"),
         (np.zeros((4, 1, 20, 3)), "is not"),
         (np.full((20, 3), np.inf), "infinite"),
         (standing_body(1)[0] * 1000, "metres are expected"),
         ("wave", "is not"),
+        ([[0.0, 1.0, 2.0]] * 19 + [[0.0]], "different lengths"),
+        ([[10**400] * 3] * 20, "is not"),
+        (np.full((20, 3), -128, np.int8), "metres are expected"),
+        (np.full((20, 3), -(2**63)), "metres are expected"),
     ],
 )
 def test_a_frame_that_does_not_fit_is_refused_and_not_kept(recognizer, frame, complaint):

@@ -31,10 +31,7 @@ def prediction(joints=None, attention="rising", class_names=("walk", "run"), sco
 def run_record(**changes):
     """A record of two classes and four test sequences; t1 is misclassified."""
     settings = {
-        "history": {"train_accuracy": [0.2, 0.6], "test_accuracy": [0.75, 0.5]},
         "epochs": 2,
-        "best_epoch": 1,
-        "diverged": False,
         "predictions": {"name": ["t0", "t1", "t2", "t3"], "true": [0, 1, 1, 1], "predicted": [0, 0, 1, 1]},
         **changes,
     }
@@ -122,8 +119,8 @@ def test_a_run_shows_its_settings_and_its_departures_from_the_recipe():
     assert not {"history", "predictions"} & settings.keys()
     assert [note.split(":")[0] for note in data["notes"]] == [
         "DIVERGED",
-        "the recipe paper is made for coordinates raw; these tensors have body",
-        "the recipe paper is made for layout resize; these tensors have pad",
+        "the recipe paper uses coordinates raw; these tensors use body",
+        "the recipe paper uses layout resize; these tensors use pad",
     ]
 
 
@@ -136,8 +133,8 @@ def test_of_an_older_record_only_the_note_on_mirroring_is_kept():
 
 def test_a_record_of_an_unknown_recipe_has_a_page_and_one_without_a_recipe_is_refused():
     assert embedded(page.of_record(run_record(recipe={"name": "mine"})))["notes"] == []
-    with pytest.raises(InputError, match="its recipe has no name"):
-        page.of_record(run_record(recipe=None))
+    with pytest.raises(InputError, match=r"recipe\.name is missing"):
+        page.of_record(run_record(recipe={}))
 
 
 def test_a_run_on_synthetic_recordings_says_so():
@@ -152,7 +149,7 @@ def test_the_same_record_gives_the_same_page():
     ("changes", "complaint"),
     [
         ({"history": None}, "history is missing"),
-        ({"predictions": {"true": [0], "predicted": [0]}}, "names of its predictions"),
+        ({"predictions": {"true": [0], "predicted": [0]}}, "predictions.name is missing"),
         ({"predictions": {"name": ["a"], "true": [0], "predicted": [2]}}, "not one of its 2 classes"),
     ],
 )

@@ -12,6 +12,7 @@ from helpers import PATH, tensor_file
 from test_training import make_run, tiny_model, train
 
 from mans_keras.tensors.store import Tensors
+from mans_keras.training.checkpoint import Checkpoint
 from mans_keras.training.run import MODELS
 
 
@@ -82,7 +83,7 @@ def test_averaged_weights_and_changed_sequences_survive_an_interruption(tensors,
 
 @pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", b"no archive", None])
-def test_a_checkpoint_of_another_run_or_a_broken_one_is_not_used(tensors, tmp_path, monkeypatch, content):
+def test_a_checkpoint_of_another_run_or_a_broken_one_is_not_used(tensors, tmp_path, monkeypatch, capsys, content):
     monkeypatch.setitem(MODELS, "mans-9", tiny_model)
     run, checkpoint = make_run(tensors, epochs=4), tmp_path / "run.checkpoint.npz"
     if content is None:
@@ -91,6 +92,7 @@ def test_a_checkpoint_of_another_run_or_a_broken_one_is_not_used(tensors, tmp_pa
         checkpoint.write_bytes(content)
     record = train(run, tensors, checkpoint=checkpoint)
     assert record["history"] == train(run, tensors)["history"]
+    assert "run.checkpoint.npz can't be used" in capsys.readouterr().err
 
 
 @pytest.mark.slow
@@ -165,3 +167,82 @@ def test_a_run_killed_three_times_ends_with_the_record_of_an_uninterrupted_one(t
         records.append(json.loads(next(results.rglob("*.json")).read_text()))
     assert {**records[0], "seconds": 0} == {**records[1], "seconds": 0}
     assert not list(killed.rglob("*.npz"))
+
+
+LOGS = {"loss": 1.0, "accuracy": 0.5, "val_loss": 1.0, "val_accuracy": 0.5}
+
+
+@pytest.fixture
+def compiled():
+    model = tiny_model(3)
+    model.compile("sgd", "mse")
+    return model
+
+
+@pytest.fixture
+def saved(compiled, tmp_path):
+    """The path of a checkpoint after one epoch."""
+    Checkpoint(tmp_path / "c.npz", {"seed": 0}, compiled).on_epoch_end(0, LOGS)
+    return tmp_path / "c.npz"
+
+
+def rewritten(path, **changes):
+    """The checkpoint with other arrays; a dictionary changes the values of its state."""
+    with np.load(path) as saved:
+        arrays = dict(saved)
+    state = json.loads(str(arrays["state"])) | changes.pop("state", {})
+    np.savez(path, **arrays | {"state": json.dumps(state)} | changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": {"epochs": 3}},
+        {"state": {"epochs": [{"loss": "1"}]}},
+        {"state": {"epochs": [{"loss": 1.0}]}},
+        {"state": {"epochs": [LOGS, None]}},
+        {"state": {"seconds": None}},
+        {"state": {"plateau": {"wait": 1.0}}},
+        {"state": {"plateau": None}},
+        {"state": {"key": "{}"}},
+        {"arr_0": np.zeros(3)},
+        {"arr_0": np.array("text")},
+    ],
+    ids=str,
+)
+def test_a_checkpoint_whose_state_is_damaged_is_reported_and_changes_nothing(compiled, saved, capsys, changes):
+    rewritten(saved, **changes)
+    for variable in compiled.variables:
+        variable.assign(variable + 1)
+    before = compiled.get_weights()
+    state = Checkpoint(saved, {"seed": 0}, compiled)
+    assert state.epochs == [] and "c.npz can't be used" in capsys.readouterr().err
+    for value, expected in zip(compiled.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(value, expected)
+
+
+@pytest.mark.slow
+def test_a_checkpoint_with_a_flipped_byte_is_used_whole_or_reported(compiled, saved, capsys):
+    content, random = bytearray(saved.read_bytes()), np.random.default_rng(0)
+    expected = compiled.get_weights()
+    # The headers are at the start of each part and at the end of the file; a flip elsewhere breaks a checksum.
+    headers = [place for start in _all(content, b"PK") for place in range(start, min(start + 32, len(content)))]
+    reported = 0
+    for place in random.choice(headers, 300, replace=False):
+        flip = int(random.integers(1, 256))
+        content[place] ^= flip
+        saved.write_bytes(content)
+        content[place] ^= flip
+        state = Checkpoint(saved, {"seed": 0}, compiled)
+        reported += "can't be used" in capsys.readouterr().err
+        assert state.epochs in ([], [LOGS])
+        for value, kept in zip(compiled.get_weights(), expected, strict=True):
+            np.testing.assert_array_equal(value, kept)
+    assert 100 < reported < 300
+
+
+def _all(content, mark):
+    place = content.find(mark)
+    while place >= 0:
+        yield place
+        place = content.find(mark, place + 1)

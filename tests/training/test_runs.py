@@ -10,6 +10,7 @@ from dataclasses import replace
 import keras
 import pytest
 from helpers import PATH, tensor_file
+from test_reports import record
 from test_training import make_run, tiny_model
 
 from mans_keras.errors import InputError
@@ -34,8 +35,8 @@ def planned(tensors, monkeypatch):
 def record_without_training(run, results):
     """Write a record of these settings and of this network."""
     path = records.record_path(results, run)
-    rest = {"backend": keras.backend.backend(), "fingerprint": fingerprint_of(run), "last_epoch_test_accuracy": 0.5}
-    records.write_record(path, {**run.settings(), **rest})
+    rest = {"backend": keras.backend.backend(), "fingerprint": fingerprint_of(run)}
+    records.write_record(path, {**record(), **run.settings(), **rest})
 
 
 def test_records_are_where_the_contract_says(tensors, planned, tmp_path):
@@ -142,8 +143,16 @@ def test_a_file_that_is_no_record_is_named(planned, tmp_path, text):
     path = records.record_path(tmp_path, planned[0])
     path.parent.mkdir(parents=True)
     path.write_text(text)
-    with pytest.raises(InputError, match=r"odd_even-seed0\.json is not a"):
+    with pytest.raises(InputError, match=r"odd_even-seed0\.json is not a .*--retrain"):
         runs.missing(planned, tmp_path)
+    assert runs.missing(planned, tmp_path, retrain=True) == (planned, [])
+
+
+def test_a_damaged_record_of_another_experiment_is_not_taken_over(planned, tmp_path):
+    path = records.record_path(tmp_path, replace(planned[0], experiment="table5"))
+    path.parent.mkdir(parents=True)
+    path.write_text("[" * 100_000)
+    assert runs.missing(planned, tmp_path) == (planned, [])
 
 
 @pytest.mark.slow
@@ -289,8 +298,8 @@ def test_killed_runs_go_on_and_end_with_the_records_of_undisturbed_ones(tensors,
     assert process.returncode == 0, output
     after, expected = _records(results), _records(undisturbed)
     assert len(after) == 4 and all(after[name] == before[name] for name in before if "seed3" not in name)
-    for name, record in expected.items():
-        assert {**record, "seconds": 0} == {**after[name], "seconds": 0}
+    for name, made in expected.items():
+        assert {**made, "seconds": 0} == {**after[name], "seconds": 0}
 
 
 @pytest.mark.slow

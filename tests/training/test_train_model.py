@@ -119,5 +119,5 @@ def test_progress_and_departures_from_the_recipe_are_shown(tensors, tiny, capsys
     keras.config.enable_interactive_logging()
     train(tensors, protocol="odd_even", epochs=2)
     output = capsys.readouterr().out
-    assert "note: the recipe released is made for coordinates released; these tensors have body" in output
+    assert "note: the recipe released uses coordinates released; these tensors use body" in output
     assert "2/2" in output and "test_accuracy" in output

@@ -1,0 +1,175 @@
+"""Hostile model files: refused in one line, before memory is taken for what they claim."""
+
+import json
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import h5py
+import keras
+import numpy as np
+import pytest
+from helpers import ROOT, tiny_model
+
+from mans_keras.errors import InputError
+from mans_keras.recognition.model_file import load
+from mans_keras.recognition.recognizer import Recognizer
+
+
+@pytest.fixture(scope="module")
+def intact(tmp_path_factory):
+    return tiny_model(tmp_path_factory.mktemp("models") / "m.h5")
+
+
+@pytest.fixture
+def copied(intact, tmp_path):
+    return shutil.copy(intact, tmp_path / "m.h5")
+
+
+def edited(path, change):
+    """The model file after `change` of its configuration."""
+    with h5py.File(path, "r+") as file:
+        config = json.loads(file.attrs["model_config"])
+        change(config["config"])
+        file.attrs["model_config"] = json.dumps(config)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"scale": -1}, "scale"),
+        ({"scale": "8"}, "scale"),
+        ({"scale": 10**9}, "scale"),
+        ({"layout": "spiral"}, "layout"),
+        ({"coordinates": "polar"}, "coordinates"),
+        ({"class_names": ["a", "b"]}, "class_names"),
+        ({"class_names": list("abcdefghi")}, "class_names"),
+        ({"class_names": ["a", "b", None]}, "class_names"),
+        ({"bodies": 10**9}, "bodies"),
+        ({"joints": 10**9}, "joints"),
+        ({"frames": float("nan")}, "frames"),
+        ({"frames": -3}, "frames"),
+        ({"body": {"joints": 20}}, "body"),
+        ({"body": None}, "which joints are hips"),
+    ],
+)
+def test_a_hostile_preparation_is_refused(copied, change, complaint):
+    edited(copied, lambda config: config["preparation"].update(change))
+    with pytest.raises(InputError, match=rf"m\.h5 .*{complaint}"):
+        Recognizer(copied)
+
+
+@pytest.mark.parametrize("part", ["class_names", "scale", "layout", "coordinates", "bodies", "joints", "body"])
+def test_a_preparation_that_lacks_a_part_is_refused(copied, part):
+    edited(copied, lambda config: config["preparation"].pop(part))
+    with pytest.raises(InputError, match=f"lacks '{part}'"):
+        Recognizer(copied)
+
+
+@pytest.mark.parametrize(
+    "change", [{"torso": [0, 20]}, {"left_hip": "12"}, {"mirrored": [0] * 20}, {"tail": 3}, {"feet": [1]}]
+)
+def test_a_body_of_other_joints_is_refused(copied, change):
+    edited(copied, lambda config: config["preparation"]["body"].update(change))
+    with pytest.raises(InputError, match=f"body .*{next(iter(change))}"):
+        Recognizer(copied)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_that_are_not_finite_are_refused(tmp_path, value):
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, keras.layers.Dense(2, name="softmax")(inputs))
+    model.layers[-1].kernel.assign([[0, value], [0, 0]])
+    for name in ("m.h5", "m.keras"):
+        model.save(tmp_path / name)
+        with pytest.raises(InputError, match="softmax/kernel is not finite"):
+            load(tmp_path / name)
+
+
+def test_a_loaded_model_gives_the_scores_of_the_saved_one(intact):
+    x = np.random.default_rng(0).normal(size=(2, 8, 8, 3)).astype("float32")
+    expected = keras.models.load_model(intact, compile=False).predict_on_batch(x)
+    np.testing.assert_array_equal(load(intact).predict_on_batch(x), expected)
+
+
+# Loads a file in a process that may take 1 GiB more than it has after its imports.
+LIMITED = """
+import resource, sys
+import numpy as np
+import keras
+from mans_keras.recognition.model_file import load
+keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)]).predict_on_batch(np.zeros((1, 2)))  # starts the threads
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 2**30, used + 2**30))
+for path in sys.argv[1:]:
+    try:
+        load(path)
+        print("loaded")
+    except ValueError as error:
+        print(error)
+"""
+
+
+def larger_layer(path):
+    """Its softmax layer is to have ten thousand million units."""
+
+    def change(config):
+        next(layer for layer in config["layers"] if layer["class_name"] == "Dense")["config"]["units"] = 10**10
+        config.pop("preparation")
+
+    return edited(path, change)
+
+
+def larger_output(path):
+    """A layer repeats its input until it fills the memory; it has no weights."""
+    inputs = keras.Input((8,))
+    keras.Model(inputs, keras.layers.RepeatVector(10**9)(inputs)).save(path)
+
+
+def inflating(path):
+    """A kernel of 3 GB, stored in a few MB."""
+    with h5py.File(path, "r+") as file:
+        file["model_weights"].create_dataset(
+            "zeros", (3, 2**28), "f4", chunks=(1, 2**24), compression="gzip", fillvalue=0
+        )
+        file["model_weights/zeros"][0, : 2**24] = 0
+
+
+def inflating_zip(path):
+    inputs = keras.Input((2,))
+    keras.Model(inputs, keras.layers.Dense(2)(inputs)).save(path)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive, archive.open("padding", "w") as padding:
+        for _ in range(1100):
+            padding.write(bytes(2**20))
+
+
+def linked(path):
+    with h5py.File(path, "r+") as file:
+        file["model_weights/away"] = h5py.ExternalLink("/etc/passwd", "/")
+
+
+@pytest.mark.slow
+def test_what_a_file_claims_takes_no_memory(intact, tmp_path):
+    made = {
+        "units.h5": (larger_layer, "not a model that can be loaded safely"),
+        "output.keras": (larger_output, "computes"),
+        "inflates.h5": (inflating, "inflate to more than 1 GiB"),
+        "inflates.keras": (inflating_zip, "inflates to more than 1 GiB"),
+        "links.h5": (linked, "links to another place"),
+    }
+    for name, (make, _) in made.items():
+        if name.endswith(".h5"):
+            shutil.copy(intact, tmp_path / name)
+        make(tmp_path / name)
+        assert (tmp_path / name).stat().st_size < 8 * 2**20
+    paths = [str(tmp_path / name) for name in made] + [str(intact)]
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, *paths], capture_output=True, text=True, cwd=ROOT, timeout=300
+    )
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0 and len(lines) == len(paths), done.stderr
+    for line, (name, (_, complaint)) in zip(lines, made.items(), strict=False):
+        assert name in line and complaint in line
+    assert lines[-1] == "loaded"
