@@ -165,6 +165,7 @@ BAD = {
     "three bodies": (".npy", npy(np.ones((4, 3, 5, 3))), "3 bodies: at most 2"),
     "millimetres": (".npy", npy(BODY * 1000), "metres are expected"),
     "infinite": (".npy", npy(BODY * np.inf), "infinite"),
+    "a whole data set": (".npz", npz(x_train=BODY, x_test=BODY), "ntu_rgbd.py reads CTR-GCN's files"),
     "several arrays": (".npz", npz(a=BODY, b=BODY), "one named joints"),
     "a zip bomb": (".npz", zipped(bytes(200 << 20), zipfile.ZIP_DEFLATED), "larger than 16 MiB"),
     "a compression of any memory": (".npz", zipped(npy(BODY), zipfile.ZIP_LZMA), "as NumPy never does"),

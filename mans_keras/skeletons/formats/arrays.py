@@ -56,6 +56,8 @@ def parse_npz(content: bytes, joints: int | None = None) -> Parsed:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = {info.filename: info for info in archive.infolist()}
             member = members.get("joints.npy") or (next(iter(members.values())) if len(members) == 1 else None)
+            if member is None and "x_train.npy" in members:
+                raise Dropped("a whole data set with x_train and x_test: data_prep/ntu_rgbd.py reads CTR-GCN's files")
             if member is None:
                 raise Dropped(f"the file holds {len(members)} arrays: one is expected, or one named joints")
             if member.file_size > MAX_BYTES:
