@@ -1,7 +1,5 @@
 """Splits that are files: HDM05's folds, SYSU-3D's halvings; and the runs of Table 4 that use them."""
 
-import sys
-
 import numpy as np
 import pytest
 from helpers import standing_body
@@ -14,6 +12,7 @@ from mans_keras.skeletons.sequence import Sequence
 from mans_keras.tensors import protocols
 from mans_keras.tensors.store import Tensors
 from mans_keras.tensors.writer import Writer
+from mans_keras.training import runs
 
 
 def tensors(folder, dataset, class_names, samples):
@@ -107,11 +106,10 @@ def test_too_few_subjects_to_halve_are_refused(tmp_path):
 def test_table4_plans_the_papers_protocol(tmp_path, monkeypatch, make, batch, folds):
     data = make(tmp_path)
     planned = []
-    monkeypatch.setattr(common.runs, "execute", lambda runs, *_, **__: planned.extend(runs))
+    monkeypatch.setattr(runs, "execute", lambda runs, *_, **__: planned.extend(runs))
     monkeypatch.setattr(common, "show_table", lambda *_: None)
-    arguments = ["table4", "--dataset", data.dataset, "--data", str(tmp_path), "--results", str(tmp_path / "results")]
-    monkeypatch.setattr(sys, "argv", arguments)
-    table4_ablation.main()
+    arguments = ["--dataset", data.dataset, "--data", str(tmp_path), "--results", str(tmp_path / "results")]
+    table4_ablation.main(arguments, standalone_mode=False)
     assert len(planned) == 4 * folds and len({(run.variant, run.fold.name) for run in planned}) == 4 * folds
     assert {(run.protocol, run.batch) for run in planned} == {(protocols.PAPER_PROTOCOLS[data.dataset][0], batch)}
 
