@@ -1,5 +1,6 @@
 """The `mans` command: predict with a trained model, train a model, evaluate it, describe it, export it."""
 
+import dataclasses
 import functools
 import json
 import sys
@@ -93,20 +94,31 @@ def main():
     callback=_frames,
     help="Only these frames, both included, counted from 0; of UT-Kinect's .txt, as its actionLabel.txt numbers them.",
 )
-def predict(model, files, top, as_json, plot, frames):
+@click.option(
+    "--bones",
+    "drawn_bones",
+    metavar="PAIRS",
+    help="With --plot: the joints that bones connect, by name or number, such as hip-knee,knee-foot. Default: by the "
+    "joints' names, or by their number.",
+)
+def predict(model, files, top, as_json, plot, frames, drawn_bones):
     """Predict which action each recording shows.
 
     MODEL is a file saved by `mans train`. A FILE is a recording of an action of one person or two: .skeleton, .amc (its
-    .asf in the same folder), .bvh, .trc, .mat, .txt (UT-Kinect), .npy, .npz, .csv or .json. Recordings that do not fit
-    the model are reported; the others are still classified.
+    .asf in the same folder), .bvh, .trc, .c3d, .mat, .txt (UT-Kinect), .npy, .npz, .csv or .json. Recordings that do
+    not fit the model are reported; the others are still classified.
     """
     if plot:  # importing matplotlib takes a second
         from mans_keras.reports import prediction_pictures
 
         prediction_pictures.check(plot)
     from mans_keras.recognition.recognizer import Recognizer
+    from mans_keras.skeletons.named_bones import read_bones
 
     recognizer = Recognizer(model)
+    pairs = None
+    if drawn_bones is not None:
+        pairs = read_bones(drawn_bones, recognizer.joint_names, recognizer.joints)
     failed = False
     pictures = prediction_pictures.paths(plot, files) if plot else [None] * len(files)
     for file, picture in zip(files, pictures, strict=True):
@@ -117,7 +129,7 @@ def predict(model, files, top, as_json, plot, frames):
             failed = True
             continue
         if picture:
-            prediction_pictures.write(prediction, picture)
+            prediction_pictures.write(dataclasses.replace(prediction, bones=pairs), picture)
             _warn(f"{prediction.name} is drawn in {picture}")
         for note in prediction.notes:
             _warn(f"{prediction.name}: {note}")
@@ -203,31 +215,13 @@ def evaluate(model, tensors, protocol, fold):
     """
     import numpy as np
 
+    from mans_keras.recognition import fitting
     from mans_keras.recognition.recognizer import BATCH, Recognizer
-    from mans_keras.skeletons import joint_names
     from mans_keras.tensors import protocols
     from mans_keras.tensors.store import Tensors
 
     recognizer, opened = Recognizer(model), Tensors(tensors)
-    for what in ("scale", "layout", "coordinates", "bodies", "joints"):
-        expected, given = getattr(recognizer, what), getattr(opened, what)
-        if expected != given:
-            hint = ": prepare it with --bodies 1" if (what, expected) == ("bodies", 1) else ""
-            raise InputError(
-                f"{tensors} does not fit {model}: it has {what} {given}, the model expects {expected}{hint}"
-            )
-    known, names = recognizer.joint_names, opened.joint_names
-    if known and names and not joint_names.same(known, names):
-        raise InputError(
-            f"{tensors} does not fit {model}: its joints are {', '.join(names)}, the model expects {', '.join(known)}. "
-            "Prepare it with --joints in this order"
-        )
-    others = [name for name in opened.class_names if name not in recognizer.class_names]
-    if others:
-        raise InputError(
-            f"{tensors} does not fit {model}: the model does not know its classes {', '.join(others)}; it knows "
-            f"{', '.join(recognizer.class_names)}"
-        )
+    fitting.check(recognizer, opened, f"{tensors} does not fit {model}")
     if fold is not None and not protocol:
         raise InputError("--fold needs a --protocol")
     chosen = np.arange(len(opened))

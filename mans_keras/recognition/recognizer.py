@@ -13,6 +13,7 @@ from mans_keras.models.mans import MemoryAttentionNetwork
 from mans_keras.models.tarm import TARM
 from mans_keras.recognition.model_file import load
 from mans_keras.skeletons import known_joints, recording
+from mans_keras.skeletons.bones import bones
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.sequence import Body, Dropped
 from mans_keras.skeletons.tracks import most_moving
@@ -32,7 +33,7 @@ class Prediction:
     the recording in the TARMs of x, y and z; None if the model has no attention. joints: (frames, bodies, joints, 3),
     the recording as it was read, metres. body: the joints that orient a body, None if the model does not know them.
     notes: sentences about what the file holds and the model was not given, such as a third body. joint_names: () if
-    they are not known.
+    they are not known. bones: in place of those that `bones.bones` knows.
     """
 
     name: str
@@ -43,6 +44,14 @@ class Prediction:
     body: Body | None = None
     notes: tuple[str, ...] = ()
     joint_names: tuple[str, ...] = ()
+    bones: tuple[tuple[int, int], ...] | None = None
+
+    @property
+    def drawn_bones(self) -> tuple[tuple[int, int], ...]:
+        """The pairs of joints, counted from 0, that pictures connect."""
+        if self.bones is not None:
+            return self.bones
+        return bones(self.joints.shape[2], self.body, self.joint_names)
 
     def top(self, number: int = 5) -> list[tuple[str, float]]:
         """[(class name, score)] of the highest scores, the highest first."""

@@ -17,7 +17,6 @@ import numpy as np
 from mans_keras.errors import InputError
 from mans_keras.files import replacing
 from mans_keras.reports import record_plots, tables
-from mans_keras.skeletons.bones import bones
 from mans_keras.skeletons.view import axes
 from mans_keras.training.recipes import departures
 from mans_keras.training.records import check
@@ -46,7 +45,7 @@ def of_prediction(prediction: "Prediction") -> str:
             "name": Path(prediction.name).name,
             "scores": [[name, _number(score, 5)] for name, score in prediction.top(len(prediction.scores))],
             "frames": [[_body(body) for body in frame] for frame in joints],
-            "bones": bones(joints.shape[2], prediction.body, prediction.joint_names),
+            "bones": prediction.drawn_bones,
             "attention": None
             if attention is None
             else [[_number(weight, 5) for weight in frame] for frame in attention],

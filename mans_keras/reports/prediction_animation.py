@@ -16,7 +16,6 @@ from PIL import Image
 from mans_keras.errors import InputError
 from mans_keras.files import replacing
 from mans_keras.reports import record_plots
-from mans_keras.skeletons.bones import bones
 from mans_keras.skeletons.view import flattened
 
 if TYPE_CHECKING:  # it would load Keras
@@ -102,7 +101,7 @@ def images(prediction: "Prediction") -> Iterator[Image.Image]:
     canvas.draw()
     background = canvas.copy_from_bbox(figure.bbox)  # drawn once: that is most of the work
 
-    pairs = bones(flat.shape[2], prediction.body, prediction.joint_names)
+    pairs = prediction.drawn_bones
     lines, points = record_plots.draw_bodies(stage, flat[0], pairs, width=LIMBS)
     number = stage.text(0, 1, "", transform=stage.transAxes, va="top", fontsize=11)
     cursor = track.axvline(0, color="black", linewidth=2)

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from mans_keras.errors import InputError
 from mans_keras.reports import page, record_plots
 from mans_keras.reports.prediction_animation import animate, check_ffmpeg
-from mans_keras.skeletons.bones import bones
 from mans_keras.skeletons.view import flattened
 
 if TYPE_CHECKING:  # it would load Keras
@@ -104,7 +103,7 @@ def _poses(axes, prediction):
     room = np.maximum(widths, FEWEST_APART * len(weights)) / 2
     middle = np.clip(np.arange(len(weights)), first + room, last - room)  # nothing sticks out at the ends
     frames = key_frames(weights, middle - room, middle + room)
-    pairs = bones(flat.shape[2], prediction.body, prediction.joint_names)
+    pairs = prediction.drawn_bones
     for frame in frames:
         box = (middle[frame] - widths[frame] / 2, 0, widths[frame], (top - bottom) / metres / axes.bbox.height)
         place = axes.inset_axes(box, transform=axes.transData)

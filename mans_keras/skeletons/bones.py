@@ -44,7 +44,7 @@ def bones(joints: int, body: Body | None = None, names: Sequence[str] = ()) -> t
     body: if its hips are other joints than expected, as with OpenPose's 25 joints, the bones are unknown.
     """
     if names:
-        return named_bones(names)
+        return HDM05 if tuple(names) == tuple(hdm05.JOINTS) else named_bones(names)
     if body and (body.left_hip, body.right_hip) != HIPS.get(joints):
         return ()
     return BONES.get(joints, ())

@@ -8,6 +8,10 @@ from mans_keras.skeletons.sequence import Dropped
 ORIGINS = 4  # in the Carnegie Mellon skeleton the hips, both hip joints and the lower back are one point
 
 
+class Missing(Dropped):
+    """A recording some of whose joints are hardly ever tracked."""
+
+
 def completed(joints: np.ndarray, names: tuple[str, ...] = ()) -> np.ndarray:
     """Joints (frames, bodies, joints, 3) without gaps: interpolated over time, or zeros where a body is absent.
 
@@ -16,7 +20,7 @@ def completed(joints: np.ndarray, names: tuple[str, ...] = ()) -> np.ndarray:
     of coordinates that are relative to it. So are up to `ORIGINS` joints in the same place; if there are more, such as
     a hand's, all of them are missing.
 
-    names: the joints' names for the message, if known. Raises `Dropped` if joints are missing in more than half of the
+    names: the joints' names for the message, if known. Raises `Missing` if joints are missing in more than half of the
     frames that show their body.
     """
     missing = np.isnan(joints).any(axis=-1) | ~joints.any(axis=-1)
@@ -28,7 +32,7 @@ def completed(joints: np.ndarray, names: tuple[str, ...] = ()) -> np.ndarray:
         counted = "" if names else ", counted from 0"
         names = names or [str(number) for number in range(len(lost))]
         lost = listed([names[number] for number in np.flatnonzero(lost)])
-        raise Dropped(f"joints that are missing (NaN or 0 0 0) in more than half of the frames{counted}: {lost}")
+        raise Missing(f"joints that are missing (NaN or 0 0 0) in more than half of the frames{counted}: {lost}")
     for body, joint in np.argwhere(missing.any(axis=0)):
         shown = np.flatnonzero(~absent[:, body])
         seen = np.flatnonzero(~missing[:, body, joint] & ~absent[:, body])

@@ -4,6 +4,8 @@ import itertools
 import re
 from collections.abc import Sequence
 
+from mans_keras.errors import InputError, listed
+
 # The middle of a body from the bottom up: each joint hangs from the one before it that the body has. Names as in
 # `joint_names.plain`, without a side; several in one text are the same place.
 MIDDLE = (
@@ -92,6 +94,23 @@ def named_bones(names: Sequence[str]) -> tuple[tuple[int, int], ...]:
     shown = {part for side, part in places if side}
     is_body = not shown.isdisjoint(SHOULDERS) and not shown.isdisjoint(HIPS) and not shown.isdisjoint(LIMBS["wrist"])
     return tuple(dict.fromkeys(pairs)) if is_body else ()
+
+
+def read_bones(text: str, names: Sequence[str], joints: int) -> tuple[tuple[int, int], ...]:
+    """Pairs (i, j) of joints from the value of `--bones`: `hip-knee,knee-foot`, by name or by number from 0.
+
+    Raises `InputError` for anything else, or for a joint that is not there.
+    """
+    places = {str(place): place for place in range(joints)} | {name: place for place, name in enumerate(names)}
+    pairs = []
+    for pair in (part.strip() for part in text.split(",")):
+        halves = ((pair[:at], pair[at + 1 :]) for at, letter in enumerate(pair) if letter == "-")
+        ends = next(((places[a], places[b]) for a, b in halves if a in places and b in places), None)
+        if ends is None:
+            known = listed(list(names)) if names else f"0 to {joints - 1}"
+            raise InputError(f"--bones: {pair[:80]!r} is not two joints with a - between them; the joints are {known}")
+        pairs.append(ends)
+    return tuple(pairs)
 
 
 def _across(places, top, bottom):

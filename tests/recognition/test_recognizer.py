@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -90,7 +91,7 @@ def test_a_batch_of_recordings_gets_the_scores_of_single_recordings(recognizer, 
 @pytest.mark.parametrize(
     ("array", "complaint"),
     [
-        (np.zeros((5, 25, 3)) + 0.5, "25 joints, where the model expects 20"),
+        (np.random.default_rng(0).normal(size=(5, 25, 3)), "25 joints, where the model expects 20"),
         (np.zeros((0, 20, 3)), "not a recording: numbers .frames, joints, 3. or"),
         (np.zeros((5, 20, 2)), "not a recording: numbers .frames, joints, 3. or"),
         (np.full((5, 20, 3), np.nan), "no body in any frame"),
@@ -234,6 +235,13 @@ def test_frames_of_ut_kinect_have_the_numbers_of_the_file(folder):
     numbers, _ = ut_kinect.read_recording(file)
     lines = mans("predict", folder / "m.h5", file, "--frames", f"{numbers[3]}:{numbers[12]}").stdout.splitlines()
     assert lines[0] == f"{file}, 10 frames"
+
+
+def test_bones_of_the_users_own_are_drawn(folder, tmp_path):
+    file, page = folder / "raw/joints_s01_e01.txt", tmp_path / "a.html"
+    done = mans("predict", folder / "m.h5", file, "--plot", page, "--bones", "0-1,7-19")
+    assert done.exit_code == 0, done.output
+    assert re.search(r'"bones": ?\[\[0, ?1\], ?\[7, ?19\]\]', page.read_text())
 
 
 @pytest.mark.parametrize("text", ["5", "9:5", "a:b", "1:-1"])

@@ -31,7 +31,7 @@ FORMS = {
     "a time of day": (table(before=[("time", ["10:00:01", "10:00:02", "10:00:02", "10:00:03"])]), None),
     "a label before": (table(before=[("class", ["wave"] * 4)]), ("class",)),
     "a label after": (table(after=[("label", ["wave"] * 4)]), ("label",)),
-    "a visibility": (table(each=["visibility"]), tuple(f"{name}_visibility" for name in NAMES)),
+    "a visibility": (table(each=["visibility"]), ("3 columns such as Hip_visibility",)),
     "a rotation": (table(each=["qx", "qy", "qz", "qw"]), None),
     "angles": (table(each=["rx", "ry", "rz"]), None),
     "places in the image": (table(each=["color_x", "color_y", "depth_x", "depth_y"]), None),
@@ -118,6 +118,7 @@ BAD = {
     "a comma and a point": ("a_x;a_y;a_z\n0,5;1.5;2\n", r"with a comma \(line 2, column 1: '0,5'\) and with a point"),
     "thousands": ('a_x,a_y,a_z\n"1,234.5",1,2\n', "line 2, column 1: '1,234.5' where a number"),
     "text": ("a_x,a_y,a_z\n1,?,2\n", "line 2, column 2: '\\?' where a number such as 0.5"),
+    "many columns": (",".join(f"j{n}_x,j{n}_y,j{n}_z" for n in range(7_000)) + "\n", "more than 20,000 cells"),
     "many rows": ("frame,joint,x,y,z\n" + "0,a,1,2,3\n" * 400_000, "more than"),
     "many joints": ("frame,joint,x,y,z\n" + "".join(f"{n},j{n},1,2,3\n" for n in range(9_000)), "more than"),
 }

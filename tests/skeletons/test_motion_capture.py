@@ -1,11 +1,14 @@
+import io
 import re
+import sys
+import warnings
 
 import numpy as np
 import pytest
 from mutations import mutants
 
 from mans_keras.skeletons import own
-from mans_keras.skeletons.formats import bvh, trc
+from mans_keras.skeletons.formats import bvh, c3d_file, trc
 from mans_keras.skeletons.sequence import Dropped
 
 BVH = """HIERARCHY
@@ -147,13 +150,56 @@ def test_a_malformed_trc_is_dropped_with_a_reason(old, new, reason):
         trc.parse(TRC.replace(old, new).encode())
 
 
+MARKERS = np.arange(1, 25).reshape(4, 2, 3) * 10.0  # (frames, markers, 3), millimetres
+
+
+def c3d_bytes(unit="mm"):
+    c3d = pytest.importorskip("c3d")
+    writer = c3d.Writer(point_rate=60)
+    points = np.concatenate([MARKERS, np.zeros((4, 2, 2))], axis=2)
+    points[1, 1, 3:] = -1  # not seen
+    writer.add_frames([(frame, np.zeros((0, 1))) for frame in points])
+    writer.set_point_labels(["Head", "Hip"])
+    writer.point_group.set_str("UNITS", "Units", unit, len(unit))
+    file = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # there are no analog data
+        writer.write(file)
+    return file.getvalue()
+
+
+def test_markers_of_c3d_are_read_in_their_unit_and_may_be_missing():
+    found = c3d_file.parse(c3d_bytes())
+    assert found.names == ("Head", "Hip")
+    expected = MARKERS / 1000
+    expected[1, 1] = np.nan
+    np.testing.assert_allclose(found.joints[:, 0], expected)
+
+
+def test_a_c3d_file_that_can_not_be_read_is_dropped_with_a_reason():
+    for content, reason in (
+        (c3d_bytes("feet"), "its unit is 'feet'"),
+        (c3d_bytes()[:-512], "cut short: it has 0 of 4 frames"),
+        (b"no", "not a .c3d file"),
+    ):
+        with pytest.raises(Dropped, match=reason):
+            c3d_file.parse(content)
+
+
+def test_without_the_package_the_message_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "c3d", None)
+    with pytest.raises(Dropped, match="pip install c3d"):
+        c3d_file.parse(b"")
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize(("suffix", "text", "joints"), [(".bvh", BVH, 5), (".trc", TRC, 2)])
+@pytest.mark.parametrize(("suffix", "text", "joints"), [(".bvh", BVH, 5), (".trc", TRC, 2), (".c3d", None, 2)])
 def test_1000_mutants_become_a_finite_sequence_or_a_reason(tmp_path, suffix, text, joints):
+    original = text.encode() if text else c3d_bytes()
     source = own.Source(tmp_path / f"a{suffix}", "a", 0)
     outcomes = {"sequence": 0, "dropped": 0}
-    for mutant in mutants(text.encode(), 1000):
+    for mutant in mutants(original, 1000):
         source.path.write_bytes(mutant)
         try:
             assert np.isfinite(own.read(source, 1, joints).joints).all()

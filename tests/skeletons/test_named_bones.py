@@ -1,9 +1,10 @@
 import pytest
 from test_joint_names import KINECT_NAMES
 
+from mans_keras.errors import InputError
 from mans_keras.skeletons.bones import bones
 from mans_keras.skeletons.hdm05 import JOINTS
-from mans_keras.skeletons.named_bones import named_bones
+from mans_keras.skeletons.named_bones import named_bones, read_bones
 
 
 def words(text):
@@ -68,6 +69,13 @@ def test_the_order_of_the_joints_is_free():
     names = sorted(KINECT_2)
     found = {frozenset((names[a], names[b])) for a, b in named_bones(names)}
     assert found == {frozenset((KINECT_2[a], KINECT_2[b])) for a, b in named_bones(KINECT_2)}
+
+
+def test_bones_may_be_given_by_name_or_by_number():
+    assert read_bones("left-hip-knee, 2-0", ("left-hip", "knee", "foot"), 3) == ((0, 1), (2, 0))
+    for text in ("knee", "knee-toe", "0-3", ""):
+        with pytest.raises(InputError, match="is not two joints with a - between them; the joints are"):
+            read_bones(text, ("hip", "knee", "foot"), 3)
 
 
 def test_names_of_no_body_have_no_bones():

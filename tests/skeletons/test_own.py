@@ -211,7 +211,9 @@ def test_a_missing_joint_is_interpolated_over_the_frames_that_have_the_body(read
 def test_a_joint_that_is_mostly_missing_drops_the_file(read):
     array = np.ones((5, 3, 3))
     array[:3, 0] = np.nan
-    with pytest.raises(Dropped, match=r"missing .NaN or 0 0 0. in more than half of the frames, counted from 0: 0"):
+    with pytest.raises(
+        Dropped, match=r"missing .NaN or 0 0 0. in more than half of the frames, counted from 0: 0.*--leave-out"
+    ):
         read(array)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from mans_keras.skeletons.bounds import in_metres, not_in_image, read_bytes
-from mans_keras.skeletons.formats import arrays, bvh, csv_file, json_file, trc
+from mans_keras.skeletons.formats import arrays, bvh, c3d_file, csv_file, json_file, trc
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.known_files import READERS
 from mans_keras.skeletons.sequence import Dropped
@@ -20,6 +20,7 @@ PARSERS = {
     ".json": json_file.parse,
     ".bvh": bvh.parse,
     ".trc": trc.parse,
+    ".c3d": c3d_file.parse,
 }
 SUFFIXES = (*PARSERS, *READERS)
 MAX_BODIES = 2

@@ -1,6 +1,8 @@
 """The columns of a table, by the names in its header: which are x, y and z of a joint, and which are none."""
 
+import functools
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 
 from mans_keras.errors import listed
@@ -28,6 +30,7 @@ PLACES = ("position", "pos", "camera", "world", "location", "loc")
 OTHERS = ("orientation", "rotation", "rot", "quaternion", "quat", "euler", "angle", "velocity", "vel", "acceleration")
 OTHERS += ("accel", "acc", "gyro", "color", "colour", "depth", "pixel", "px", "image", "screen", "normalized", "normal")
 OTHERS += ("q", "v")
+LONGEST_NAME = 200  # of a column, for what is compared
 SEPARATORS = " _.:-"
 
 
@@ -47,9 +50,19 @@ class Columns:
     others: tuple[int, ...]
 
 
+@functools.lru_cache(maxsize=1024)  # a file has the same few names in every frame
 def word(name: str) -> str:
     """A name with only its letters, in lower case, and its digits."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def kind(name: str, joints: Container[str]) -> str:
+    """What a column's name says besides a joint or a number: `_visibility` of `hip_visibility`, `v` of `v12`."""
+    name = name[:LONGEST_NAME]
+    for separator in re.finditer(r"[ _.:-]", name):
+        if name[: separator.start()] in joints:
+            return name[separator.start() :]
+    return re.sub(r"\d+", "", name)
 
 
 def understand(header: list[str]) -> Columns:

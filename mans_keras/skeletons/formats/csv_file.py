@@ -14,12 +14,9 @@ from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.formats.xyz import check_frame
 from mans_keras.skeletons.sequence import Dropped
 
-INDICES = (
-    "index",
-    "frame",
-    "time",
-    "timestamp",
-)  # the first column of a table whose other columns have numbers as names
+# The first column of a table whose other columns are numbered.
+INDICES = ("index", "frame", "time", "timestamp")
+MAX_COLUMNS = 20_000  # the 543 landmarks of a body with its face and hands have 2,172
 
 
 def decode(content: bytes) -> str:
@@ -60,6 +57,8 @@ def parse(content: bytes, joints: int | None = None) -> Parsed:
     if not table:
         raise Dropped("the file is empty")
     first_line, header = table[0]
+    if len(header) > MAX_COLUMNS:
+        raise Dropped(f"line {first_line} has more than {MAX_COLUMNS:,} cells: a row must hold one frame of one body")
     for line, row in table:
         if len(row) < len(header) or any(map(str.strip, row[len(header) :])):
             raise Dropped(f"line {line} has {len(row)} cells, where line {first_line} has {len(header)}")
@@ -79,8 +78,7 @@ def parse(content: bytes, joints: int | None = None) -> Parsed:
     _check_order(table, header, named)
     _check_size(len(table), len(named.joints))
     names = () if all(map(str.isdecimal, named.joints)) else tuple(named.joints)
-    left_out = tuple(_described(table, header, column) for column in named.others)
-    return Parsed(values.reshape(len(table), 1, -1, 3), names, left_out)
+    return Parsed(values.reshape(len(table), 1, -1, 3), names, _left_out(table, header, named))
 
 
 def _numbers(table, places, joints):
@@ -107,8 +105,7 @@ def _a_row_a_joint(table, header, named, joints):
         values = _values(table, places)
         _check_order(table, header, named)
         _check_size(len(table), 1)
-        left_out = tuple(_described(table, header, column) for column in named.others)
-        return Parsed(values.reshape(-1, 1, 1, 3), (), left_out)
+        return Parsed(values.reshape(-1, 1, 1, 3), (), _left_out(table, header, named))
     _check_one_body(table, header, named)
     found = list(dict.fromkeys(row[named.joint].strip() for _, row in table))
     if all(map(str.isdecimal, found)):
@@ -129,8 +126,7 @@ def _a_row_a_joint(table, header, named, joints):
         latest = frame
         seen.add((frame, joint))
         result[frames[frame], 0, order[joint]] = xyz
-    used = (moment, named.joint)
-    left_out = tuple(_described(table, header, column) for column in named.others if column not in used)
+    left_out = _left_out(table, header, named, used=(moment, named.joint))
     return Parsed(result, () if all(map(str.isdecimal, found)) else tuple(found), left_out)
 
 
@@ -158,6 +154,20 @@ def _check_one_body(table, header, named):
         raise Dropped(f"the column {header[named.body][:40]!r} has several values: a table must hold one body")
 
 
+def _left_out(table, header, named, used=()):
+    """What a message says of the columns that are no coordinates: those that each joint has count as one."""
+    kinds = {}
+    for column in named.others:
+        if column not in used:
+            kinds.setdefault(columns.kind(header[column], named.joints), []).append(column)
+    return tuple(
+        _described(table, header, kind[0])
+        if len(kind) == 1
+        else f"{len(kind)} columns such as {header[kind[0]].strip()[:40]}"
+        for kind in kinds.values()
+    )
+
+
 def _described(table, header, column):
     """A column that is left out, for a message."""
     name = header[column].strip()[:40] or f"column {column + 1}"
@@ -169,18 +179,23 @@ def _described(table, header, column):
 def _values(table, places):
     """(rows, columns) float of these columns."""
     values = np.array([[_number(row[at], line, at + 1) for at in places] for line, row in table])
-    marks = {mark: None for mark in ",."}
-    for line, row in table:
-        for at in places:
-            for mark in marks:
-                if marks[mark] is None and mark in row[at]:
-                    marks[mark] = f"line {line}, column {at + 1}: {row[at][:40]!r}"
-    if None not in marks.values():
-        raise Dropped(f"numbers with a comma ({marks[',']}) and with a point ({marks['.']}): one of both is expected")
+    if (comma := _first_with(",", table, places)) and (point := _first_with(".", table, places)):
+        raise Dropped(f"numbers with a comma ({comma}) and with a point ({point}): one of both is expected")
     return values.reshape(len(table), -1)
 
 
+def _first_with(mark, table, places):
+    return next(
+        (f"line {line}, column {at + 1}: {row[at][:40]!r}" for line, row in table for at in places if mark in row[at]),
+        None,
+    )
+
+
 def _number(cell, line, column):
+    try:
+        return float(cell)
+    except ValueError:
+        pass
     try:
         return float(cell.replace(",", ".")) if cell.strip() else math.nan
     except ValueError:
