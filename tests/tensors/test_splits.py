@@ -107,11 +107,13 @@ def test_too_few_subjects_to_halve_are_refused(tmp_path):
 def test_table4_plans_the_papers_protocol(tmp_path, monkeypatch, make, batch, folds):
     data = make(tmp_path)
     planned = []
-    monkeypatch.setattr(common.runs, "execute", lambda runs, *_, **__: planned.extend(runs))
+    monkeypatch.setattr("mans_keras.training.runs.execute", lambda runs, *_, **__: planned.extend(runs))
     monkeypatch.setattr(common, "show_table", lambda *_: None)
     arguments = ["table4", "--dataset", data.dataset, "--data", str(tmp_path), "--results", str(tmp_path / "results")]
     monkeypatch.setattr(sys, "argv", arguments)
-    table4_ablation.main()
+    with pytest.raises(SystemExit) as end:
+        table4_ablation.main()
+    assert end.value.code == 0
     assert len(planned) == 4 * folds and len({(run.variant, run.fold.name) for run in planned}) == 4 * folds
     assert {(run.protocol, run.batch) for run in planned} == {(protocols.PAPER_PROTOCOLS[data.dataset][0], batch)}
 
