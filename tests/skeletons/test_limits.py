@@ -40,7 +40,6 @@ def filled(text, start=b""):
 
 
 CASES = {
-    # one for each kind of file and way to fill it
     "variables.mat": lambda: HEADER + compressed(matrix(b"other", 1, bytes(MAX_BYTES - 100))) * 900,
     "wide.mat": lambda: HEADER + compressed(matrix(b"SW", 1, bytes(MAX_BYTES - 100))),
     "many.mat": lambda: filled(element(14, b""), HEADER),
@@ -78,6 +77,8 @@ CASES = {
     "joints_long": lambda: filled(b"a"),
     "table.csv": lambda: filled(b"a,b\n"),
 }
+
+SLOW = ("a_row_a_joint.csv", "almost_too_many.csv")
 
 
 def read(path):
@@ -121,7 +122,9 @@ def in_limits(path):
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="the memory is read from Linux's /proc")
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in CASES]
+)
 def test_reading_takes_little_memory_and_time(tmp_path, name):
     path = tmp_path / name
     path.write_bytes(CASES[name]()[:MAX_BYTES])

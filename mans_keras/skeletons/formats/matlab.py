@@ -107,7 +107,8 @@ def _array(parts, order, name):
         raise Dropped(f"{name} is not an array of real numbers")
     if len(values) > MAX_NUMBERS * int(NUMBERS[kind][1]):
         raise Dropped(TOO_MANY)
-    values = np.frombuffer(values, order + NUMBERS[kind]).astype(float)
+    with np.errstate(invalid="ignore"):  # a broken file may hold signalling NaNs
+        values = np.frombuffer(values, order + NUMBERS[kind]).astype(float)
     shape = np.frombuffer(shape, f"{order}i4").tolist()
     if min(shape, default=0) < 1 or len(shape) > 8 or len(values) != np.prod(shape, dtype=float):
         raise Dropped(f"the array {name} has {len(values)} values, which do not fit its shape {shape}")
