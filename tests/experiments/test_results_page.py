@@ -256,11 +256,16 @@ def test_what_the_prose_says_of_the_released_codes_tensors_is_the_records():
         assert sentence in prose()
     assert abs(float(by_subject[0])) < float(by_subject[2])
     assert float(by_seed[1]) < abs(float(by_seed[0])) < float(by_seed[2])
-    own, _ = tables.summarize(records("effects", "released-pad", "odd_even"), "last")
-    raw, _ = tables.summarize(records("effects", "paper-raw", "odd_even"), "last")
-    assert f"`paper` ends at {raw:.2f} on raw coordinates. `released` ends at {own:.2f} on tensors made as" in prose()
+    (own_loso, own), (raw_loso, raw) = (
+        [tables.summarize(records("effects", name, protocol), "last")[0] for protocol in ("loso", "odd_even")]
+        for name in ("released-pad", "paper-raw")
+    )
+    assert f"`paper` ends at {raw_loso:.2f} by `loso` and {raw:.2f} by `odd_even`, on raw" in prose()
+    assert f"`released` ends at {own_loso:.2f} and {own:.2f} on tensors made as in the released code" in prose()
     first_page = " ".join((ROOT / "README.md").read_text().split())
-    assert f"reach {own:.0f} to {raw:.0f} % by `odd_even`, on their own coordinates" in first_page
+    assert f"reach {raw_loso:.0f} and {own_loso:.0f} % by `loso`, on their own coordinates" in first_page
+    points, _, subjects = away_from_the_default("released-pad", "loso")
+    assert f"level with the default: {points} ± {subjects} points" in prose() and abs(float(points)) < float(subjects)
     padded, default = (by_subjects(records("effects", name, "odd_even")) for name in ("released-pad", "mans-9"))
     assert len(padded) == 5 and all(padded[subject] < default[subject] for subject in padded)
 
