@@ -9,6 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from mans_keras import quiet
 from mans_keras.errors import InputError
 from mans_keras.files import replacing
 from mans_keras.models.network import MemoryAttentionNetwork
@@ -129,7 +130,8 @@ def save(model, path):
     path = Path(path)
     with replacing(path, path.suffix) as part:
         try:
-            model.save(part, include_optimizer=False)
+            with quiet.stderr():  # Keras warns about `.h5`
+                model.save(part, include_optimizer=False)
         except RuntimeError as error:  # of HDF5, for some failed writes
             raise OSError(f"{path} can't be written (is the disk full?): {' '.join(str(error).split())}") from None
 
