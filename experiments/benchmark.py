@@ -42,7 +42,6 @@ def main(args):
         f"(convolution). Load before the start {load:.1f}, at the end {os.getloadavg()[0]:.1f}."
     )
     print("\n" + tables.write_table(args.results, "benchmark", title, HEADER, rows))
-    print("\n" + tables.write_table(args.results, "xla", title, figures.XLA_HEADER, figures.xla()))
     if machine.gpu():
         print("\n" + tables.write_table(args.results, "gpu", title, *figures.on_gpu()))
     else:

@@ -22,9 +22,8 @@ from mans_keras.recognition.recognizer import Recognizer
 from mans_keras.recognition.stream import Stream
 from mans_keras.skeletons import synthetic
 from mans_keras.tensors import store
-from mans_keras.training import machine, memory, network
+from mans_keras.training import machine, memory
 from mans_keras.training.batches import Batches
-from mans_keras.training.run import MODELS, SCALES
 
 PRODUCT = 2 * 2048**3
 CONVOLUTION = 2 * 40 * 50 * 50 * 9 * 64 * 128
@@ -206,28 +205,6 @@ def peaks(folder):
         name = f"memory, {model} training on {SEQUENCES:,} sequences, scale {scale}, batch {batch}"
         rows.append(row(name, peak, 3, details, unit=" GB"))
     return rows
-
-
-XLA_HEADER = ["network", "step with XLA", "without", "with over without", "first step with XLA", "without", "runs use"]
-
-
-def xla():
-    """Rows below `XLA_HEADER`, one per network: a training step of batch 8, compiled with and without XLA."""
-    return [in_process(_xla, model) for model in MODELS]
-
-
-def _xla(model):
-    memory.keep_freed()
-    steppers, first = [], []
-    for without in ((), (model,)):
-        with mock.patch.object(network, "WITHOUT_XLA", without):
-            began = time.perf_counter()
-            steppers.append(stepping(build(model), 8))
-            first.append(f"{time.perf_counter() - began:.0f} s")
-    seconds = in_turn(*steppers, rounds=10 if SCALES[model] == 50 else 3)
-    steps = [f"{1e3 * median:.0f} ms" for median in medians(seconds)]
-    chosen = "no XLA" if model in network.WITHOUT_XLA else "XLA"
-    return [model, *steps, f"{over(*seconds.T):.2f}", *first, chosen]
 
 
 def on_gpu():

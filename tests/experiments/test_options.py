@@ -19,6 +19,7 @@ OPTIONS = {
     "benchmark": {"results"},
     "benchmark_data_prep": {"files", "results"},
     "benchmark_growth": {"results"},
+    "benchmark_xla": {"results"},
     "departures": {"dataset", "results"},
     "effects": {"factors"} | OF_RUNS,
     "figure3_convergence": OF_A_TABLE,
