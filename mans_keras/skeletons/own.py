@@ -63,23 +63,28 @@ def _is_recording(path):
     return path.suffix.lower() in by_suffix.SUFFIXES and not path.name.startswith(".") and path.is_file()
 
 
-def with_table(sources: list[Source], path: Path | str) -> list[Source]:
-    """`sources` with the subjects and cameras of a table: columns file, subject and, if known, camera; whole numbers.
-
-    file is `class/name.csv`, or `name.csv` for the files of that name in every class. A file that the table does not
-    name keeps -1. Raises `InputError` for a table that can't be understood, or that names none of the files.
-    """
+def read_table(path: Path | str) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """(names of the columns in small letters, [(line, cells)]) of a table; `InputError` if it can't be read."""
     try:
         content = read_bytes(path)
         check_marks(content, b",", b";", b"\t", b"\n", b"\r")
         rows = list(csv_file.rows(csv_file.decode(content)))
     except Dropped as dropped:
         raise InputError(f"{path}: {dropped}") from None
-    header = [cell.strip().lower() for cell in rows[0][1]] if rows else []
+    return [cell.strip().lower() for cell in rows[0][1]] if rows else [], rows[1:]
+
+
+def with_table(sources: list[Source], path: Path | str) -> list[Source]:
+    """`sources` with the subjects and cameras of a table: columns file, subject and, if known, camera; whole numbers.
+
+    file is `class/name.csv`, or `name.csv` for the files of that name in every class. A file that the table does not
+    name keeps -1. Raises `InputError` for a table that can't be understood, or that names none of the files.
+    """
+    header, rows = read_table(path)
     if not {"file", "subject"} <= set(header):
         raise InputError(f"{path}: the first row must name the columns file, subject and, if known, camera")
     known = {}
-    for line, row in rows[1:]:
+    for line, row in rows:
         cells = dict(zip(header, map(str.strip, row), strict=False))
         numbers = [cells.get(column) or "-1" for column in ("subject", "camera")]
         if "file" not in cells or not all(re.fullmatch(r"-1|[0-9]{1,9}", number) for number in numbers):

@@ -4,10 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mans_keras.errors import InputError, listed
-from mans_keras.skeletons.bounds import read_bytes
-from mans_keras.skeletons.formats import csv_file
-from mans_keras.skeletons.own import Source
-from mans_keras.skeletons.sequence import Dropped
+from mans_keras.skeletons.own import Source, read_table
 
 SIDES = {"train": 1, "training": 1, "test": 0, "testing": 0}
 
@@ -18,15 +15,11 @@ def from_table(sources: Iterable[Source], path: Path | str) -> dict[str, int]:
     file is as in `own.with_table`. A file that the table does not name does neither. Raises `InputError` for a table
     that can't be understood, that names a file twice or one that is not there, or that leaves a side empty.
     """
-    try:
-        rows = list(csv_file.rows(csv_file.decode(read_bytes(path))))
-    except Dropped as dropped:
-        raise InputError(f"{path}: {dropped}") from None
-    header = [cell.strip().lower() for cell in rows[0][1]] if rows else []
+    header, rows = read_table(path)
     if not {"file", "split"} <= set(header):
         raise InputError(f"{path}: the first row must name the columns file and split")
     named = {}
-    for line, row in rows[1:]:
+    for line, row in rows:
         cells = dict(zip(header, map(str.strip, row), strict=False))
         side = SIDES.get(cells.get("split", "").lower())
         if not cells.get("file") or side is None:

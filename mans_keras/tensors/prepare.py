@@ -1,6 +1,5 @@
 """Sources -> tensor file: the work of every script in data_prep/."""
 
-import argparse
 import contextlib
 import dataclasses
 import functools
@@ -28,14 +27,6 @@ from mans_keras.tensors.writer import Writer
 MAX_REASONS = 20  # of a long list, the others are only counted
 BATCH = 16  # sources that go to a process at once
 AHEAD = 2  # batches that each process may be ahead of the writer
-
-
-def positive(text):
-    """argparse type: an integer of at least 1."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
-    return value
 
 
 def keep_freed_memory() -> None:

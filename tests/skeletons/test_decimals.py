@@ -32,6 +32,10 @@ def test_tokens_are_those_that_split_finds():
     assert len(Tokens(b"")) == len(Tokens(b" \n")) == 0
 
 
+def test_a_byte_order_mark_is_no_token():
+    assert Tokens(b"\xef\xbb\xbf12 7")[0] == b"12"
+
+
 @pytest.mark.parametrize("token", ["-", ".", "-.", "1-2", "--1", "1.2.3", "..1", "1,2", "word", "0x10", "1 -", "\xff"])
 def test_a_token_that_is_not_a_number_is_refused(token):
     tokens = Tokens(token.encode())

@@ -122,6 +122,12 @@ def test_an_export_of_azure_kinect_that_was_turned_into_metres_stays():
     np.testing.assert_array_equal(read(value).joints.ravel(), [0.5, 1, 2.5])
 
 
+def test_pixels_with_a_score_are_not_taken_for_millimetres():
+    body = [[960.0, 200, 0.9], [950, 500, 0.8], [900, 900, 0.7]]
+    value = {"joint_names": ["a", "b", "c"], "frames": [{"bodies": [{"joint_positions": body}]}]}
+    np.testing.assert_array_equal(read(value).joints.squeeze(), body)
+
+
 def test_the_number_of_joints_decides_whether_openpose_wrote_scores():
     value = [{"people": [{"pose_keypoints_3d": [0.1] * 12}]}]
     assert read(value).joints.shape[2] == 3 and read(value, joints=4).joints.shape[2] == 4

@@ -51,6 +51,12 @@ def test_a_split_changes_the_digest(raw, tmp_path):
     assert digests[0] != digests[1]
 
 
+def test_a_table_with_far_too_many_cells_is_refused_before_it_is_parsed(sources, tmp_path):
+    (tmp_path / "split.csv").write_text("file,split\n" + "," * 3_000_000)
+    with pytest.raises(InputError, match=r"split\.csv: "):
+        own_splits.from_table(sources, tmp_path / "split.csv")
+
+
 @pytest.mark.parametrize(
     ("table", "reason"),
     [

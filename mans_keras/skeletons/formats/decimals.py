@@ -1,5 +1,7 @@
 """The numbers of a text, separated by white space, read as arrays: several times as fast as `float(token)`."""
 
+import codecs
+
 import numpy as np
 
 # Longer numbers, and those with an exponent, go to `float`. So many digits are exact in a float64.
@@ -12,7 +14,7 @@ class Tokens:
     """The tokens of a text (bytes), by number from 0; control characters count as white space."""
 
     def __init__(self, text: bytes):
-        self.text = text
+        self.text = text = text.removeprefix(codecs.BOM_UTF8)
         self.bytes = np.frombuffer(text, np.uint8)
         between = np.ones(len(text) + 2, bool)
         np.less_equal(self.bytes, ord(" "), out=between[1:-1])

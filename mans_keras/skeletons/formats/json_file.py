@@ -91,9 +91,16 @@ def parse(content: bytes, joints: int | None = None) -> Parsed:
                 slot[:] = body
     if isinstance(document, dict):
         names = names or _listed_names(document, shape[2])
-        if "joint_names" in document and np.nanmax(np.abs(result), initial=0) > MAX_METRES:
-            result /= 1000  # Azure Kinect's export, in millimetres
+        if "joint_names" in document and _in_millimetres(result):
+            result /= 1000  # Azure Kinect's export
     return Parsed(result, names)
+
+
+def _in_millimetres(joints):
+    """Whether bodies have a person's size in millimetres, and a depth, which x, y and a score in pixels do not have."""
+    extents = np.nanmax(joints, axis=2, initial=-np.inf) - np.nanmin(joints, axis=2, initial=np.inf)
+    size = np.median(extents[np.isfinite(extents).all(axis=-1)], axis=0).max()
+    return np.nanmax(np.abs(joints)) > MAX_METRES and 300 < size < 3000 and np.nanmax(np.abs(joints[..., 2])) > 10
 
 
 def _wrong(place, reason):
