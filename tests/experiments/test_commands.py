@@ -40,8 +40,8 @@ def _is_one_line(code, message, complaint):
         ),
         (["--dataset", "kinetics"], "own_data.py RAW . --name kinetics --scale 50 makes kinetics_50.h5"),
         (
-            ["--dataset", "moves", "--protocol", "odd_even"],
-            "no protocol 'odd_even': its protocols are holdout, kfold, loso",
+            ["--dataset", "moves", "--protocol", "loocv"],
+            "no protocol 'loocv': its protocols are holdout, kfold, loso, odd_even",
         ),
         (["--dataset", "ntu_rgbd"], "ntu_rgbd_50.h5 is missing"),
         (

@@ -347,11 +347,11 @@ def test_bad_input_of_mans_is_one_line(arguments, complaint):
 
 @pytest.mark.parametrize("file", ["m.h5", "m.keras"])
 def test_a_model_with_an_attention_that_is_not_registered_says_what_is_missing(tmp_path, monkeypatch, file):
-    class OwnAttention(mans_keras.GateAttention):
+    class UnknownLater(mans_keras.GateAttention):
         pass
 
     monkeypatch.setattr(attention, "ATTENTIONS", {})
-    attention.attention("own")(OwnAttention)
+    attention.attention("own")(UnknownLater)
     path = saved_tiny_model(tmp_path / file, attention="own")
     attention.ATTENTIONS.clear()
     with pytest.raises(ValueError, match=rf"{file} .*'own' is not known.*load_extension\(file\)$"):

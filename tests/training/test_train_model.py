@@ -13,6 +13,7 @@ from test_training import train as record_of
 import mans_keras
 from mans_keras.errors import InputError
 from mans_keras.recognition.recognizer import Recognizer
+from mans_keras.skeletons.sequence import KINECT_1
 from mans_keras.tensors import protocols
 from mans_keras.tensors.store import Tensors
 from mans_keras.training import train
@@ -23,7 +24,7 @@ from mans_keras.training.train_model import plan_run
 
 @pytest.fixture
 def tensors(tmp_path):
-    return Tensors(tensor_file(tmp_path / "ut_kinect_50.h5"))
+    return Tensors(tensor_file(tmp_path / "ut_kinect_50.h5", body=KINECT_1))
 
 
 @pytest.fixture
