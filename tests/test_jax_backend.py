@@ -17,6 +17,7 @@ CODE = "import sys, keras, pytest; assert keras.backend.backend() == 'jax'; sys.
 
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="these tests run on JAX already")
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
+@pytest.mark.slow
 def test_models_on_jax(tmp_path):
     cheap_compilation = {
         "JAX_COMPILATION_CACHE_DIR": str(tmp_path / "compiled"),
