@@ -69,11 +69,16 @@ def arranged(content: Parsed, names: tuple[str, ...], wanted: tuple[str, ...] = 
     """The same recording with the joints `wanted` of `names` (default: all), in their order.
 
     A file that names its joints may have them in another order, and others, which are then in `left_out`. Names that
-    only count (`joint3`) are none; joints without names are `names`, in this order, and stay as they are if their
-    number is another. Raises `Dropped`, which lists what is missing, for a file with other names.
+    only count (`joint3`) order the joints and are none; joints without names are `names`, in this order, and stay as
+    they are if their number is another. Raises `Dropped`, which lists what is missing, for a file with other names.
     """
     wanted = wanted or names
-    if all(re.fullmatch(r"[a-z]*\d+", plain(name)) for name in content.names):
+    counting = [re.fullmatch(r"([a-z]*)(\d{1,9})", plain(name)) for name in content.names]
+    if counting and all(counting):
+        if len({match[1] for match in counting}) == 1:
+            # Files may list them as text is sorted: 1, 10, 11, 2.
+            order = sorted(range(len(counting)), key=lambda place: int(counting[place][2]))
+            content = replace(content, joints=content.joints[:, :, order])
         content = replace(content, names=())
     if not wanted or (not content.names and content.joints.shape[2] != len(names)):
         return content

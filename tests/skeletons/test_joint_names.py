@@ -132,3 +132,10 @@ def test_joints_are_left_out_by_name():
     for names, complaint in ((("a",), "named tail; the joints are a"), ((), "give them by --joints")):
         with pytest.raises(InputError, match=complaint):
             without(names, "tail")
+
+
+def test_names_that_only_count_order_the_joints():
+    names = tuple(f"joint{number}" for number in (1, 10, 11, 2))
+    content = Parsed(np.array([1.0, 10, 11, 2])[None, None, :, None].repeat(3, axis=3), names)
+    ordered = arranged(content, ())
+    assert ordered.names == () and ordered.joints[0, 0, :, 0].tolist() == [1, 2, 10, 11]
