@@ -80,6 +80,7 @@ def test_what_needs_no_keras_does_not_load_it(code):
     assert loaded(code) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["keras, mans_keras", "mans_keras, keras"])
 def test_both_packages_imported_in_either_order_are_enough_to_load_a_model(order):
     assert "keras" in loaded(f"import {order}\nkeras.models.load_model({str(MODEL)!r}, compile=False)")

@@ -226,6 +226,7 @@ def test_the_headline_does_not_choose_between_two_trainings_of_one_run(tmp_path)
         headline.records(tmp_path, "ut_kinect")
 
 
+@pytest.mark.slow
 def test_a_table_names_records_of_another_network_than_the_code_builds(tmp_path, monkeypatch, capsys):
     small = functools.partial(mans_keras.MANs9, input_shape=(16, 16, 3), units=8)
     monkeypatch.setitem(MODELS, "mans-9", small)

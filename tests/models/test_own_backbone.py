@@ -19,6 +19,7 @@ def own_model():
     return keras.Model(image, own_backbone(image), name="Own-CNN")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", ["m.h5", "m.keras"])
 @pytest.mark.parametrize("backbone", [own_backbone, own_model], ids=["function", "model"])
 def test_a_backbone_of_ones_own_gives_the_features_and_is_saved(tmp_path, backbone, file):

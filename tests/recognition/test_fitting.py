@@ -62,6 +62,7 @@ def test_old_models_of_known_data_sets_know_their_joints_too():
     assert Recognizer(ROOT / "experiments/results/trained/mans9_ut_kinect.h5").joint_names == KINECT_1_NAMES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["predict", "stream"])
 def test_bodies_that_are_left_out_are_reported(model, tmp_path, command):
     both = np.stack([standing_body(8), standing_body(8) + 3], axis=1)
@@ -81,6 +82,7 @@ def test_tensors_of_other_bodies_are_refused_with_the_option_that_helps(model, t
     assert "bodies 2, the model expects 1: prepare it with --bodies 1" in done.stderr
 
 
+@pytest.mark.slow
 def test_tensors_whose_joints_have_another_order_are_refused(model, tmp_path):
     names = [f"joint_names {name}" for name in KINECT_1_NAMES]
     done = mans("evaluate", model, tensors(tmp_path / "t.h5", joint_names=names[::-1]))
@@ -89,6 +91,7 @@ def test_tensors_whose_joints_have_another_order_are_refused(model, tmp_path):
     assert done.exit_code == 0
 
 
+@pytest.mark.slow
 def test_classes_are_compared_by_name(model, tmp_path):
     path = tensors(tmp_path / "t.h5")
     expected = mans("evaluate", model, path).stdout

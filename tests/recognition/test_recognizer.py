@@ -180,6 +180,7 @@ def test_a_file_that_is_no_model_of_ours_is_refused(tmp_path):
             Recognizer(tmp_path / name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [("predict", "x.npy"), ("stream", "x.npy"), ("summary",)], ids=lambda a: a[0])
 def test_a_model_without_preparation_is_refused_by_the_line_that_mends_it(tmp_path, arguments):
     path = tmp_path / "bare.keras"
@@ -208,6 +209,7 @@ def mans(*arguments):
     return CliRunner().invoke(cli.main, [*map(str, arguments)])
 
 
+@pytest.mark.slow
 def test_mans_predict_names_the_classes_of_each_file(folder):
     file = folder / "raw/joints_s01_e01.txt"
     done = mans("predict", folder / "m.h5", file, file, "--top", "2", "--json")
@@ -237,6 +239,7 @@ def test_frames_of_ut_kinect_have_the_numbers_of_the_file(folder):
     assert lines[0] == f"{file}, 10 frames"
 
 
+@pytest.mark.slow
 def test_bones_of_the_users_own_are_drawn(folder, tmp_path):
     file, page = folder / "raw/joints_s01_e01.txt", tmp_path / "a.html"
     done = mans("predict", folder / "m.h5", file, "--plot", page, "--bones", "0-1,7-19")
@@ -300,6 +303,7 @@ def test_tensors_of_other_bodies_or_joints_are_not_evaluated(tmp_path):
     assert "bodies 1, the model expects 2" in mans("evaluate", saved_tiny_model(tmp_path / "m.h5"), tensors).stderr
 
 
+@pytest.mark.slow
 def test_mans_evaluate_and_summary_take_what_mans_train_saved(folder, monkeypatch):
     monkeypatch.setitem(MODELS, "mans-9", tiny_model)
     made = folder / "new" / "mine.h5"

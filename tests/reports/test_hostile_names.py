@@ -23,6 +23,7 @@ def texts(figure):
     return [text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text"))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES, ids=["formula", "dollar", "backslash", "control", "surrogate", "long"])
 def test_a_class_of_any_name_is_drawn(name, tmp_path):
     names = [name, "run"]
@@ -50,6 +51,7 @@ def test_a_dollar_is_drawn_as_a_dollar():
     assert file.getvalue().count("<!-- $a$ -->") == 2
 
 
+@pytest.mark.slow
 def test_a_matrix_of_very_many_classes_fits_a_picture():
     width, height = record_plots.confusion(
         np.zeros((3000, 3000), int), [str(n) for n in range(3000)], ""

@@ -40,6 +40,7 @@ def test_two_devices_give_the_loss_curve_of_one_with_the_same_global_batch(tmp_p
         np.testing.assert_allclose(one[curve], two[curve], rtol=2e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("devices", "batch", "says"), [(64, 64, "there are"), (2, 3, "batch of 3")])
 def test_devices_that_cannot_share_a_batch_are_refused(tmp_path, monkeypatch, devices, batch, says):
     import tensorflow as tf

@@ -73,6 +73,7 @@ def test_a_pipe_is_no_record(tmp_path):
         read_record(tmp_path / "r.json")
 
 
+@pytest.mark.slow
 def test_a_damaged_record_is_left_out_of_the_table_of_the_others(tmp_path, capsys):
     folder = tmp_path / "table4_ablation/ut_kinect/mans-9"
     folder.mkdir(parents=True)
