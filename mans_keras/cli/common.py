@@ -1,0 +1,40 @@
+"""What the commands share: arguments, and lines on the terminal."""
+
+import functools
+from pathlib import Path
+
+import click
+
+from mans_keras.errors import InputError, printable
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+def _check_exists(context, parameter, path):
+    """Report a missing model before Keras is loaded, which takes seconds."""
+    if not path.is_file():
+        raise InputError(f"{path} does not exist")
+    return path
+
+
+SAVED_MODEL = click.argument("model", type=FILE, callback=_check_exists)
+
+
+def show(line, **options):
+    """Print a line; the names of files and classes in it may have control characters, which are escaped."""
+    click.echo(printable(line), **options)
+
+
+warn = functools.partial(show, err=True)
+
+
+def check_vertical(name, recognizer, joints):
+    """Print a line on stderr if the model needs y to point up, and it does not in this recording."""
+    from mans_keras.skeletons.view import vertical
+
+    up = vertical(joints, recognizer.body)
+    if recognizer.coordinates == "upright" and up != "+y":
+        warn(
+            f"{name}: by shoulders and hips, {up} points up, but the model expects +y. Turn the recording, unless the "
+            "person in it lies down or bends"
+        )

@@ -1,0 +1,98 @@
+"""`mans predict`: the classes of recordings, and pictures of the answers."""
+
+import dataclasses
+import json
+import sys
+
+import click
+
+from mans_keras.cli.common import FILE, SAVED_MODEL, check_vertical, show, warn
+from mans_keras.errors import InputError
+
+LONG = 5  # a recording of this many times the usual length probably shows more than one action
+
+
+def _frames(context, parameter, text):
+    """click callback: (first, last) of FIRST:LAST; None without the option."""
+    if text is None:
+        return None
+    first, colon, last = text.partition(":")
+    if not (colon and first.isdecimal() and last.isdecimal() and int(first) <= int(last)):
+        raise click.BadParameter(f"{text!r} is not FIRST:LAST, such as 120:185")
+    return int(first), int(last)
+
+
+@click.command("predict")
+@SAVED_MODEL
+@click.argument("files", metavar="FILE...", type=FILE, nargs=-1, required=True)
+@click.option("--top", default=5, type=click.IntRange(1), help="How many classes to show per recording.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object per recording, with each frame's attention.")
+@click.option(
+    "--plot",
+    type=FILE,
+    metavar="OUT",
+    help="Also draw each recording: attention and key poses (OUT.png, .pdf), the moving skeleton (OUT.gif, .mp4), or a "
+    "page that plays it (OUT.html). With several FILEs, each FILE's name is added to OUT's.",
+)
+@click.option(
+    "--frames",
+    metavar="FIRST:LAST",
+    callback=_frames,
+    help="Only these frames, both included, counted from 0; of UT-Kinect's .txt, as its actionLabel.txt numbers them.",
+)
+@click.option(
+    "--bones",
+    "drawn_bones",
+    metavar="PAIRS",
+    help="With --plot: the joints that bones connect, by name or number, such as hip-knee,knee-foot. Default: by the "
+    "joints' names, or by their number.",
+)
+def command(model, files, top, as_json, plot, frames, drawn_bones):
+    """Predict which action each recording shows.
+
+    MODEL is a file saved by `mans train`. A FILE is a recording of an action of one person or two: .skeleton, .amc (its
+    .asf in the same folder), .bvh, .trc, .c3d, .mat, .txt (UT-Kinect), .npy, .npz, .csv or .json. Recordings that do
+    not fit the model are reported; the others are still classified.
+    """
+    if plot:  # importing matplotlib takes a second
+        from mans_keras.reports import prediction_pictures
+
+        prediction_pictures.check(plot)
+    from mans_keras.recognition.recognizer import Recognizer
+    from mans_keras.skeletons.named_bones import read_bones
+
+    recognizer = Recognizer(model)
+    pairs = None
+    if drawn_bones is not None:
+        pairs = read_bones(drawn_bones, recognizer.joint_names, recognizer.joints)
+    failed = False
+    pictures = prediction_pictures.paths(plot, files) if plot else [None] * len(files)
+    for file, picture in zip(files, pictures, strict=True):
+        try:
+            (prediction,) = recognizer.predict([file], frames)
+        except (InputError, OSError) as error:
+            warn(f"Error: {error}")
+            failed = True
+            continue
+        if picture:
+            prediction_pictures.write(dataclasses.replace(prediction, bones=pairs), picture)
+            warn(f"{prediction.name} is drawn in {picture}")
+        for note in prediction.notes:
+            warn(f"{prediction.name}: {note}")
+        check_vertical(prediction.name, recognizer, prediction.joints)
+        number, usual = len(prediction.joints), recognizer.frames
+        if usual and number > LONG * usual:
+            typical = f"the training recordings have {usual:.0f} (median)"
+            warn(
+                f"{prediction.name} has {number} frames; {typical}. `mans stream` finds several actions in a "
+                "recording; --frames FIRST:LAST takes one of them"
+            )
+        if as_json:
+            attention = None if prediction.attention is None else prediction.attention.round(6).tolist()
+            scores = dict(prediction.top(top))
+            click.echo(json.dumps({"file": prediction.name, "scores": scores, "attention": attention}))
+            continue
+        show(f"{prediction.name}, {number} frames")
+        for name, score in prediction.top(top):
+            show(f"  {score:7.2%}  {name}")
+    sys.exit(failed)

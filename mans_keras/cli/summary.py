@@ -1,0 +1,21 @@
+"""`mans summary`: what a saved model is."""
+
+import click
+
+from mans_keras.cli.common import SAVED_MODEL, show
+
+
+@click.command("summary")
+@SAVED_MODEL
+def command(model):
+    """Describe a saved MODEL and the recordings that it expects."""
+    from mans_keras.recognition.recognizer import Recognizer
+
+    recognizer = Recognizer(model)
+    network = recognizer.model
+    show(f"{network.name}: {network.count_params():,} parameters, {len(recognizer.class_names)} classes")
+    show(f"recordings: {recognizer.bodies} x {recognizer.joints} joints, {recognizer.coordinates} coordinates")
+    show(f"tensors: {recognizer.scale} x {recognizer.scale}, layout {recognizer.layout}")
+    show("classes: " + ", ".join(recognizer.class_names))
+    if recognizer.joint_names:
+        show("joints: " + ", ".join(recognizer.joint_names))
