@@ -11,6 +11,7 @@ from mans_keras.errors import InputError, listed
 from mans_keras.skeletons import joint_names, own, own_splits
 from mans_keras.skeletons.formats import by_suffix
 from mans_keras.skeletons.sequence import DATASETS
+from mans_keras.skeletons.units import read_unit
 from mans_keras.tensors import protocols, store
 
 
@@ -62,11 +63,11 @@ def choose_coordinates(option, names):
         return "raw", None
 
 
-def check_vertical(sources, body, coordinates, names, wanted):
+def check_vertical(sources, body, coordinates, names, wanted, unit):
     """Print a line if y does not point up in most of a hundred files; raise `InputError` if the coordinates need it."""
     if body is None or coordinates in ("body", "released"):
         return
-    up = own.vertical(sources[:: -(-len(sources) // 100)], body, names, wanted)
+    up = own.vertical(sources[:: -(-len(sources) // 100)], body, names, wanted, unit)
     if up != "+y":
         problem = f"{up} points up in most of the files, by their shoulders and hips, but y should"
         if coordinates == "upright":
@@ -125,6 +126,12 @@ def print_names(number, what, names):
         show_default="as many as a file has",
         help="Keep so many bodies of each file, those that move most: 1 if other people only pass by.",
     ),
+    click.Option(
+        ["--unit"],
+        metavar="UNIT",
+        help="The unit of the files that do not say it: m, cm, mm, in, ft, or its metres, such as 0.056444.  [default: "
+        "metres; of .bvh, by the height of the body]",
+    ),
     raw="folder with one folder for each class, with one file for each action; joints in metres",
     coordinates="body if hips and shoulders are among the joints' names, else raw",
 )
@@ -132,6 +139,7 @@ def main(args):
     if args.table and args.pattern:
         raise click.UsageError("--table and --pattern cannot be given together: subjects come from one of them")
     number, names = joint_names.read_names(args.joints) if args.joints else (None, None)
+    unit = read_unit(args.unit) if args.unit else None
     classes, sources, left_out = own.find(args.raw)
     if args.table or args.pattern:
         sources = own.with_table(sources, args.table) if args.table else own.with_pattern(sources, args.pattern)
@@ -140,14 +148,14 @@ def main(args):
     splits = read_splits(args, sources)
     console = Console(stderr=True)
     progress = track(sources, "looking at the files", console=console, disable=not console.is_terminal)
-    bodies, joints, names = own.survey(progress, number, tuple(names or ()))
+    bodies, joints, names = own.survey(progress, number, tuple(names or ()), unit)
     wanted = joint_names.without(names, args.leave_out) if args.leave_out else names
     coordinates, body = choose_coordinates(args.coordinates, wanted)
-    check_vertical(sources, body, coordinates, names, wanted)
+    check_vertical(sources, body, coordinates, names, wanted, unit)
     most = "1 body" if bodies == 1 else f"{bodies} bodies"
     print(f"{len(classes)} classes, {len(wanted) or joints} joints a body, at most {most} a frame")
     print_names(len(left_out), f"in {args.raw} are not recordings", left_out)
-    reader = own.reader(args.name, classes, body, args.bodies or bodies, joints, names, wanted)
+    reader = own.reader(args.name, classes, body, args.bodies or bodies, joints, names, wanted, unit)
     path = write_tensors(args, reader, sources, coordinates, splits)
     tensors = store.Tensors(path)
     for name, split in tensors.splits.items():

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from mans_keras.errors import InputError, printable
+from mans_keras.skeletons.units import read_unit
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -17,7 +18,19 @@ def _check_exists(context, parameter, path):
     return path
 
 
+def _unit(context, parameter, text):
+    """click callback: the metres of a unit; None without the option."""
+    return None if text is None else read_unit(text)
+
+
 SAVED_MODEL = click.argument("model", type=FILE, callback=_check_exists)
+UNIT = click.option(
+    "--unit",
+    callback=_unit,
+    metavar="UNIT",
+    help="The unit of a file that does not say it: m, cm, mm, in, ft, or its metres, such as 0.056444. Default: "
+    "metres; of .bvh, by the height of the body.",
+)
 
 
 def show(line, **options):

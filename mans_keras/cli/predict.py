@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from mans_keras.cli.common import FILE, SAVED_MODEL, check_vertical, show, warn
+from mans_keras.cli.common import FILE, SAVED_MODEL, UNIT, check_vertical, show, warn
 from mans_keras.errors import InputError
 
 LONG = 5  # a recording of this many times the usual length probably shows more than one action
@@ -40,6 +40,7 @@ def _frames(context, parameter, text):
     callback=_frames,
     help="Only these frames, both included, counted from 0; of UT-Kinect's .txt, as its actionLabel.txt numbers them.",
 )
+@UNIT
 @click.option(
     "--bones",
     "drawn_bones",
@@ -47,12 +48,12 @@ def _frames(context, parameter, text):
     help="With --plot: the joints that bones connect, by name or number, such as hip-knee,knee-foot. Default: by the "
     "joints' names, or by their number.",
 )
-def command(model, files, top, as_json, plot, frames, drawn_bones):
+def command(model, files, top, as_json, plot, frames, unit, drawn_bones):
     """Predict which action each recording shows.
 
     MODEL is a file saved by `mans train`. A FILE is a recording of an action of one person or two: .skeleton, .amc (its
-    .asf in the same folder), .bvh, .trc, .c3d, .mat, .txt (UT-Kinect), .npy, .npz, .csv or .json. Recordings that do
-    not fit the model are reported; the others are still classified.
+    .asf in the same folder or next to it), .bvh, .trc, .c3d, .mat, .txt (UT-Kinect), .npy, .npz, .csv or .json.
+    Recordings that do not fit the model are reported; the others are still classified.
     """
     if plot:  # importing matplotlib takes a second
         from mans_keras.reports import prediction_pictures
@@ -69,7 +70,7 @@ def command(model, files, top, as_json, plot, frames, drawn_bones):
     pictures = prediction_pictures.paths(plot, files) if plot else [None] * len(files)
     for file, picture in zip(files, pictures, strict=True):
         try:
-            (prediction,) = recognizer.predict([file], frames)
+            (prediction,) = recognizer.predict([file], frames, unit)
         except (InputError, OSError) as error:
             warn(f"Error: {error}")
             failed = True

@@ -2,7 +2,7 @@
 
 import click
 
-from mans_keras.cli.common import FILE, SAVED_MODEL, check_vertical, show, warn
+from mans_keras.cli.common import FILE, SAVED_MODEL, UNIT, check_vertical, show, warn
 from mans_keras.errors import InputError
 
 
@@ -11,8 +11,9 @@ from mans_keras.errors import InputError
 @click.argument("recording", type=FILE)
 @click.option("--window", type=click.IntRange(1), help="Frames. Default: the median of the training recordings.")
 @click.option("--every", default=1, type=click.IntRange(1), help="Classify at every N-th frame.")
+@UNIT
 @click.option("--plot", metavar="OUT", type=FILE, help="Draw the scores over time: .png, .pdf or .svg.")
-def command(model, recording, window, every, plot):
+def command(model, recording, window, every, unit, plot):
     """Find the actions in a long RECORDING, as if its frames arrived one at a time.
 
     Prints a line whenever the top class changes. For a UT-Kinect recording with actionLabel.txt in its folder, also
@@ -28,7 +29,7 @@ def command(model, recording, window, every, plot):
         raise InputError(f"{plot} must end with .png, .pdf or .svg")
     recognizer = Recognizer(model)
     online = stream.Stream(recognizer, window)
-    content, segments = recognizer.parsed(recording), stream.true_segments(recording) or []
+    content, segments = recognizer.parsed(recording, unit=unit), stream.true_segments(recording) or []
     joints = content.joints
     for note in content.notes():
         warn(f"{recording}: {note}")

@@ -111,23 +111,25 @@ class Recognizer:
         """The joints of `parsed`."""
         return self.parsed(source).joints
 
-    def parsed(self, source: Source, frames: tuple[int, int] | None = None) -> Parsed:
+    def parsed(self, source: Source, frames: tuple[int, int] | None = None, unit: float | None = None) -> Parsed:
         """What a path or an array holds: joints (frames, bodies, joints, 3), with as many bodies as the model knows.
 
         Joints that a file names are brought into the model's order; an array must have them in this order. `notes()` of
         the result say what is left out. frames: only the first to the last of these, as `recording.part` has them.
+        unit: the metres of a file's unit, where its format does not say it.
         Raises `InputError` (a `ValueError`) for a recording that does not fit the model; it says what would fit.
         """
         if isinstance(source, (str, Path)):
-            content = recording.read(source, self.joints, self.coordinates == "released", self.joint_names)
+            released = self.coordinates == "released"
+            content = recording.read(source, self.joints, released, self.joint_names, unit, everybody=bool(frames))
         else:
-            content = Parsed(recording.from_array(source))
-        joints = content.joints
+            content = recording.from_array(source)
+        if content.joints.shape[2] != self.joints:
+            number = content.joints.shape[2]
+            raise InputError(f"{_name(source)}: {number} joints, where the model expects {self.joints}")
         if frames:
-            joints = recording.part(source, joints, *frames)
-        if joints.shape[2] != self.joints:
-            raise InputError(f"{_name(source)}: {joints.shape[2]} joints, where the model expects {self.joints}")
-        joints, others = most_moving(joints, self.bodies)
+            content = recording.part(source, content, *frames)
+        joints, others = most_moving(content.joints, self.bodies)
         joints = np.pad(joints, [(0, 0), (0, self.bodies - joints.shape[1]), (0, 0), (0, 0)])
         return dataclasses.replace(content, joints=joints, other_bodies=content.other_bodies + others)
 
@@ -144,12 +146,14 @@ class Recognizer:
         except InputError as error:
             raise InputError(f"{name}: {error}") from None
 
-    def predict(self, sources: Sequence[Source], frames: tuple[int, int] | None = None) -> list[Prediction]:
-        """A `Prediction` for each path or array of a list, in batches; frames: as in `parsed`.
+    def predict(
+        self, sources: Sequence[Source], frames: tuple[int, int] | None = None, unit: float | None = None
+    ) -> list[Prediction]:
+        """A `Prediction` for each path or array of a list, in batches; frames, unit: as in `parsed`.
 
         Raises `InputError` as `read` does.
         """
-        recordings = [self.parsed(source, frames) for source in sources]
+        recordings = [self.parsed(source, frames, unit) for source in sources]
         predictions = []
         for first in range(0, len(recordings), BATCH):
             notes = [content.notes() for content in recordings[first : first + BATCH]]

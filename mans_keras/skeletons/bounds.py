@@ -16,7 +16,9 @@ MAX_FRAMES = 10_000
 MAX_NUMBERS = 2**20
 MAX_METRES = 100
 FEWEST_IN_IMAGE = 10
-MEDIAPIPE_JOINTS = 33
+# MediaPipe's body alone, with both hands, and with hands and face; the hips have these places.
+MEDIAPIPE_JOINTS, MEDIAPIPE_HIPS = (33, 75, 543), [23, 24]
+AT_ORIGIN = 0.05  # metres, or shares of the image
 
 TOO_MANY = f"more than {MAX_FRAMES:,} frames or {MAX_NUMBERS:,} numbers: a file must hold one action"
 
@@ -79,21 +81,37 @@ def not_in_image(joints: np.ndarray) -> np.ndarray:
 
     These lie between 0 and 1 in x and y, and z is less than 1 from 0. In metres, somebody who stands is taller, and the
     origin is the camera or the hips, so that half of the coordinates are negative. Fewer joints than an estimator of
-    whole bodies or hands has say nothing. MediaPipe's 33 joints may be below the lower edge, from the hips on.
+    whole bodies or hands has say nothing. MediaPipe's joints may be beyond the edges, as legs are if a webcam shows
+    somebody who sits: there the hips decide, see `_are_landmarks`.
     """
-    number = joints.shape[2]
     places = joints[~np.isnan(joints).any(axis=-1) & joints.any(axis=-1)]
-    if number < FEWEST_IN_IMAGE or not len(places):
+    if joints.shape[2] < FEWEST_IN_IMAGE or not len(places):
         return joints
-    positive = (places[:, :2] >= 0).all(axis=-1) & (np.abs(places[:, 2]) < 1)
-    inside = positive & (places[:, :2] <= 1).all(axis=-1)
-    if positive.mean() > 0.95 and inside.mean() > (0.65 if number == MEDIAPIPE_JOINTS else 0.95):
+    inside = ((places[:, :2] >= 0) & (places[:, :2] <= 1)).all(axis=-1) & (np.abs(places[:, 2]) < 1)
+    if inside.mean() > 0.95 or _are_landmarks(joints, places):
         raise Dropped(
             "x and y are between 0 and 1, so these are places in the image: metres are expected. MediaPipe has them "
             "under worldLandmarks (in Python pose_world_landmarks), not under landmarks. If these are metres, subtract "
             "the middle of the hips in the first frame"
         )
     return joints
+
+
+def _are_landmarks(joints, places):
+    """Whether joints are MediaPipe's places in the image, given those (n, 3) that are tracked.
+
+    The middle of the hips is the origin of z in the image, and that of x, y and z in metres. The body is in the image,
+    so that few coordinates are negative.
+    """
+    if joints.shape[2] not in MEDIAPIPE_JOINTS:
+        return False
+    hips = joints[:, :, MEDIAPIPE_HIPS].mean(axis=2).reshape(-1, 3)
+    hips = hips[~np.isnan(hips).any(axis=-1) & hips.any(axis=-1)]
+    if not len(hips):
+        return False
+    x, y, z = np.median(np.abs(hips), axis=0)
+    is_metric = max(x, y) < AT_ORIGIN or (np.abs(hips[0]) < AT_ORIGIN).all()
+    return bool(not is_metric and z < 2 * AT_ORIGIN and (places[:, :2] >= 0).all(axis=-1).mean() > 0.7)
 
 
 def one_body(joints: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Joints known by their names: those that orient a body, and those that a model or a data set expects."""
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -10,13 +11,14 @@ from mans_keras.skeletons.bounds import read_bytes
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.sequence import Body, Dropped
 
-# Names as `plain` returns them; the first that a body has counts.
-CENTRES = ("neck", "thorax", "shouldercenter", "shouldercentre", "spineshoulder", "upperchest")
+# Names as `plain` returns them; the first that a body has counts. Those of Acclaim's bones are their ends: lhipjoint
+# ends in the hip, ltibia in the ankle. Those of three letters are Vicon's markers.
+CENTRES = ("neck", "thorax", "shouldercenter", "shouldercentre", "spineshoulder", "upperchest", "c7", "clav")
 TORSO = (*CENTRES, "chest", "torso", "spine", "spine1", "spine2", "spine3", "spinemid", "spinebase", "pelvis", "root")
-TORSO += ("hips", "midhip", "hipcenter", "hipcentre")
-HIP = ("hip", "upleg")
-SHOULDER = ("shoulder",)
-ANKLE = ("ankle",)
+TORSO += ("hips", "midhip", "hipcenter", "hipcentre", "lowerback", "upperback", "strn", "t10")
+HIP = ("hip", "upleg", "hipjoint", "asi", "asis")
+SHOULDER = ("shoulder", "clavicle", "sho", "acromion", "acromium")
+ANKLE = ("ankle", "ank", "tibia")
 TOES = ("footindex", "bigtoe", "toe", "toes", "toebase", "foot")
 SIDES = {"l": "left", "r": "right"}
 # Kinect v1's names for joints that Kinect v2 also has.
@@ -53,6 +55,7 @@ def read_names(text: str) -> tuple[int, list[str] | None]:
     return len(names), names
 
 
+@functools.lru_cache(maxsize=1024)  # a file has the same few names in every frame
 def plain(name: str) -> str:
     """A name with only its letters, in lower case, and its digits."""
     return re.sub(r"[^a-z0-9]", "", name.lower())

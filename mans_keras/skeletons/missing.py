@@ -6,6 +6,7 @@ from mans_keras.errors import listed
 from mans_keras.skeletons.sequence import Dropped
 
 ORIGINS = 4  # in the Carnegie Mellon skeleton the hips, both hip joints and the lower back are one point
+MARGIN = 0.25  # an origin is so near to the box around the other joints, as a share of the box's longest side
 
 
 class Missing(Dropped):
@@ -16,16 +17,16 @@ def completed(joints: np.ndarray, names: tuple[str, ...] = ()) -> np.ndarray:
     """Joints (frames, bodies, joints, 3) without gaps: interpolated over time, or zeros where a body is absent.
 
     A joint is missing from a frame if a coordinate is NaN, or if it is exactly 0 0 0, as Kinect's exports write it; a
-    body without any joint is absent. A joint at 0 0 0 in all frames that show its body is not missing: it is the origin
-    of coordinates that are relative to it. So are up to `ORIGINS` joints in the same place; if there are more, such as
-    a hand's, all of them are missing.
+    body without any joint is absent. A joint at 0 0 0 in all frames that show its body is not missing if, in most of
+    them, 0 0 0 is where the body is: it is the origin of coordinates that are relative to it. So are up to `ORIGINS`
+    joints in the same place; if there are more, such as a hand's, all of them are missing.
 
     names: the joints' names for the message, if known. Raises `Missing` if joints are missing in more than half of the
     frames that show their body.
     """
     missing = np.isnan(joints).any(axis=-1) | ~joints.any(axis=-1)
     absent = missing.all(axis=-1)
-    missing &= ~absent[..., None] & ~_origins(joints, absent)
+    missing &= ~absent[..., None] & ~_origins(joints, missing, absent)
     complete = np.where(absent[..., None, None], 0, joints)
     lost = (2 * missing.sum(axis=0) > (~absent).sum(axis=0)[:, None]).any(axis=0)
     if lost.any():
@@ -34,15 +35,26 @@ def completed(joints: np.ndarray, names: tuple[str, ...] = ()) -> np.ndarray:
         lost = listed([names[number] for number in np.flatnonzero(lost)])
         raise Missing(f"joints that are missing (NaN or 0 0 0) in more than half of the frames{counted}: {lost}")
     for body, joint in np.argwhere(missing.any(axis=0)):
-        shown = np.flatnonzero(~absent[:, body])
-        seen = np.flatnonzero(~missing[:, body, joint] & ~absent[:, body])
+        present = np.flatnonzero(~absent[:, body])
+        tracked = np.flatnonzero(~missing[:, body, joint] & ~absent[:, body])
         for axis in range(3):
-            track = complete[:, body, joint, axis]
-            track[shown] = np.interp(shown, seen, track[seen])
+            values = complete[:, body, joint, axis]
+            values[present] = np.interp(present, tracked, values[tracked])
     return complete
 
 
-def _origins(joints, absent):
-    """(bodies, joints): whether a joint is at 0 0 0 in all frames that show its body, and few others are."""
-    origins = (~joints.any(axis=-1) | absent[..., None]).all(axis=0)
-    return origins & (origins.sum(axis=-1, keepdims=True) <= ORIGINS)
+def _origins(joints, missing, absent):
+    """(bodies, joints): whether a joint is at 0 0 0 in all frames that show its body, few others are, and it is there.
+
+    missing: (frames, bodies, joints), absent: (frames, bodies): where a joint or a body has no place, or is at 0 0 0.
+    """
+    origins = (~joints.any(axis=-1) | absent[..., None]).all(axis=0) & ~absent.all(axis=0)[:, None]
+    origins &= origins.sum(axis=-1, keepdims=True) <= ORIGINS
+    for body in np.flatnonzero(origins.any(axis=-1)):
+        present = ~absent[:, body]
+        is_missing = missing[present, body, :, None]
+        least = np.where(is_missing, np.inf, joints[present, body]).min(axis=1)
+        most = np.where(is_missing, -np.inf, joints[present, body]).max(axis=1)
+        distance = np.maximum(np.maximum(least, -most), 0).max(axis=-1)
+        origins[body] &= np.median(distance - MARGIN * (most - least).max(axis=-1)) <= 0
+    return origins

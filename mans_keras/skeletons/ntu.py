@@ -16,7 +16,7 @@ from mans_keras.skeletons.formats.decimals import Tokens
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.missing import completed
 from mans_keras.skeletons.sequence import KINECT_2, KINECT_2_NAMES, Dropped, Reader, Sequence
-from mans_keras.skeletons.tracks import Track, joined
+from mans_keras.skeletons.tracks import SHORT_LIVED, Track, joined
 
 CLASS_NAMES = (
     "drink water",
@@ -151,10 +151,10 @@ WHERE = (
 COUNTS = ("official", "released")
 NAME = re.compile(r"S\d{3}C(\d{3})P(\d{3})R\d{3}A(\d{3})")
 
-# Kinect also tracks furniture and reflections. As usual for NTU, these are tracks of at most SHORT_LIVED frames (a
-# third of a second), or wider than WIDE of their height in more than WIDE_SHARE of their frames. People who lie
-# down for a part of the recording stay.
-SHORT_LIVED = 11
+# Kinect also tracks furniture and reflections. As usual for NTU, these are tracks of at most `SHORT_LIVED` frames, or
+# wider than WIDE of their height in more than WIDE_SHARE of their frames. People who lie down for a part of the
+# recording stay.
+BODIES = 2
 WIDE = 0.8
 WIDE_SHARE = 0.7
 
@@ -211,8 +211,8 @@ def _is_wide(xyz):
     return (width > WIDE * height).mean() > WIDE_SHARE
 
 
-def parsed(path: Path | str, counts: str | None = None, slots: bool = False) -> Parsed:
-    """What a file holds: joints (frames, 2, 25, 3), metres; where a body is absent its joints are zeros.
+def parsed(path: Path | str, counts: str | None = None, slots: bool = False, most: int | None = BODIES) -> Parsed:
+    """What a file holds: joints (frames, people, 25, 3), metres; where a body is absent its joints are zeros.
 
     Bodies are followed by their ID; a new ID that goes on in the place of a lost one is the same person
     (`tracks.joined`). Joints at 0 0 0 are not tracked, and completed (`missing.completed`). False bodies, first those
@@ -221,25 +221,25 @@ def parsed(path: Path | str, counts: str | None = None, slots: bool = False) -> 
     coordinates) stay, first the one that moves more.
 
     counts: as in `read`. slots: instead, as in the released code, the first and the second body of each frame in the
-    order of the file, as they are written, and no body in a frame that lists more than two. Raises `Dropped` for a
-    malformed file, or a file without a body.
+    order of the file, as they are written, and no body in a frame that lists more than two. most: the number of people
+    who stay, in place of two; None for all. Raises `Dropped` for a malformed file, or a file without a body.
     """
     tokens = Tokens(read_bytes(path))
     frames = skeleton_file.frames(tokens)
     if counts == "released" and len(frames[-1]) > 2:
         raise Dropped("more than two bodies in the last frame")
-    joints, other_bodies = (_slots if slots else _people)(tokens, frames)
+    joints, other_bodies = _slots(tokens, frames) if slots else _people(tokens, frames, most)
     if not joints.any():
         raise Dropped("every frame lists more than two bodies" if any(frames) and slots else "no body in any frame")
     return Parsed(joints, KINECT_2_NAMES, other_bodies=other_bodies)
 
 
 def _slots(tokens, frames):
-    joints = np.zeros((len(frames), 2, KINECT_2.joints, 3))
+    joints = np.zeros((len(frames), BODIES, KINECT_2.joints, 3))
     filled = [
         (frame, slot, first)
         for frame, bodies in enumerate(frames)
-        if len(bodies) <= 2
+        if len(bodies) <= BODIES
         for slot, (_, first) in enumerate(bodies)
     ]
     if filled:
@@ -248,8 +248,7 @@ def _slots(tokens, frames):
     return joints, ()
 
 
-def _people(tokens, frames):
-    joints = np.zeros((len(frames), 2, KINECT_2.joints, 3))
+def _people(tokens, frames, most):
     bodies = defaultdict(dict)
     for frame, listed in enumerate(frames):
         for body, first in listed:
@@ -265,12 +264,12 @@ def _people(tokens, frames):
         raise reason
     for is_false in (_is_short_lived, _is_wide) if len(people) > 1 else ():
         people = [track for track in people if not is_false(track.joints)] or people
-    people.sort(key=lambda track: -track.joints.var(axis=0).sum())
-    others = [len(track.frames) for track in tracks]
-    for body, track in enumerate(people[:2]):
+    people = sorted(people, key=lambda track: -track.joints.var(axis=0).sum())[:most]
+    joints = np.zeros((len(frames), max(len(people), 1), KINECT_2.joints, 3))
+    for body, track in enumerate(people):
         joints[track.frames, body] = track.joints
-        others.remove(len(track.frames))
-    return joints, tuple(others)
+    kept = {id(track.frames) for track in people}
+    return joints, tuple(track.frames for track in tracks if id(track.frames) not in kept)
 
 
 def _track(tokens, body):
@@ -281,7 +280,7 @@ def _track(tokens, body):
 
 
 def read(path: Path | str, classes: int = 60, counts: str | None = None, slots: bool = False) -> Sequence:
-    """The `Sequence` of a file: joints by `parsed`; label, subject and camera from its name.
+    """The `Sequence` of a file, joints (frames, 2, 25, 3) by `parsed`; label, subject and camera from its name.
 
     counts: which recordings of NTU RGB+D count. "official" drops the `missing_skeletons`; "released" also drops, as
     the released script, a recording whose last frame shows more than two bodies; None, for other recordings of this
@@ -294,7 +293,8 @@ def read(path: Path | str, classes: int = 60, counts: str | None = None, slots: 
     if counts and name in missing_skeletons(classes):
         raise Dropped("listed by the owners: missing or incomplete skeletons")
     content = parsed(path, counts, slots)
-    return Sequence(name, content.joints, label, subject, camera, other_bodies=content.other_bodies)
+    joints = np.pad(content.joints, [(0, 0), (0, BODIES - content.joints.shape[1]), (0, 0), (0, 0)])
+    return Sequence(name, joints, label, subject, camera, other_bodies=tuple(map(len, content.other_bodies)))
 
 
 READER = Reader("ntu_rgbd", CLASS_NAMES, KINECT_2, read, source_name)

@@ -64,15 +64,6 @@ def parse_name(name: str) -> tuple[int, int, int]:
     return list(ACTIONS).index(action), subject, view
 
 
-def is_like(path: Path) -> bool:
-    """Whether a JSON file has NW-UCLA's form: an object with `skeletons`, but without `frames`."""
-    try:
-        parsed = json_file.parsed(read_bytes(path))
-    except Dropped:
-        return False
-    return isinstance(parsed, dict) and "skeletons" in parsed and "frames" not in parsed
-
-
 def read_joints(path: Path) -> np.ndarray:
     """Joints (frames, 1, 20, 3) of a file, metres. Raises `Dropped` for a malformed file.
 

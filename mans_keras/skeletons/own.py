@@ -129,41 +129,49 @@ def _numbered(sources, numbers, what):
 
 
 def survey(
-    sources: Iterable[Source], joints: int | None = None, names: tuple[str, ...] = ()
+    sources: Iterable[Source], joints: int | None = None, names: tuple[str, ...] = (), unit: float | None = None
 ) -> tuple[int, int, tuple[str, ...]]:
-    """(bodies, joints, names): the largest number of bodies, the most common number of joints, and their names.
+    """(bodies, joints, names): the largest number of bodies, at most two, the most common number of joints, and their
+    names.
 
     joints, names: the number and the names of the joints if they are known; otherwise the names are those of the first
-    file that names so many. Raises `InputError` if no file can be read, or if none has that number of joints.
+    file that names so many. unit: as in `read`. Raises `InputError` if no file can be read, or if none has that number
+    of joints.
     """
-    bodies, counts, found, reason = 1, Counter(), {}, None
+    bodies, counts, named, reason = 1, Counter(), {}, None
     for source in sources:
         try:
-            content = _arranged(source.path, joints, names)
+            content = _arranged(source.path, joints, names, unit=unit)
         except Dropped as dropped:
             reason = reason or f"{source.name}: {dropped}"
             continue
-        bodies = max(bodies, content.joints.shape[1])
+        bodies = max(bodies, min(content.joints.shape[1], by_suffix.MAX_BODIES))
         counts[content.joints.shape[2]] += 1
         if content.names:
-            found.setdefault(content.joints.shape[2], content.names)
+            named.setdefault(content.joints.shape[2], content.names)
     if not counts:
         raise InputError(f"no file holds a recording; {reason}")
     if joints and joints not in counts:
         raise InputError(f"--joints has {joints} joints, but the files have {', '.join(map(str, sorted(counts)))}")
     joints = joints or counts.most_common(1)[0][0]
-    return bodies, joints, tuple(names or found.get(joints, ()))
+    return bodies, joints, tuple(names or named.get(joints, ()))
 
 
-def vertical(sources: Iterable[Source], body: Body, names: tuple[str, ...] = (), wanted: tuple[str, ...] = ()) -> str:
+def vertical(
+    sources: Iterable[Source],
+    body: Body,
+    names: tuple[str, ...] = (),
+    wanted: tuple[str, ...] = (),
+    unit: float | None = None,
+) -> str:
     """The axis that points up in most of these files, by shoulders and hips: "+y", "-z", ...; "+y" if none shows it.
 
-    names, wanted: as in `read`.
+    names, wanted, unit: as in `read`.
     """
     axes = Counter()
     for source in sources:
         try:
-            joints = parsed(source.path, len(names) or body.joints, names, wanted).joints
+            joints = parsed(source.path, len(names) or body.joints, names, wanted, unit).joints
         except Dropped:
             continue
         if joints.shape[2] == body.joints:
@@ -172,17 +180,23 @@ def vertical(sources: Iterable[Source], body: Body, names: tuple[str, ...] = (),
 
 
 def read(
-    source: Source, bodies: int, joints: int, names: tuple[str, ...] = (), wanted: tuple[str, ...] = ()
+    source: Source,
+    bodies: int,
+    joints: int,
+    names: tuple[str, ...] = (),
+    wanted: tuple[str, ...] = (),
+    unit: float | None = None,
 ) -> Sequence:
     """The `Sequence` of a file, joints (frames, bodies, joints, 3): bodies that the file lacks are zeros.
 
     joints, names: how many joints the files have, and their names if they are known. wanted: the names of those that
-    are read, default all. Of more bodies, those that move most stay (`tracks.most_moving`). Gaps are completed by
-    `missing.completed`. Raises `Dropped` for a file that can't be read, another number of joints, other names, a
-    coordinate beyond 100 m, no body in any frame, or a joint that is missing in more than half of the frames.
+    are read, default all. unit: the metres of the files' unit, where their format does not say it. Of more bodies,
+    those that move most stay (`tracks.most_moving`). Gaps are completed by `missing.completed`. Raises `Dropped` for a
+    file that can't be read, another number of joints, other names, a coordinate beyond 100 m, no body in any frame, or
+    a joint that is missing in more than half of the frames.
     """
     try:
-        content = parsed(source.path, joints, names, wanted)
+        content = parsed(source.path, joints, names, wanted, unit)
     except Missing as missing:
         raise Dropped(f"{missing}. If other files lack them, too, leave them out by name: --leave-out") from None
     expected = len(wanted) or joints
@@ -190,20 +204,28 @@ def read(
         raise Dropped(f"{content.joints.shape[2]} joints, where {expected} are expected")
     kept, others = most_moving(content.joints, bodies)
     padded = np.pad(kept, [(0, 0), (0, bodies - kept.shape[1]), (0, 0), (0, 0)])
+    others = tuple(map(len, content.other_bodies + others))
     return Sequence(source.name, padded, source.label, source.subject, source.camera, content.left_out, others)
 
 
-def parsed(path: Path, joints: int | None = None, names: tuple[str, ...] = (), wanted: tuple[str, ...] = ()) -> Parsed:
+def parsed(
+    path: Path,
+    joints: int | None = None,
+    names: tuple[str, ...] = (),
+    wanted: tuple[str, ...] = (),
+    unit: float | None = None,
+) -> Parsed:
     """What a file holds, completed as in `read`; `Dropped` if it can't be."""
-    content = _arranged(path, joints, names, wanted)
-    complete = completed(content.joints, content.names)
-    if not complete.any():
+    content = _arranged(path, joints, names, wanted, unit)
+    if not content.is_computed:
+        content = replace(content, joints=completed(content.joints, content.names))
+    if not content.joints.any():
         raise Dropped("no body in any frame")
-    return replace(content, joints=complete)
+    return content
 
 
-def _arranged(path, joints, names, wanted=()):
-    return arranged(by_suffix.parsed(path, joints), names, wanted)
+def _arranged(path, joints, names, wanted=(), unit=None):
+    return arranged(by_suffix.parsed(path, joints, unit), names, wanted)
 
 
 def source_name(source: Source) -> str:
@@ -219,7 +241,8 @@ def reader(
     joints: int,
     names: tuple[str, ...] = (),
     wanted: tuple[str, ...] = (),
+    unit: float | None = None,
 ) -> Reader:
     """The `Reader` of a data set of your own; body: None if the joints have no names. The others: as in `read`."""
-    arguments = {"bodies": bodies, "joints": joints, "names": names, "wanted": wanted}
+    arguments = {"bodies": bodies, "joints": joints, "names": names, "wanted": wanted, "unit": unit}
     return Reader(dataset, class_names, body, functools.partial(read, **arguments), source_name, wanted or names)

@@ -3,12 +3,24 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from mans_keras.skeletons.sequence import Dropped
 
 # A tracker that loses a person gives the same person a new ID. A track continues one that ended at most GAP frames
-# earlier (a second) and at most DISTANCE metres away, between the means of the joints. The centres of two people are
-# hardly ever so near, and somebody else needs more time to take a place that has become free.
+# earlier (a second), if it begins at most NEAR metres away, between the means of the joints, and MORE for each frame of
+# the gap (0.9 m/s), and if its bones are as long: their sums differ by at most the factor ALIKE. The centres of two
+# people are hardly ever so near, and somebody else needs more time to take a place that has become free.
 GAP = 30
-DISTANCE = 0.5
+NEAR, MORE = 0.2, 0.03
+ALIKE = 1.35
+AT_SEAM = 10  # frames of a track, next to the gap, whose bones are compared
+# Kinect also tracks furniture and reflections, mostly for at most so many frames: a third of a second.
+SHORT_LIVED = 11
+# In lists without IDs, the mean joint of a body moves less than so many metres from one frame to the next.
+STEP = 1.0
+MOST = 6  # people of a recording who are kept; Kinect v2 sees as many
+MAX_IN_FRAME, MAX_TRACKS = 12, 2000
 
 
 class Track(NamedTuple):
@@ -18,50 +30,138 @@ class Track(NamedTuple):
     joints: np.ndarray
 
 
+def people(joints: np.ndarray, ids: np.ndarray | None = None) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+    """(joints (frames, people, joints, 3), frames of each person who is left out) of (frames, slots, joints, 3).
+
+    A slot without coordinates (NaN or zeros) is empty; tracks that are one person are joined, see `joined`. Of more
+    than `MOST` people, those who are there longest stay. At least one is returned, all NaN if nobody is there.
+
+    ids: (frames, slots) whole numbers, different ones in a frame: who is in a slot; default: one body for each slot.
+    Raises `Dropped` for more than `MAX_TRACKS` different ids.
+    """
+    seen = np.nan_to_num(joints).any(axis=(2, 3))
+    ids = np.broadcast_to(np.arange(seen.shape[1]), seen.shape) if ids is None else ids
+    order = np.argsort(ids[seen], kind="stable")
+    parts = np.split(order, np.flatnonzero(np.diff(ids[seen][order])) + 1) if len(order) else []
+    if len(parts) > MAX_TRACKS:
+        raise Dropped(f"{len(parts):,} bodies with different IDs: at most {MAX_TRACKS:,} are possible")
+    frames, bodies = np.nonzero(seen)[0], joints[seen]
+    persons = joined([Track(frames[part], bodies[part]) for part in parts])
+    longest = np.sort(np.argsort([-len(track.frames) for track in persons], kind="stable")[:MOST])
+    kept = np.full((len(joints), max(len(longest), 1), *joints.shape[2:]), np.nan)
+    for slot, person in enumerate(longest):
+        kept[persons[person].frames, slot] = persons[person].joints
+    return kept, tuple(track.frames for number, track in enumerate(persons) if number not in longest)
+
+
+def nearest_ids(joints: np.ndarray) -> np.ndarray:
+    """IDs (frames, slots), as `people` takes them, of bodies whose places in (frames, slots, joints, 3) say nothing.
+
+    Together, the bodies of a frame continue those of the last `GAP` frames that are nearest, by the mean distance of
+    their joints, if that is less than `STEP`. Raises `Dropped` for more than `MAX_IN_FRAME` bodies in a frame.
+    """
+    if joints.shape[1] > MAX_IN_FRAME:
+        raise Dropped(f"{joints.shape[1]} bodies in a frame: at most {MAX_IN_FRAME} are possible")
+    places = np.where(_tracked(joints)[..., None], joints, np.nan)
+    seen = ~np.isnan(places).all(axis=(2, 3))
+    ids, latest, number = np.full(seen.shape, -1), {}, 0
+    for frame, present in enumerate(seen):
+        latest = {body: (at, xyz) for body, (at, xyz) in latest.items() if frame - at <= GAP}
+        slots = np.flatnonzero(present)
+        if latest and len(slots):
+            known = list(latest)
+            costs = _distances(places[frame, slots][:, None], np.stack([xyz for _, xyz in latest.values()]))
+            for row, column in zip(*linear_sum_assignment(costs), strict=True):
+                if costs[row, column] < STEP:
+                    ids[frame, slots[row]] = known[column]
+        for slot in slots:
+            if ids[frame, slot] < 0:
+                ids[frame, slot], number = number, number + 1
+            latest[int(ids[frame, slot])] = frame, places[frame, slot]
+    return ids
+
+
+def _distances(joints, others):
+    """The mean distances of joints (..., joints, 3) from others; a large number if none is tracked in both."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        distances = np.linalg.norm(joints - others, axis=-1)
+        both = np.isfinite(distances)
+        means = np.where(both, distances, 0).sum(axis=-1) / np.maximum(both.sum(axis=-1), 1)
+    return np.where(both.any(axis=-1), np.minimum(means, 1e6), 1e6)
+
+
 def joined(tracks: list[Track]) -> list[Track]:
     """The same tracks in the same order, but those that do not overlap and go on in place are one, see `GAP`.
 
-    Each track continues the nearest one that it can continue.
+    Each track continues the nearest one that it can continue. A track of more than `SHORT_LIVED` frames takes the place
+    of a shorter one that is there at the same time: that is a reflection or the like.
     """
     if len(tracks) < 2:
         return tracks
     starts, ends = (np.array([track.frames[at] for track in tracks]) for at in (0, -1))
     firsts, lasts = (np.array([_centre(track.joints[at]) for track in tracks]) for at in (0, -1))
+    is_short = np.array([len(track.frames) <= SHORT_LIVED for track in tracks])
     by_end = np.argsort(ends, kind="stable")
-    ends = ends[by_end]
-    is_free = np.ones(len(tracks), bool)
-    person, parts = {}, {}
+    sorted_ends = ends[by_end]
+    before, after = {}, {}
     for number in np.argsort(starts, kind="stable"):
         start = starts[number]
-        earlier = by_end[slice(*np.searchsorted(ends, (start - GAP, start)))]
-        earlier = earlier[is_free[earlier]]
+        earlier = by_end[slice(*np.searchsorted(sorted_ends, (start - GAP, start)))]
         distances = np.linalg.norm(lasts[earlier] - firsts[number], axis=-1)
-        person[number] = number
-        if len(earlier) and distances.min() <= DISTANCE:
-            lost = earlier[distances.argmin()]
-            is_free[lost] = False
-            person[number] = person[lost]
-        parts.setdefault(person[number], []).append(tracks[number])
-    return [Track(*map(np.concatenate, zip(*parts[number], strict=True))) for number in sorted(parts)]
+        near = np.flatnonzero(distances <= NEAR + MORE * (start - ends[earlier]))
+        for lost in earlier[near[np.argsort(distances[near], kind="stable")]]:
+            rival = after.get(lost)
+            is_noise = rival is not None and is_short[rival] and not is_short[number] and ends[rival] >= start
+            if (rival is None or is_noise) and _alike(tracks[lost].joints[-AT_SEAM:], tracks[number].joints[:AT_SEAM]):
+                before.pop(rival, None)
+                before[number], after[lost] = lost, number
+                break
+    chains = {}  # {the last track of a person: all of them}
+    for number in np.argsort(starts, kind="stable"):
+        chains[number] = [*chains.pop(before[number]), number] if number in before else [number]
+    chains = [[tracks[number] for number in chain] for chain in sorted(chains.values())]
+    return [Track(*map(np.concatenate, zip(*chain, strict=True))) for chain in chains]
+
+
+def _tracked(joints):
+    return ~np.isnan(joints).any(axis=-1) & joints.any(axis=-1)
 
 
 def _centre(joints):
     """The mean (3,) of the joints of one frame that are tracked."""
-    tracked = ~np.isnan(joints).any(axis=-1) & joints.any(axis=-1)
-    return joints[tracked].mean(axis=0)
+    return joints[_tracked(joints)].mean(axis=0)
 
 
-def most_moving(joints: np.ndarray, bodies: int) -> tuple[np.ndarray, tuple[int, ...]]:
+def _alike(joints, others):
+    """Whether two bodies (frames, joints, 3) may be one person: their bones are about as long, where both show them."""
+    lengths, other_lengths = _lengths(joints), _lengths(others)
+    both = ~np.isnan(lengths + other_lengths)
+    shorter, longer = sorted((lengths[both].sum(), other_lengths[both].sum()))
+    return longer <= ALIKE * shorter
+
+
+def _lengths(joints):
+    """The median distance of each joint from the next in number, mostly a bone; NaN if they are never tracked both."""
+    lengths = np.linalg.norm(np.diff(np.where(_tracked(joints)[..., None], joints, np.nan), axis=1), axis=-1)
+    if not np.isnan(lengths).any():
+        return np.median(lengths, axis=0)  # many times as fast
+    medians, seen = np.full(lengths.shape[1], np.nan), ~np.isnan(lengths).all(axis=0)
+    medians[seen] = np.nanmedian(lengths[:, seen], axis=0)
+    return medians
+
+
+def most_moving(joints: np.ndarray, bodies: int) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
     """(joints, frames of each other body): the bodies of (frames, bodies, joints, 3) that move most, at most `bodies`.
 
     Movement is the summed variance of the coordinates. Those who are there for less than half of the time of the body
     that is there longest come last: they only pass by. The bodies that stay keep their order.
     """
-    seen = joints.any(axis=(2, 3)).sum(axis=0)
+    seen = joints.any(axis=(2, 3))
+    count = seen.sum(axis=0)
     movement = np.array([_movement(body) for body in np.moveaxis(joints, 1, 0)])
-    order = np.lexsort((-movement, 2 * seen < seen.max()))
-    others = seen[np.sort(order[bodies:])]
-    return joints[:, np.sort(order[:bodies])], tuple(others[others > 0].tolist())
+    order = np.lexsort((-movement, 2 * count < count.max()))
+    others = [np.flatnonzero(seen[:, body]) for body in np.sort(order[bodies:])]
+    return joints[:, np.sort(order[:bodies])], tuple(frames for frames in others if len(frames))
 
 
 def _movement(body):

@@ -232,6 +232,14 @@ def test_a_part_of_a_recording_is_asked_about_by_its_frames(recognizer, folder, 
         recognizer.predict([tmp_path / "a.npy"], frames=(90, 99))
 
 
+def test_of_a_part_the_bodies_that_are_left_out_are_counted_in_the_part(recognizer, tmp_path):
+    both = np.stack([standing_body(30), standing_body(30) * 0.5 + np.array([2, 0, 0])], axis=1)
+    both[12:, 1] = 0
+    np.save(tmp_path / "a.npy", both)
+    (part,) = recognizer.predict([tmp_path / "a.npy"], frames=(10, 19))
+    assert part.notes == ("1 body is left out, seen in 2 of 10 frames",)
+
+
 def test_frames_of_ut_kinect_have_the_numbers_of_the_file(folder):
     file = folder / "raw/joints_s01_e01.txt"
     numbers, _ = ut_kinect.read_recording(file)

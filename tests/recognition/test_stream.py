@@ -92,6 +92,13 @@ def test_bodies_come_and_go(recognizer):
     assert np.abs(scores - _predicted(recognizer, body)).max() > 1e-6
 
 
+def test_somebody_who_changes_the_slot_is_one_person(recognizer):
+    body, nobody = standing_body(6), np.zeros((20, 3))
+    frames = [[frame, nobody] if number < 3 else [nobody, nobody, frame] for number, frame in enumerate(body)]
+    stream = _pushed(recognizer, map(np.array, frames), window=6)
+    np.testing.assert_allclose(stream.scores(), _predicted(recognizer, body), rtol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("frame", "complaint"),
     [

@@ -84,10 +84,19 @@ def in_image(joints=20, lowest=1.0):
     """A body of that many joints in an image, from its upper edge to `lowest`; z around the hips."""
     body = np.random.default_rng(0).uniform((0.3, 0, -0.4), (0.6, lowest, 0.4), (5, 1, joints, 3))
     body[..., 1].sort(axis=-1)
+    body[:, :, 24:25, 2] = -body[:, :, 23:24, 2]
     return body
 
 
-@pytest.mark.parametrize("body", [in_image(), in_image(33), in_image(33, lowest=1.4)])
+def at_a_webcam(joints=33):
+    """MediaPipe's landmarks of somebody who sits near: elbows and hips are out of the image, and z is large."""
+    body = in_image(joints, lowest=2.2)
+    body[:, :, [13, 15, 17, 19, 21], 0] -= 0.7
+    body[..., 2] *= 4
+    return body
+
+
+@pytest.mark.parametrize("body", [in_image(), in_image(33), in_image(33, lowest=1.4), at_a_webcam(), at_a_webcam(75)])
 def test_places_in_the_image_are_refused_with_the_key_of_metres(tmp_path, body):
     with pytest.raises(InputError, match=r"places in the image: metres are expected.*under worldLandmarks"):
         recording.from_array(body)
@@ -105,8 +114,20 @@ def test_places_in_the_image_are_refused_with_the_key_of_metres(tmp_path, body):
         standing_body()[:, None] + (1, 0.9, -2.5),
         in_image() + np.array([0, 0, 2]),
         in_image(5),
+        at_a_webcam() - at_a_webcam()[:, :, 23:25].mean(axis=2, keepdims=True),
+        at_a_webcam() - at_a_webcam()[:1, :, 23:25].mean(axis=2, keepdims=True) + np.arange(5)[:, None, None, None] / 5,
+        at_a_webcam() + np.array([0, 0, 1]),
     ],
-    ids=["camera", "hips", "on the floor", "two metres away", "few joints"],
+    ids=[
+        "camera",
+        "hips",
+        "on the floor",
+        "two metres away",
+        "few joints",
+        "world landmarks",
+        "hips of the first frame",
+        "a depth camera",
+    ],
 )
 def test_metres_are_not_taken_for_places_in_the_image(metres):
     assert not_in_image(metres) is metres

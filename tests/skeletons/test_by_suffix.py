@@ -8,7 +8,7 @@ from helpers import standing_body
 from mutations import mutants
 
 from mans_keras.skeletons import own
-from mans_keras.skeletons.formats.by_suffix import PARSERS, load, parsed
+from mans_keras.skeletons.formats.by_suffix import PARSERS, parsed
 from mans_keras.skeletons.sequence import Dropped
 
 BODY = standing_body(4)[:, :5]
@@ -50,7 +50,7 @@ def read(tmp_path):
     def read(kind, content, joints=None):
         path = tmp_path / f"one{kind}"
         path.write_bytes(content)
-        return load(path, joints)
+        return parsed(path, joints).joints
 
     return read
 
@@ -113,9 +113,23 @@ def test_slots_of_a_sensor_that_nobody_fills_are_no_bodies(read, empty):
 
 
 def test_a_header_names_the_joints(tmp_path):
-    for header, names in (("a_x,a_y,a_z,b_x,b_y,b_z", ("a", "b")), ("x1,y1,z1,x2,y2,z2", ()), (None, ())):
+    for header, names in (("a_x,a_y,a_z,b_x,b_y,b_z", ("a", "b")), ("x1,y1,z1,x2,y2,z2", ("1", "2")), (None, ())):
         (tmp_path / "a.csv").write_bytes(table(FLAT[:, :6], header))
         assert parsed(tmp_path / "a.csv", joints=2).names == names
+
+
+def test_of_three_bodies_two_are_read_and_the_other_is_reported(tmp_path):
+    three = np.stack([standing_body(9) + 2.0 * body for body in range(3)], axis=1)
+    three[:4, 1], three[:, 2] = 0, three[:1, 2]
+    np.save(tmp_path / "a.npy", three)
+    (tmp_path / "a.json").write_text(json.dumps(three.tolist()))
+    for name in ("a.npy", "a.json"):
+        source = own.Source(tmp_path / name, "a", 0)
+        assert own.survey([source]) == (2, 20, ())
+        sequence = own.read(source, 2, 20)
+        np.testing.assert_array_equal(sequence.joints, three[:, :2])
+        assert sequence.other_bodies == (9,)
+        np.testing.assert_array_equal(own.read(source, 1, 20).joints, three[:, :1])
 
 
 def test_missing_coordinates_are_nan(read):
@@ -162,7 +176,7 @@ BAD = {
     "no z": (".npy", npy(BODY[..., :2]), "z is missing"),
     "a fourth number": (".npy", npy(np.full((4, 5, 4), 7)), "without a confidence"),
     "no frames": (".npy", npy(BODY[:0]), "no frame"),
-    "three bodies": (".npy", npy(np.ones((4, 3, 5, 3))), "3 bodies: at most 2"),
+    "more places for bodies than a sensor has": (".npy", npy(np.ones((8, 7, 25, 3))), r"7 bodies.*at most 6"),
     "millimetres": (".npy", npy(BODY * 1000), "metres are expected"),
     "infinite": (".npy", npy(BODY * np.inf), "infinite"),
     "a whole data set": (".npz", npz(x_train=BODY, x_test=BODY), "ntu_rgbd.py reads CTR-GCN's files"),
@@ -241,7 +255,7 @@ def test_a_huge_file_is_dropped(tmp_path, kind):
     with path.open("wb") as file:
         file.truncate(1 << 30)
     with pytest.raises(Dropped, match="larger than 16 MiB"):
-        load(path)
+        parsed(path)
 
 
 GAPS = np.where(np.arange(4)[:, None, None, None] == 1, np.nan, np.stack([BODY, BODY + 1], axis=1))

@@ -5,6 +5,7 @@ from mutations import mutants
 
 from mans_keras.skeletons.bounds import in_metres
 from mans_keras.skeletons.formats.csv_file import parse
+from mans_keras.skeletons.joint_names import arranged
 from mans_keras.skeletons.sequence import Dropped
 
 BODY = standing_body(4)[:, :3].round(4)
@@ -89,9 +90,15 @@ def test_a_row_a_joint_is_read_by_its_frame_and_joint():
 
 
 def test_numbered_joints_of_a_row_a_joint_go_by_their_numbers():
-    found = parse(long([1, 0, 2, *range(3, 12)], joints=("0", "2", "10")))
-    np.testing.assert_array_equal(found.joints[:, 0], BODY)
-    assert found.names == ()
+    content = arranged(parse(long([1, 0, 2, *range(3, 12)], joints=("0", "2", "10"))), ())
+    np.testing.assert_array_equal(content.joints[:, 0], BODY)
+    assert content.names == ()
+
+
+def test_numbered_joints_of_a_row_a_frame_go_by_their_numbers():
+    header = ",".join(f"{axis}{number}" for number in (2, 10, 1) for axis in "xyz")
+    content = arranged(parse(f"{header}\n2,2,2,10,10,10,1,1,1\n".encode()), ())
+    assert content.joints[0, 0, :, 0].tolist() == [1, 2, 10] and content.names == ()
 
 
 def test_a_joint_without_a_row_is_missing():

@@ -6,6 +6,7 @@ import pytest
 from helpers import standing_body
 
 from mans_keras.errors import InputError
+from mans_keras.skeletons import hdm05
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.joint_names import arranged, body_of, mirrored, read_names, same, without
 from mans_keras.skeletons.sequence import KINECT_1, KINECT_2_NAMES, Dropped
@@ -40,6 +41,23 @@ def test_a_side_is_known_in_many_spellings(form):
 def test_toes_go_before_feet():
     names = ["LHip", "RHip", "Neck", "LAnkle", "RAnkle", "LFoot", "RFoot", "LBigToe", "RBigToe"]
     assert body_of(names).feet == (7, 8)
+
+
+def test_hdm05s_names_give_its_body_frame():
+    body = body_of(list(hdm05.JOINTS))
+    assert (body.left_hip, body.right_hip, body.left_shoulder) == (
+        hdm05.BODY.left_hip,
+        hdm05.BODY.right_hip,
+        hdm05.BODY.left_shoulder,
+    )
+    assert (body.ankles, body.feet, body.mirrored) == (hdm05.BODY.ankles, hdm05.BODY.feet, hdm05.BODY.mirrored)
+
+
+def test_vicons_markers_give_a_body_frame():
+    body = body_of(["LFHD", "RFHD", "C7", "T10", "LSHO", "RSHO", "LASI", "RASI", "LANK", "RANK", "LTOE", "RTOE"])
+    assert (body.left_hip, body.right_hip, body.left_shoulder) == (6, 7, 4)
+    assert (body.torso, body.ankles, body.feet) == ((2, 3, 4, 5, 6, 7), (8, 9), (10, 11))
+    assert body.mirrored == (1, 0, 2, 3, 5, 4, 7, 6, 9, 8, 11, 10)
 
 
 def test_without_ankles_there_are_no_feet():

@@ -6,7 +6,9 @@ from helpers import standing_body
 from mutations import mutants
 
 from mans_keras.skeletons.bounds import in_metres
+from mans_keras.skeletons.formats import by_suffix
 from mans_keras.skeletons.formats.json_file import parse
+from mans_keras.skeletons.joint_names import arranged
 from mans_keras.skeletons.sequence import Dropped
 
 BODY = standing_body(4)[:, :4].round(4)
@@ -131,6 +133,65 @@ def test_pixels_with_a_score_are_not_taken_for_millimetres():
 def test_the_number_of_joints_decides_whether_openpose_wrote_scores():
     value = [{"people": [{"pose_keypoints_3d": [0.1] * 12}]}]
     assert read(value).joints.shape[2] == 3 and read(value, joints=4).joints.shape[2] == 4
+
+
+def walkers(number=12):
+    """Two people (frames, 2, joints, 3), who change places in the list of every second frame."""
+    both = np.stack([standing_body(number)[:, :4], standing_body(number)[:, :4] + np.array([1, 0, 0])], axis=1)
+    return both, [frame[::-1] if place % 2 else frame for place, frame in enumerate(both.tolist())]
+
+
+LISTS = {
+    "no ids": lambda body, x: body,
+    "ids": lambda body, x: {"track_id": 7 + x, "keypoints": body},
+    "ids of text": lambda body, x: {"personId": f"p{x:.0f}", "joints": body},
+    "OpenPose's empty ids": lambda body, x: {"person_id": [-1], "keypoints_3d": body},
+    "ids that number detections": None,
+}
+
+
+@pytest.mark.parametrize("form", LISTS)
+def test_people_are_followed_whatever_their_places_in_the_lists(tmp_path, form):
+    both, swapped = walkers()
+    if LISTS[form]:
+        content = [[LISTS[form](body, round(body[0][0])) for body in frame] for frame in swapped]
+    else:
+        content = [
+            [{"id": 2 * number + place, "joints": body} for place, body in enumerate(frame)]
+            for number, frame in enumerate(swapped)
+        ]
+    del content[5][1]  # the frame shows one of them
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    joints = by_suffix.parsed(tmp_path / "a.json").joints
+    both[5, 0] = np.nan
+    np.testing.assert_array_equal(joints, both)
+
+
+def test_empty_places_of_a_list_say_that_each_place_is_one_person(tmp_path):
+    both, _ = walkers()
+    lists = [[[], None, *frame] for frame in both.tolist()]
+    lists[3][2:] = lists[3][:1:-1]  # a jump of both, as of a sensor that mistakes them
+    (tmp_path / "a.json").write_text(json.dumps(lists))
+    both[3] = both[3, ::-1].copy()
+    np.testing.assert_array_equal(by_suffix.parsed(tmp_path / "a.json").joints, both)
+
+
+@pytest.mark.parametrize("key", ["jointType", "id", "index"])
+def test_joints_that_are_numbered_go_by_their_numbers(key):
+    order = [2, 0, 3, 1]
+    value = [
+        [{key: 7 + 3 * joint, "x": body[joint][0], "y": body[joint][1], "z": body[joint][2]} for joint in order]
+        for body in BODY.tolist()
+    ]
+    del value[1][2]
+    joints = arranged(read(value), ()).joints[:, 0]
+    np.testing.assert_array_equal(joints[[0, 2, 3]], BODY[[0, 2, 3]])
+    assert np.isnan(joints[1, 3]).all() and not np.isnan(joints[1, :3]).any()
+
+
+def test_a_number_that_all_joints_share_is_no_name():
+    value = frames(lambda body: [dict(zip("xyz", joint, strict=True), type=0) for joint in body])
+    np.testing.assert_array_equal(read(value).joints[:, 0], BODY)
 
 
 BAD = {

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from helpers import run, standing_body
@@ -5,9 +7,9 @@ from test_acclaim import MOTION, SKELETON
 from test_utd_mhad import matlab_5
 
 from data_prep import own_data
-from mans_keras.skeletons import own
+from mans_keras.skeletons import own, recording
 from mans_keras.skeletons.formats import skeleton_file
-from mans_keras.skeletons.sequence import Dropped
+from mans_keras.skeletons.sequence import KINECT_2_NAMES, Dropped
 from mans_keras.tensors.store import Tensors
 
 
@@ -26,14 +28,42 @@ def test_skeleton_and_matlab_files_may_be_in_class_folders(tmp_path):
 
 
 def test_an_amc_of_any_skeleton_is_read_with_the_asf_in_its_folder(tmp_path):
-    (tmp_path / "a_1.amc").write_bytes(MOTION)
-    source = own.Source(tmp_path / "a_1.amc", "a", 0)
+    folder = tmp_path / "raw" / "wave"
+    folder.mkdir(parents=True)
+    (folder / "a_1.amc").write_bytes(MOTION)
+    source = own.Source(folder / "a_1.amc", "a", 0)
     with pytest.raises(Dropped, match=r"0 \.asf files in its folder"):
         own.read(source, 1, 4)
-    (tmp_path / "a.asf").write_text(SKELETON)
+    (folder / "a.asf").write_text(SKELETON)
     content = own.by_suffix.parsed(source.path)
     assert content.names == ("root", "hip", "thigh", "shin")
     lengths = np.linalg.norm(content.joints[:, 0, 3] - content.joints[:, 0, 2], axis=1)
     np.testing.assert_allclose(lengths, 9 * 0.0254 / 0.45)
-    (tmp_path / "b.asf").write_text("")  # another actor's
+    (folder / "b.asf").write_text("")  # another actor's
     assert own.read(source, 1, 4).joints.shape[1:] == (1, 4, 3)
+
+
+@pytest.mark.parametrize("place", ["asf/HDM_bd.asf", "HDM_bd.asf"])
+def test_the_asf_may_be_next_to_the_folder_of_the_amc_as_in_hdm05(tmp_path, place):
+    for folder in ("raw/cut_amc", "raw/asf"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "raw/cut_amc/HDM_bd_walk_001_120.amc").write_bytes(MOTION)
+    (tmp_path / "raw/asf/HDM_bk.asf").write_text("")  # another actor's
+    (tmp_path / "raw" / place).write_text(SKELETON)
+    content = recording.read(tmp_path / "raw/cut_amc/HDM_bd_walk_001_120.amc")
+    assert content.names == ("root", "hip", "thigh", "shin")
+
+
+def test_joints_that_follow_from_angles_are_never_missing(tmp_path):
+    (tmp_path / "a.asf").write_text(SKELETON)
+    (tmp_path / "a_1.amc").write_bytes(re.sub(rb"(?m)^root .*$", b"root 0 0 0 0 0 0", MOTION))
+    assert not recording.read(tmp_path / "a_1.amc").joints[:, 0, 0].any()
+
+
+def test_a_skeleton_file_in_class_folders_has_as_many_bodies_as_people(tmp_path):
+    body = np.concatenate([standing_body(20), standing_body(20)[:, :5]], axis=1)
+    for people in (1, 2):
+        path = tmp_path / f"{people}.skeleton"
+        joints = np.stack([body + np.array([number, 0, 0]) for number in range(people)], axis=1)
+        skeleton_file.write(path, joints, range(people))
+        assert own.survey([own.Source(path, "a", 0)]) == (people, 25, KINECT_2_NAMES)

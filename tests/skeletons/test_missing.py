@@ -30,10 +30,24 @@ def test_a_joint_at_zero_in_all_frames_that_show_the_body_is_the_origin():
 
 
 def test_so_are_four_joints_in_one_place_but_not_a_hand():
-    body = gaps(0, range(4), slice(None))
+    body = standing_body(9)[:, None] - standing_body(9)[:1, None, :1]
+    body[:, :, :4] = 0
     np.testing.assert_array_equal(completed(body), body)
+    body[:, :, :5] = 0
     with pytest.raises(Dropped, match="counted from 0: 0, 1, 2, 3, 4"):
-        completed(gaps(0, range(5), slice(None)))
+        completed(body)
+
+
+def test_a_joint_at_zero_far_from_its_body_is_no_origin():
+    for body in (gaps(0, 7, slice(None)), gaps(0, [7, 11], slice(None))):  # the body is 2.5 m away from the camera
+        with pytest.raises(Dropped, match=r"missing .NaN or 0 0 0. in more than half of the frames"):
+            completed(body)
+
+
+def test_the_origin_may_be_at_the_edge_of_the_body():
+    body = standing_body(9)[:, None]
+    for joint in (3, 15):  # head, foot
+        np.testing.assert_array_equal(completed(body - body[:, :, [joint]]), body - body[:, :, [joint]])
 
 
 @pytest.mark.parametrize(("value", "frames"), [(0, slice(5)), (np.nan, slice(5)), (np.nan, slice(None))])
@@ -55,7 +69,7 @@ def test_a_joint_at_zero_is_completed_in_every_format(tmp_path):
     body = gaps(0)
     (tmp_path / "joints_s01_e01.txt").write_text("\n".join(joints_lines(body[:, 0], range(9))))
     np.save(tmp_path / "a.npy", body)
-    read = [recording.read(tmp_path / "a.npy").joints, recording.from_array(body)]
+    read = [recording.read(tmp_path / "a.npy").joints, recording.from_array(body).joints]
     read.append(ut_kinect.read_recording(tmp_path / "joints_s01_e01.txt")[1][:, None])
     for joints in read:
         np.testing.assert_allclose(joints, gaps(0, frames=slice(0)), atol=1e-6)

@@ -94,6 +94,18 @@ def test_the_unit_of_bvh_is_known_by_the_height(scale):
     np.testing.assert_allclose(found - found[0], expected - expected[0], atol=1e-12)
 
 
+def test_another_unit_of_bvh_is_read_by_the_option(tmp_path):
+    def in_cmus(line):
+        return "OFFSET " + " ".join(str(float(number) / 5.6444) for number in line[1].split())
+
+    (tmp_path / "a.bvh").write_text(re.sub(r"OFFSET (.*)", in_cmus, BVH))
+    source = own.Source(tmp_path / "a.bvh", "a", 0)
+    with pytest.raises(Dropped, match=r"31\.89 units tall.*--unit 0\.056444"):
+        own.read(source, 1, 5)
+    joints, expected = own.read(source, 1, 5, unit=0.056444).joints[0, 0], read(BVH).joints[0, 0]
+    np.testing.assert_allclose(joints - joints[0], expected - expected[0], atol=1e-5)
+
+
 @pytest.mark.parametrize("values", ["0 60 0", "0 0 0"])
 def test_positions_of_bvh_are_in_place_of_the_offset_or_added_to_it(values):
     text = BVH.replace("OFFSET 0 60 0\n    CHANNELS 3", "OFFSET 0 60 0\n    CHANNELS 6 Xposition Yposition Zposition")
@@ -137,7 +149,7 @@ def test_markers_of_trc_are_read_in_their_unit_and_may_be_missing():
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ("mm", "feet", r"Units \(m, cm or mm\)"),
+        ("mm", "furlongs", r"Units \(m, cm, mm, in, ft\)"),
         ("\t2\tmm", "\t3\tmm", "line 4 has 2 names of markers, where 3"),
         ("Hip", "Head", "different"),
         ("1100", "far", "line 8: text where a number"),
@@ -153,13 +165,19 @@ def test_a_malformed_trc_is_dropped_with_a_reason(old, new, reason):
 MARKERS = np.arange(1, 25).reshape(4, 2, 3) * 10.0  # (frames, markers, 3), millimetres
 
 
-def c3d_bytes(unit="mm"):
+def c3d_bytes(unit="mm", labels=("Head", "Hip"), **groups):
+    """A file with these points, the first two of which are `MARKERS`; groups: lists of labels such as ANGLES."""
     c3d = pytest.importorskip("c3d")
     writer = c3d.Writer(point_rate=60)
-    points = np.concatenate([MARKERS, np.zeros((4, 2, 2))], axis=2)
+    points = np.zeros((4, len(labels), 5))
+    points[:, :, :3] = MARKERS.repeat(len(labels) // 2 + 1, axis=1)[:, : len(labels)]
+    points[:, :2, :3] = MARKERS
     points[1, 1, 3:] = -1  # not seen
     writer.add_frames([(frame, np.zeros((0, 1))) for frame in points])
-    writer.set_point_labels(["Head", "Hip"])
+    writer.set_point_labels(list(labels))
+    for name, listed in groups.items():
+        text, size = c3d.Writer.pack_labels(listed)
+        writer.point_group.add_str(name, "", text, size, len(listed))
     writer.point_group.set_str("UNITS", "Units", unit, len(unit))
     file = io.BytesIO()
     with warnings.catch_warnings():
@@ -178,12 +196,52 @@ def test_markers_of_c3d_are_read_in_their_unit_and_may_be_missing():
 
 def test_a_c3d_file_that_can_not_be_read_is_dropped_with_a_reason():
     for content, reason in (
-        (c3d_bytes("feet"), "its unit is 'feet'"),
+        (c3d_bytes("furlongs"), "its unit is 'furlongs'.*give it by --unit"),
+        (c3d_bytes(labels=["*1", "*2"]), "no point is a marker"),
         (c3d_bytes()[:-512], "cut short: it has 0 of 4 frames"),
         (b"no", "not a .c3d file"),
     ):
         with pytest.raises(Dropped, match=reason):
             c3d_file.parse(content)
+
+
+def test_angles_forces_and_points_without_a_label_are_no_markers():
+    labels = ["Head", "Hip", "LKneeAngles", "LKneeMoment", "*12"]
+    content = c3d_file.parse(c3d_bytes(labels=labels, ANGLES=["LKneeAngles"], MOMENTS=["LKneeMoment", "None"]))
+    assert content.names == ("Head", "Hip")
+    np.testing.assert_allclose(content.joints[0, 0], MARKERS[0] / 1000)
+    assert content.notes() == ["left out: 3 points that are no markers: LKneeAngles, LKneeMoment, *12"]
+
+
+def test_a_c3d_file_without_a_unit_is_read_in_that_of_the_option():
+    assert c3d_file.parse(c3d_bytes("furlongs"), unit=0.01).joints[0, 0, 0, 0] == pytest.approx(0.1)
+    assert c3d_file.parse(c3d_bytes("mm"), unit=0.01).joints[0, 0, 0, 0] == pytest.approx(0.01)
+
+
+def test_a_subject_before_the_names_of_its_markers_is_left_out():
+    assert c3d_file.parse(c3d_bytes(labels=["Bob:Head", "Bob:Hip"])).names == ("Head", "Hip")
+    content = trc.parse(TRC.replace("Head", "Bob:Head").replace("Hip", "Bob:Hip").encode())
+    assert content.names == ("Head", "Hip") and content.joints.shape == (2, 1, 2, 3)
+
+
+def test_each_of_two_subjects_with_the_same_markers_is_a_body():
+    content = c3d_file.parse(c3d_bytes(labels=["Bob:Head", "Bob:Hip", "Eve:Hip", "Eve:Head"]))
+    assert content.names == ("Head", "Hip") and content.joints.shape == (4, 2, 2, 3)
+    assert c3d_file.parse(c3d_bytes(labels=["Bob:Head", "Eve:Hip"])).names == ("Bob:Head", "Eve:Hip")
+
+
+def test_motion_capture_is_never_taken_for_places_in_the_image(tmp_path):
+    names = "\t\t\t".join(f"m{number}" for number in range(12))
+    numbers = "\t".join(["0.5"] * 36)
+    lines = [TRC.split("\n")[0], "NumMarkers\tUnits", "12\tm", f"Frame#\tTime\t{names}", "", f"1\t0\t{numbers}"]
+    (tmp_path / "a.trc").write_text("\n".join(lines))
+    assert own.read(own.Source(tmp_path / "a.trc", "a", 0), 1, 12).joints.shape == (1, 1, 12, 3)
+
+
+def test_the_root_of_bvh_may_be_at_the_origin_in_some_frames(tmp_path):
+    (tmp_path / "a.bvh").write_text(BVH.replace("0 100 0 0", "0 0 0 0", 1))
+    joints = own.read(own.Source(tmp_path / "a.bvh", "a", 0), 1, 5).joints
+    np.testing.assert_allclose(joints[:, 0, 0], [[0, 0, 0], [0.1, 1, 0], [0.1, 1, 0.05]])
 
 
 def test_without_the_package_the_message_says_what_to_install(monkeypatch):

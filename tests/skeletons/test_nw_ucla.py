@@ -10,7 +10,7 @@ from mutations import mutants
 
 from mans_keras.errors import InputError
 from mans_keras.skeletons import nw_ucla, recording, view
-from mans_keras.skeletons.sequence import KINECT_1, Dropped
+from mans_keras.skeletons.sequence import KINECT_1, KINECT_1_NAMES, Dropped
 from mans_keras.tensors import protocols
 from mans_keras.tensors.store import Tensors
 
@@ -188,9 +188,15 @@ def test_a_recording_is_read_whatever_its_name(put):
     np.testing.assert_array_equal(recording.read(path).joints, standing_body(4)[:, None])
 
 
+def test_a_recording_of_any_name_has_kinects_joints_by_name(put):
+    backwards = tuple(reversed(KINECT_1_NAMES))
+    read = recording.read(put(content(frames()), "friday.json"), names=backwards)
+    np.testing.assert_array_equal(read.joints, standing_body(4)[:, None, ::-1])
+
+
 def test_a_broken_recording_is_named_with_the_reason(put):
-    with pytest.raises(InputError, match=r"friday\.json: skeletons is not frames x 20 x 3 numbers"):
-        recording.read(put(content(standing_body(2)[:, 1:].tolist()), "friday.json"))
+    with pytest.raises(InputError, match=r"friday\.json: frames\[0\]\[1\]: a joint has 2 values"):
+        recording.read(put(content([[[1, 2, 3], [1, 2]]]), "friday.json"))
 
 
 def test_your_own_json_with_frames_is_read_as_before(put):

@@ -6,9 +6,20 @@ import numpy as np
 import pytest
 from helpers import standing_body
 
-from mans_keras.skeletons import ntu
+from mans_keras.skeletons import ntu, recording
 from mans_keras.skeletons.formats import skeleton_file
-from mans_keras.skeletons.tracks import DISTANCE, GAP, Track, joined, most_moving
+from mans_keras.skeletons.sequence import Dropped
+from mans_keras.skeletons.tracks import (
+    GAP,
+    MAX_IN_FRAME,
+    MORE,
+    NEAR,
+    Track,
+    joined,
+    most_moving,
+    nearest_ids,
+    people,
+)
 
 BODY = standing_body(1)[0]
 
@@ -28,9 +39,10 @@ def test_a_track_that_goes_on_in_place_is_the_same_person():
     np.testing.assert_allclose(person.joints[[0, 10, -1], 0, 0] - BODY[0, 0], [0, 0.1, 0.2])
 
 
-@pytest.mark.parametrize(
-    "other", [track(9, 20), track(10, 20, x=DISTANCE + 0.01), track(9 + GAP + 1, 60)], ids=["overlaps", "far", "late"]
-)
+OTHERS = {"overlaps": track(9, 20), "far": track(10, 20, x=NEAR + MORE + 0.01), "late": track(9 + GAP + 1, 60)}
+
+
+@pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
 def test_a_track_that_overlaps_or_begins_elsewhere_or_later_is_another_person(other):
     assert len(joined([track(0, 9), other])) == 2
 
@@ -70,10 +82,8 @@ def test_bodies_that_are_left_out_are_counted_with_their_frames(tmp_path):
     joints[5:, 2] = joints[30:, 3] = 0
     skeleton_file.write(tmp_path / "a.skeleton", joints, body_ids=range(4))
     content = ntu.parsed(tmp_path / "a.skeleton")
-    assert content.other_bodies == (5, 30)
-    assert content.notes() == [
-        f"2 bodies are left out, seen in {content.other_bodies[0]}, {content.other_bodies[1]} of 40 frames"
-    ]
+    assert [frames.tolist() for frames in content.other_bodies] == [list(range(5)), list(range(30))]
+    assert content.notes() == ["2 bodies are left out, seen in 5, 30 of 40 frames"]
 
 
 def test_the_bodies_that_move_most_stay_but_not_passers_by():
@@ -81,4 +91,110 @@ def test_the_bodies_that_move_most_stay_but_not_passers_by():
     joints[:3, 2] = standing_body(8)[:3] + np.arange(3)[:, None, None]
     kept, others = most_moving(joints, 1)
     np.testing.assert_array_equal(kept, joints[:, 1:2])
-    assert others == (8, 3)
+    assert [frames.tolist() for frames in others] == [list(range(8)), [0, 1, 2]]
+
+
+def test_a_longer_gap_allows_a_longer_way():
+    step = NEAR + 10 * MORE - 0.01
+    assert len(joined([track(0, 9), track(19, 30, x=step)])) == 1
+    assert len(joined([track(0, 9), track(12, 30, x=step)])) == 2
+
+
+def test_a_body_of_another_size_in_the_same_place_is_another_person():
+    child = track(12, 20)
+    centre = child.joints.mean(axis=(0, 1))
+    assert len(joined([track(0, 9), Track(child.frames, centre + 0.6 * (child.joints - centre))])) == 2
+    assert len(joined([track(0, 9), Track(child.frames, centre + 0.9 * (child.joints - centre))])) == 1
+
+
+def test_a_joint_that_is_not_tracked_does_not_change_the_size_of_a_body():
+    hidden = np.array(track(12, 20).joints)
+    hidden[:, 5] = np.nan
+    hidden[:3, 9] = 0
+    assert len(joined([track(0, 9), Track(np.arange(12, 21), hidden)])) == 1
+
+
+def test_a_reflection_does_not_take_the_place_of_the_person():
+    person, reflection = joined([track(0, 19), track(20, 26), track(22, 60, x=0.1)])
+    assert spans([person, reflection]) == [(0, 60, 59), (20, 26, 7)]
+    short_parts = [track(0, 19), track(20, 26), track(27, 60)]
+    assert spans(joined(short_parts)) == [(0, 60, 61)]
+
+
+def two_people(frames=20):
+    return np.stack([standing_body(frames), standing_body(frames) + np.array([1, 0, 0])], axis=1)
+
+
+def test_bodies_go_by_their_ids_whatever_their_places():
+    both = two_people()
+    ids = np.tile([7, 3], (20, 1))
+    ids[5:12], both[5:12] = ids[5:12, ::-1], both[5:12, ::-1].copy()
+    persons, others = people(both, ids)
+    np.testing.assert_array_equal(persons, two_people()[:, ::-1])
+    assert others == ()
+
+
+def test_bodies_without_ids_continue_the_nearest():
+    both = two_people()
+    both[5:12] = both[5:12, ::-1].copy()
+    both[12:16, 0], both[12:16, 1] = both[12:16, 1], np.nan  # one of them is away, and the list is shorter
+    persons, _ = people(both, nearest_ids(both))
+    expected = two_people()
+    expected[12:16, 0] = np.nan
+    np.testing.assert_array_equal(persons, expected)
+
+
+def test_somebody_who_comes_when_another_leaves_is_a_new_person():
+    one = np.full((20, 1, 20, 3), np.nan)
+    one[:10, 0], one[10:, 0] = standing_body(10), standing_body(10) + np.array([2, 0, 0])
+    assert people(one, nearest_ids(one))[0].shape[1] == 2
+
+
+def test_the_six_who_are_there_longest_stay_and_the_others_are_reported():
+    crowd = standing_body(20)[:, None] + np.arange(8)[:, None, None]
+    crowd[3:, 2] = crowd[9:, 4] = np.nan
+    persons, others = people(crowd)
+    np.testing.assert_array_equal(persons, crowd[:, [0, 1, 3, 5, 6, 7]])
+    assert [len(frames) for frames in others] == [3, 9]
+
+
+@pytest.mark.parametrize(
+    ("bodies", "complaint"), [((1, MAX_IN_FRAME + 1), "13 bodies in a frame"), ((2001, 1), "bodies with different IDs")]
+)
+def test_more_bodies_than_people_are_refused(bodies, complaint):
+    joints = np.ones((*bodies, 1, 3)) * 3 * np.arange(bodies[0])[:, None, None, None]
+    with pytest.raises(Dropped, match=complaint):
+        people(joints + 1, nearest_ids(joints + 1))
+
+
+def test_numbers_that_are_no_places_are_followed_without_a_warning(recwarn):
+    joints = np.full((3, 2, 4, 3), 1e300)
+    joints[1], joints[2, 0] = np.inf, np.nan
+    assert nearest_ids(joints).shape == (3, 2) and not recwarn.list
+
+
+def test_of_a_part_of_a_recording_the_others_are_counted_in_that_part():
+    crowd = standing_body(20)[:, None] + np.arange(8)[:, None, None]
+    crowd[5:, 2] = crowd[9:, 4] = np.nan
+    content = recording.part(crowd, recording.from_array(crowd), 3, 6)
+    assert content.notes() == ["2 bodies are left out, seen in 2, 4 of 4 frames"]
+    np.testing.assert_array_equal(content.joints, crowd[3:7, [0, 1, 3, 5, 6, 7]])
+    assert recording.part(crowd, recording.from_array(crowd), 10, 15).notes() == []
+
+
+def test_of_a_part_of_a_skeleton_file_nobody_is_left_out_beforehand(tmp_path):
+    joints = np.zeros((60, 3, 25, 3))
+    joints[:] = standing_body(1)[0, :1] + np.arange(25)[:, None] * (0, 0.05, 0) + 3 * np.arange(3)[:, None, None]
+    joints[:, :2] += np.arange(60)[:, None, None, None] * 0.1
+    joints[20:, :2] = joints[:20, 2] = 0
+    skeleton_file.write(tmp_path / "a.skeleton", joints, body_ids=range(3))
+    content = recording.part("a", recording.read(tmp_path / "a.skeleton", everybody=True), 30, 50)
+    np.testing.assert_allclose(content.joints[:, 2], joints[30:51, 2], rtol=1e-5)
+
+
+def test_an_array_in_which_somebody_changes_the_slot_shows_one_person():
+    slots = np.zeros((20, 3, 20, 3))
+    slots[:9, 0], slots[9:, 2] = standing_body(20)[:9], standing_body(20)[9:]
+    content = recording.from_array(slots)
+    np.testing.assert_array_equal(content.joints, standing_body(20)[:, None])
+    assert content.notes() == []

@@ -32,19 +32,20 @@ class Joint:
     channels: list[str] = field(default_factory=list)
 
 
-def parse(content: bytes, joints: int | None = None) -> Parsed:
+def parse(content: bytes, joints: int | None = None, unit: float | None = None) -> Parsed:
     """The `Parsed` in the bytes of a `.bvh` file: joints (frames, 1, joints, 3), metres, the End Sites among them.
 
-    An End Site has its parent's name and `End`. `joints` is not needed: all parsers take it. Raises `Dropped` for a
-    malformed file, or for a body whose height does not show whether its unit is metre, centimetre or millimetre.
+    An End Site has its parent's name and `End`. `joints` is not needed: all parsers take it. unit: the metres of the
+    file's unit; default: metre, centimetre or millimetre, whichever the height of the body shows. Raises `Dropped` for
+    a malformed file, or if the height shows none of these.
     """
     hierarchy, separator, motion = content.partition(b"MOTION")
     if not separator or len(hierarchy) > MAX_HIERARCHY:
         raise Dropped("not a .bvh file: a HIERARCHY and then a MOTION are expected")
     tree = _tree(hierarchy.decode("latin-1").split())
     values = _motion(motion, sum(len(joint.channels) for joint in tree), len(tree))
-    places = np.stack(_positions(tree, values), axis=1) * _unit(tree)
-    return Parsed(places[:, None], tuple(joint.name for joint in tree))
+    places = np.stack(_positions(tree, values), axis=1) * (unit or _unit(tree))
+    return Parsed(places[:, None], tuple(joint.name for joint in tree), is_computed=True)
 
 
 def _tree(tokens):
@@ -174,6 +175,7 @@ def _unit(tree):
         if least <= size <= most:
             return unit
     raise Dropped(
-        f"the body is {size:.4g} units tall or wide without its rotations: export it in metres or centimetres, in "
-        "which a person is 0.8 to 2.7, or 80 to 270"
+        f"the body is {size:.4g} units tall or wide without its rotations, so these are no metres, centimetres or "
+        "millimetres: give the unit by --unit, such as --unit in, or its metres. Carnegie Mellon's recordings have "
+        "--unit 0.056444"
     )

@@ -1,60 +1,102 @@
 """A file of your own recordings -> its joints: its suffix says which format it is."""
 
 import dataclasses
+import functools
 from pathlib import Path
 
 import numpy as np
 
-from mans_keras.skeletons.bounds import in_metres, not_in_image, read_bytes
-from mans_keras.skeletons.formats import arrays, bvh, c3d_file, csv_file, json_file, trc
+from mans_keras.skeletons import hdm05, ntu, sysu_3d, utd_mhad
+from mans_keras.skeletons.bounds import check_shape, in_metres, not_in_image, read_bytes
+from mans_keras.skeletons.formats import acclaim, arrays, bvh, c3d_file, csv_file, json_file, matlab, trc
 from mans_keras.skeletons.formats.parsed import Parsed
-from mans_keras.skeletons.known_files import READERS
-from mans_keras.skeletons.sequence import Dropped
-from mans_keras.skeletons.tracks import Track, joined
+from mans_keras.skeletons.sequence import KINECT_1_NAMES, Dropped
+from mans_keras.skeletons.tracks import people
 
-# Each is (bytes, number of joints or None) -> `Parsed`.
-PARSERS = {
-    ".npy": arrays.parse_npy,
-    ".npz": arrays.parse_npz,
-    ".csv": csv_file.parse,
-    ".json": json_file.parse,
-    ".bvh": bvh.parse,
-    ".trc": trc.parse,
-    ".c3d": c3d_file.parse,
-}
-SUFFIXES = (*PARSERS, *READERS)
+# Each is (bytes, number of joints or None) -> `Parsed`. The numbers of the first kind are metres unless --unit says
+# another unit. Parsers of the second kind know the unit or find it out, and take the metres of --unit as `unit`.
+NUMBERS = {".npy": arrays.parse_npy, ".npz": arrays.parse_npz, ".csv": csv_file.parse}
+WITH_UNIT = {".json": json_file.parse, ".bvh": bvh.parse, ".c3d": c3d_file.parse}
+PARSERS = {**NUMBERS, **WITH_UNIT, ".trc": trc.parse}
+MOTION_CAPTURE = (".bvh", ".c3d", ".trc")
 MAX_BODIES = 2
 
 
-def parsed(path: Path, joints: int | None = None) -> Parsed:
-    """What a file holds, in metres, without slots that nobody fills.
+def parsed(path: Path, joints: int | None = None, unit: float | None = None) -> Parsed:
+    """What a file holds, in metres: a body for each person, see `tracks.people`.
 
-    Bodies that `tracks.joined` takes for one person are one, too.
-
-    joints: their number if it is known; it says what a row of bare numbers means. Raises `Dropped` for a file that is
-    not what its suffix says, is too large, has more than two bodies, other than x y z for a joint, a
-    coordinate beyond 100, or places in the image.
+    joints: their number if it is known; it says what a row of bare numbers means. unit: the metres of the file's unit,
+    if the format does not say it. Raises `Dropped` for a file that is not what its suffix says, is too large, has other
+    than x y z for a joint, a coordinate beyond 100, or places in the image.
     """
-    if path.suffix.lower() in READERS:
-        return READERS[path.suffix.lower()](path)
-    content = PARSERS[path.suffix.lower()](read_bytes(path), joints)
-    people = _people(not_in_image(in_metres(content.joints)))
-    if people.shape[1] > MAX_BODIES:
-        raise Dropped(f"{people.shape[1]} bodies: at most {MAX_BODIES} are possible")
-    return dataclasses.replace(content, joints=people)
+    suffix = path.suffix.lower()
+    if suffix in READERS:
+        return READERS[suffix](path)
+    options = {"unit": unit} if suffix in WITH_UNIT else {}
+    content = PARSERS[suffix](read_bytes(path), joints, **options)
+    xyz = in_metres(content.joints * (unit or 1) if suffix in NUMBERS else content.joints)
+    persons, others = people(xyz if suffix in MOTION_CAPTURE else not_in_image(xyz), content.ids)
+    return dataclasses.replace(content, joints=persons, other_bodies=others, ids=None)
 
 
-def load(path: Path, joints: int | None = None) -> np.ndarray:
-    """Joints (frames, bodies, joints, 3) of a file, as `parsed` has them."""
-    return parsed(path, joints).joints
+def _read_matlab(path):
+    """The `Parsed` of SYSU-3D's array SW or UTD-MHAD's d_skel, which differ in the order of joints."""
+    for dataset in (sysu_3d, utd_mhad):
+        try:
+            return Parsed(dataset.read_joints(path), KINECT_1_NAMES)
+        except matlab.NoArray:
+            continue
+    raise Dropped("the file holds neither an array SW (SYSU-3D) nor d_skel (UTD-MHAD)")
 
 
-def _people(joints):
-    """The same joints without bodies that nobody is, and with those joined that are one person, see `tracks.joined`."""
-    seen = np.nan_to_num(joints).any(axis=(2, 3))
-    filled = np.flatnonzero(seen.any(axis=0))
-    tracks = joined([Track(np.flatnonzero(seen[:, body]), joints[seen[:, body], body]) for body in filled])
-    people = np.full((len(joints), max(len(tracks), 1), *joints.shape[2:]), np.nan)
-    for body, track in enumerate(tracks):
-        people[track.frames, body] = track.joints
-    return people
+def _read_acclaim(path):
+    """The `Parsed` of an `.amc` file and its `.asf` file, metres: the ends of all bones, and the root.
+
+    HDM05's joints are in the order of `hdm05.JOINTS`, others in that of the hierarchy.
+    """
+    skeleton = _skeleton(_find_skeleton(path))
+    motion = acclaim.parse_motion(read_bytes(path), skeleton)
+    names = hdm05.JOINTS if set(skeleton.bones) == set(hdm05.JOINTS) else tuple(skeleton.bones)
+    check_shape(len(motion["root"]), 1, len(names), 3)
+    ends = acclaim.positions(skeleton, motion)
+    ends = [np.broadcast_to(ends[name], (len(motion["root"]), 3)) for name in names]
+    return Parsed(np.stack(ends, axis=1)[:, None], tuple(names), is_computed=True)
+
+
+def _find_skeleton(path):
+    """The `.asf` file of an `.amc` file: the only one in its folder, or the one whose name the `.amc` begins with.
+
+    Without such a file, that one is looked for in the folder above and in the folders there: HDM05 has `asf` next to
+    `cut_amc`.
+    """
+    folder = path.absolute().parent
+    inside = _skeletons(folder)
+    own = [asf for asf in inside if path.stem.startswith(f"{asf.stem}_")]
+    if not own and len(inside) == 1:
+        return inside[0]
+    if not own:
+        folders = [folder.parent, *(other for other in sorted(folder.parent.iterdir()) if other.is_dir())]
+        own = [asf for other in folders for asf in _skeletons(other) if path.stem.startswith(f"{asf.stem}_")]
+    if not own:
+        raise Dropped(
+            f"{len(inside)} .asf files in its folder or next to it: the one of its actor is expected, "
+            f"named as the .amc begins, such as {path.stem.split('_')[0][:40]}.asf"
+        )
+    return max(own, key=lambda asf: len(asf.stem))
+
+
+def _skeletons(folder):
+    try:
+        return sorted(asf for asf in folder.iterdir() if asf.suffix.lower() == ".asf")
+    except OSError:  # a folder that others may not read
+        return []
+
+
+@functools.lru_cache(maxsize=16)
+def _skeleton(path):
+    return acclaim.read_skeleton(path)
+
+
+# Each is path -> `Parsed`.
+READERS = {".skeleton": ntu.parsed, ".amc": _read_acclaim, ".mat": _read_matlab}
+SUFFIXES = (*PARSERS, *READERS)

@@ -1,14 +1,14 @@
 """The columns of a table, by the names in its header: which are x, y and z of a joint, and which are none."""
 
-import functools
 import re
 from collections.abc import Container
 from dataclasses import dataclass
 
 from mans_keras.errors import listed
+from mans_keras.skeletons.joint_names import plain
 from mans_keras.skeletons.sequence import Dropped
 
-# Names as `word` returns them.
+# Names as `joint_names.plain` returns them.
 FRAMES = ("frame", "frames", "frameid", "frameindex", "frameno", "framenumber", "framenum", "framecount")
 TIMES = ("time", "timestamp", "timestampms", "timestampus", "timestampusec", "times", "timems", "timeseconds")
 JOINTS = ("joint", "jointname", "jointid", "jointindex", "jointtype", "landmark", "landmarkid", "landmarkindex")
@@ -50,12 +50,6 @@ class Columns:
     others: tuple[int, ...]
 
 
-@functools.lru_cache(maxsize=1024)  # a file has the same few names in every frame
-def word(name: str) -> str:
-    """A name with only its letters, in lower case, and its digits."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
 def kind(name: str, joints: Container[str]) -> str:
     """What a column's name says besides a joint or a number: `_visibility` of `hip_visibility`, `v` of `v12`."""
     name = name[:LONGEST_NAME]
@@ -93,7 +87,7 @@ def understand(header: list[str]) -> Columns:
             f"the header names no joint: its columns are {listed([repr(name[:40]) for name in header])}, where names "
             "such as hip_x, hip_y and hip_z are expected for every joint"
         )
-    words = [word(name) for name in header]
+    words = [plain(name) for name in header]
     used = {column for columns in joints.values() for column in columns}
 
     def find(names):

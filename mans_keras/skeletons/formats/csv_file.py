@@ -46,6 +46,7 @@ def parse(content: bytes, joints: int | None = None) -> Parsed:
 
     A header may name the columns, as `columns.understand` reads them; what is no coordinate is left out. With the
     columns frame, joint, x, y and z, a row is a joint. Without a header, a row is x y z of every joint.
+    Names of joints may be numbers.
     joints: their number, if known; needed where a row could also be x y of more joints. Numbers have a decimal point or
     a decimal comma. Raises `Dropped`, which names line and column, for another table.
     """
@@ -77,8 +78,7 @@ def parse(content: bytes, joints: int | None = None) -> Parsed:
     values = _values(table, [column for xyz in named.joints.values() for column in xyz])
     _check_order(table, header, named)
     _check_size(len(table), len(named.joints))
-    names = () if all(map(str.isdecimal, named.joints)) else tuple(named.joints)
-    return Parsed(values.reshape(len(table), 1, -1, 3), names, _left_out(table, header, named))
+    return Parsed(values.reshape(len(table), 1, -1, 3), tuple(named.joints), _left_out(table, header, named))
 
 
 def _numbers(table, places, joints):
@@ -107,15 +107,13 @@ def _a_row_a_joint(table, header, named, joints):
         _check_size(len(table), 1)
         return Parsed(values.reshape(-1, 1, 1, 3), (), _left_out(table, header, named))
     _check_one_body(table, header, named)
-    found = list(dict.fromkeys(row[named.joint].strip() for _, row in table))
-    if all(map(str.isdecimal, found)):
-        found.sort(key=lambda number: (len(number), number))
-    order = {joint: place for place, joint in enumerate(found)}
+    names = tuple(dict.fromkeys(row[named.joint].strip() for _, row in table))
+    order = {joint: place for place, joint in enumerate(names)}
     frames = {}
     for line, row in table:
         frames.setdefault(_number(row[moment], line, moment + 1), len(frames))
-    _check_size(len(frames), len(found))
-    result = np.full((len(frames), 1, len(found), 3), math.nan)
+    _check_size(len(frames), len(names))
+    result = np.full((len(frames), 1, len(names), 3), math.nan)
     seen, latest = set(), -math.inf
     for (line, row), xyz in zip(table, _values(table, places), strict=True):
         frame, joint = _number(row[moment], line, moment + 1), row[named.joint].strip()
@@ -127,7 +125,7 @@ def _a_row_a_joint(table, header, named, joints):
         seen.add((frame, joint))
         result[frames[frame], 0, order[joint]] = xyz
     left_out = _left_out(table, header, named, used=(moment, named.joint))
-    return Parsed(result, () if all(map(str.isdecimal, found)) else tuple(found), left_out)
+    return Parsed(result, names, left_out)
 
 
 def _check_order(table, header, named):

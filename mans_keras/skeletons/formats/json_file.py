@@ -1,4 +1,4 @@
-"""A `.json` file -> the joints of one or two bodies: a list of frames, in the forms that pose estimators write."""
+"""A `.json` file -> the joints of one or more bodies: a list of frames, in the forms that pose estimators write."""
 
 import json
 import math
@@ -7,10 +7,11 @@ import numpy as np
 
 from mans_keras.errors import listed
 from mans_keras.skeletons.bounds import MAX_METRES, check_marks, check_shape
-from mans_keras.skeletons.formats.columns import word
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.formats.xyz import check_frame, check_joint
-from mans_keras.skeletons.sequence import Dropped
+from mans_keras.skeletons.joint_names import plain
+from mans_keras.skeletons.sequence import KINECT_1_NAMES, Dropped
+from mans_keras.skeletons.tracks import nearest_ids
 
 # A frame's or a body's dict: the first of these keys that it has leads on. Where an estimator writes 3-D joints next to
 # their places in the image, the 3-D ones come first. Capitals and underscores do not matter: `poseWorldLandmarks`.
@@ -30,9 +31,11 @@ KEYS = (
 )
 # Places in an image: a z among them, if there is one, is not a depth in metres.
 IMAGE_KEYS = ("pose_landmarks", "pose_keypoints_2d", "keypoints_2d")
-FRAMES_KEYS = ("frames", "instance_info")  # the second is MMPose's
+NW_UCLA = "skeletons"
+FRAMES_KEYS = ("frames", "instance_info", NW_UCLA)  # the second is MMPose's
 SCORED_KEYS = ("pose_keypoints_3d", "keypoints_3d")  # OpenPose and EasyMocap write x y z and a score a joint
-NAME_KEYS = ("name", "joint_type", "type", "joint", "joint_name")
+ID_KEYS = ("body_id", "person_id", "tracking_id", "track_id", "user_id", "player_id", "skeleton_id", "id", "idx")
+NAME_KEYS = ("name", "joint_name", "joint_type", "joint", "type", "joint_id", "joint_index", "id", "index")
 POSITION_KEYS = ("position", "camera_position", "world_position")
 AXES = (("camera_x", "camera_y", "camera_z"), ("x", "y", "z"))
 LONGEST_PATH = 100  # letters of a place in the file that a message shows
@@ -51,13 +54,16 @@ def parsed(content: bytes) -> object:
         raise Dropped("its lists or objects are nested too deeply for a recording") from None
 
 
-def parse(content: bytes, joints: int | None = None) -> Parsed:
+def parse(content: bytes, joints: int | None = None, unit: float | None = None) -> Parsed:
     """Joints (frames, bodies, joints, 3) of the bytes of a JSON file, NaN where a coordinate or a body is missing.
 
     The file holds a list of frames, or an object that has it under one of `FRAMES_KEYS`; what a frame may be: see
-    `data_prep/README.md`. Joints with names are put in the order in which the file first names them.
-    joints: their number, if known; it says what bare numbers mean. Raises `Dropped`, which names the place such as
-    `frames[3].people[0]`, for another file.
+    `data_prep/README.md`. Joints with names are put in the order in which the file first names them. Bodies go by their
+    ID (`ids`); without IDs, each continues the nearest body of the frame before, unless empty entries of the lists show
+    that these have a place for each person.
+    joints: their number, if known; it says what bare numbers mean. unit: the metres of the file's unit; default: metre,
+    or millimetre in Azure Kinect's export. Raises `Dropped`, which names the place such as `frames[3].people[0]`, for
+    another file.
     """
     document = parsed(content)
     frames = document
@@ -67,12 +73,10 @@ def parse(content: bytes, joints: int | None = None) -> Parsed:
         raise Dropped('not a list of frames, and no such list under "frames"')
     _check_not_one_frame(frames)
     try:
+        listed_bodies = [_bodies(frame, f"frames[{number}]") for number, frame in enumerate(frames)]
         bodies = [
-            [
-                _joints_of(body, place, joints, is_scored)
-                for place, body, is_scored in _bodies(frame, f"frames[{number}]")
-            ]
-            for number, frame in enumerate(frames)
+            [_joints_of(body, place, joints, is_scored) for place, body, is_scored, _ in frame]
+            for frame in listed_bodies
         ]
     except RecursionError:
         raise Dropped("its lists or objects are nested too deeply for a recording") from None
@@ -91,9 +95,25 @@ def parse(content: bytes, joints: int | None = None) -> Parsed:
                 slot[:] = body
     if isinstance(document, dict):
         names = names or _listed_names(document, shape[2])
-        if "joint_names" in document and _in_millimetres(result):
-            result /= 1000  # Azure Kinect's export
-    return Parsed(result, names)
+        if unit is None and "joint_names" in document and _in_millimetres(result):
+            unit = 0.001  # Azure Kinect's export
+    result *= unit or 1
+    return Parsed(result, names, ids=_ids(listed_bodies, result))
+
+
+def _ids(frames, result):
+    """IDs (frames, bodies): the file's own, or by the bodies' places in space; None if lists have a slot for each."""
+    present = [[at for at, (_, body, *_) in enumerate(frame) if body] for frame in frames]
+    own = [[frame[at][3] for at in places] for frame, places in zip(frames, present, strict=True)]
+    are_repeated = len({body for ids in own for body in ids}) < sum(map(len, own))  # else they number detections
+    if are_repeated and all(None not in ids and len(set(ids)) == len(ids) for ids in own):
+        numbers, ids = {}, np.full(result.shape[:2], -1)
+        for row, places, frame in zip(ids, present, own, strict=True):
+            row[places] = [numbers.setdefault(body, len(numbers)) for body in frame]
+        return ids
+    seen = np.nan_to_num(result).any(axis=(2, 3)).sum(axis=1)
+    has_slots = any(len(frame) > count for frame, count in zip(frames, seen, strict=True))
+    return None if has_slots or result.shape[1] == 1 else nearest_ids(result)
 
 
 def _in_millimetres(joints):
@@ -119,14 +139,14 @@ def _check_not_one_frame(frames):
 
 def _get(values, keys):
     """(key as the object spells it, value) for the first of `keys` that it has, empty values last; or (None, None)."""
-    spelled = {word(key): key for key in reversed(values)}
-    present = [spelled[word(key)] for key in keys if word(key) in spelled]
+    spelled = {plain(key): key for key in reversed(values)}
+    present = [spelled[plain(key)] for key in keys if plain(key) in spelled]
     key = next((key for key in present if values[key]), present[0] if present else None)
     return key, values.get(key)
 
 
 def _bodies(frame, place, is_scored=False):
-    """[(place in the file, body, whether its joints have scores)] of a frame.
+    """[(place in the file, body, whether its joints have scores, its ID or None)] of a frame.
 
     A body is a list of joints or of numbers, empty where it is absent, or an object of joints by name.
     """
@@ -142,8 +162,8 @@ def _bodies(frame, place, is_scored=False):
             raise _wrong(place, f"an object with the keys {keys}: one of these is expected: {', '.join(KEYS)}")
         place = f"{place}.{key}"
         if isinstance(value, dict) and _get(value, KEYS)[0] is None:
-            return [(place, value, False)] if value else []
-        return _bodies(value, place, word(key) in map(word, SCORED_KEYS))
+            return [(place, value, False, None)] if value else []
+        return _bodies(value, place, plain(key) in map(plain, SCORED_KEYS))
     if frame is not None and not isinstance(frame, list):
         raise _wrong(place, f"{_described(frame)} where a list of joints is expected")
     first = next((part for part in frame or () if part not in (None, [])), None)
@@ -151,11 +171,24 @@ def _bodies(frame, place, is_scored=False):
         return []
     several = not _is_joint(first) if isinstance(first, dict) else isinstance(first, list) and not _is_numbers(first)
     if not several:
-        return [(place, frame, is_scored)]
+        return [(place, frame, is_scored, None)]
     bodies = []
     for number, part in enumerate(frame):
-        bodies += _bodies(part, f"{place}[{number}]", is_scored) or [(place, [], is_scored)]
+        inside = _bodies(part, f"{place}[{number}]", is_scored) or [(place, [], is_scored, None)]
+        if len(inside) == 1 and isinstance(part, dict):
+            inside = [(*inside[0][:3], _id(part))]
+        bodies += inside
     return bodies
+
+
+def _id(body):
+    """The ID of a body's object, a text or a number from 0; None if it has none. OpenPose's is a list with -1."""
+    spelled = {plain(key): value for key, value in body.items()}
+    for value in (spelled.get(plain(key)) for key in ID_KEYS):
+        value = value[0] if isinstance(value, list) and len(value) == 1 else value
+        if (isinstance(value, str) and value) or (isinstance(value, float) and value >= 0):
+            return value
+    return None
 
 
 def _described(value):
@@ -171,8 +204,8 @@ def _is_numbers(values):
 
 def _is_joint(values):
     """Whether an object is a joint: it has x, or a position."""
-    words = set(map(word, values))
-    return not words.isdisjoint({word(key) for key in (*POSITION_KEYS, *(axes[0] for axes in AXES))})
+    words = set(map(plain, values))
+    return not words.isdisjoint({plain(key) for key in (*POSITION_KEYS, *(axes[0] for axes in AXES))})
 
 
 def _joints_of(body, place, joints, is_scored):
@@ -191,14 +224,28 @@ def _joints_of(body, place, joints, is_scored):
         body = [body[at : at + size] for at in range(0, len(body), size)]
     places = [f"{place}[{number}]" for number in range(len(body))]
     triples = [_triple(joint, place, is_scored) for joint, place in zip(body, places, strict=True)]
-    names = [_get(joint, NAME_KEYS)[1] if isinstance(joint, dict) else None for joint in body]
-    if not body or not all(isinstance(name, str) for name in names):
+    names = _names(body)
+    if not names:
         return triples
     named = {}
     for place, name, triple in zip(places, names, triples, strict=True):
         if named.setdefault(name, triple) is not triple:
             raise _wrong(place, f"the joint {name[:40]!r} is there twice")
     return named
+
+
+def _names(body):
+    """The names of a body's joints, or their different whole numbers as texts; [] if they have neither."""
+    if not all(isinstance(joint, dict) for joint in body):
+        return []
+    joints = [{plain(key): value for key, value in joint.items()} for joint in body]
+    for key in map(plain, NAME_KEYS):
+        values = [joint.get(key) for joint in joints]
+        if all(isinstance(value, str) for value in values):
+            return values
+        if all(isinstance(value, float) and value.is_integer() for value in values) and len(set(values)) == len(body):
+            return [str(int(value)) for value in values]
+    return []
 
 
 def _are_scores(values):
@@ -210,9 +257,9 @@ def _triple(joint, place, is_scored):
         _, position = _get(joint, POSITION_KEYS)
         joint = position or joint
     if isinstance(joint, dict):
-        spelled = {word(key): value for key, value in joint.items()}
-        axes = next(axes for axes in AXES if word(axes[0]) in spelled or axes is AXES[-1])
-        joint = [spelled[word(axis)] for axis in axes if word(axis) in spelled] or joint
+        spelled = {plain(key): value for key, value in joint.items()}
+        axes = next(axes for axes in AXES if plain(axes[0]) in spelled or axes is AXES[-1])
+        joint = [spelled[plain(axis)] for axis in axes if plain(axis) in spelled] or joint
     if joint is None:
         return [math.nan] * 3
     if not isinstance(joint, list) or not _is_numbers(joint):
@@ -242,6 +289,8 @@ def _by_names(frames):
 
 def _listed_names(document, number):
     """The names of joints that Azure Kinect's export or MMPose's has next to its frames; () if there are none."""
+    if NW_UCLA in document and number == len(KINECT_1_NAMES) and document.keys().isdisjoint(FRAMES_KEYS[:2]):
+        return KINECT_1_NAMES
     names = document.get("joint_names")
     meta = document.get("meta_info_3d", document.get("meta_info"))
     if names is None and isinstance(meta, dict) and isinstance(meta.get("keypoint_id2name"), dict):

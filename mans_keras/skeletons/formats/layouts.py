@@ -29,6 +29,8 @@ def order(shape: tuple[int, ...], joints: int | None = None) -> str:
         axes = "tvc" if len(shape) == 3 else _bodies(shape)
     else:
         raise Dropped(f"the array has shape {shape}: {EXPECTED}")
+    if "m" in axes and shape[axes.index("m")] > SLOTS:
+        raise Dropped(f"the array has shape {shape}, {shape[axes.index('m')]} bodies: at most {SLOTS} are possible")
     if shape[axes.index("v")] == 1 and joints != 1:
         raise Dropped(
             f"the array has shape {shape}, with one joint a frame: if each row holds one joint, put all joints of a "

@@ -11,21 +11,25 @@ from mans_keras.errors import listed
 class Parsed:
     """The joints of a file and what it says about them.
 
-    joints: (frames, bodies, joints, 3) float64, NaN where a coordinate is missing. names: of the joints, as the file
+    joints: (frames, bodies, joints, 3) float64, NaN where a coordinate is missing. ids: (frames, bodies) whole numbers
+    that say who a body is, as `tracks.people` takes them; None if each place is one person. is_computed: the joints
+    follow from angles, so that none is missing, and 0 0 0 is a place. names: of the joints, as the file
     spells them, () if it names none. left_out: what the file holds besides coordinates, such as the columns
-    "timestamp" and "label". other_bodies: for each body that is left out, the number of frames that show it.
+    "timestamp" and "label". other_bodies: for each body that is left out, the numbers of the frames that show it.
     """
 
     joints: np.ndarray
     names: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
-    other_bodies: tuple[int, ...] = ()
+    other_bodies: tuple[np.ndarray, ...] = ()
+    ids: np.ndarray | None = None
+    is_computed: bool = False
 
     def notes(self) -> list[str]:
         """A sentence for each kind of thing that is left out."""
         notes = [f"left out: {listed(self.left_out)}"] if self.left_out else []
         if self.other_bodies:
             bodies = "1 body is" if len(self.other_bodies) == 1 else f"{len(self.other_bodies)} bodies are"
-            seen = listed(list(map(str, self.other_bodies)))
+            seen = listed([str(len(frames)) for frames in self.other_bodies])
             notes.append(f"{bodies} left out, seen in {seen} of {len(self.joints)} frames")
         return notes

@@ -1,43 +1,46 @@
-"""OpenSim's tables of markers (`.trc`) -> the markers of one body as joints."""
+"""OpenSim's tables of markers (`.trc`) -> the markers of a body as joints."""
 
 import numpy as np
 
 from mans_keras.skeletons.bounds import check_marks, check_shape
+from mans_keras.skeletons.formats import markers
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.sequence import Dropped
-
-METRES = {"m": 1.0, "cm": 0.01, "mm": 0.001}
+from mans_keras.skeletons.units import METRES
 
 
 def parse(content: bytes, joints: int | None = None) -> Parsed:
-    """The `Parsed` in the bytes of a `.trc` file: joints (frames, 1, markers, 3), metres, NaN where a cell is empty.
+    """The `Parsed` in the bytes of a `.trc` file: joints (frames, bodies, markers, 3), metres, NaN in an empty cell.
 
-    `joints` is not needed: all parsers take it. Raises `Dropped`, which names the line, for another file.
+    Bodies and names: as `markers.of_subjects`. `joints` is not needed: all parsers take it. Raises `Dropped`, which
+    names the line, for another file.
     """
     check_marks(content, b"\t", b"\n", b"\r")
     lines = content.decode("latin-1").splitlines()
     try:
         header = dict(zip(lines[1].split("\t"), lines[2].split("\t"), strict=False))
-        unit, markers = METRES[header["Units"].strip()], int(header["NumMarkers"])
+        unit, number = METRES[header["Units"].strip().lower()], int(header["NumMarkers"])
         names = [name.strip() for name in lines[3].split("\t")[2:] if name.strip()]
     except (IndexError, KeyError, ValueError):
-        raise Dropped("not a .trc file: NumMarkers and Units (m, cm or mm) are expected in lines 2 and 3") from None
-    if len(names) != markers or len(set(names)) < len(names) or not names:
-        raise Dropped(f"line 4 has {len(names)} names of markers, where {markers} different ones are expected")
-    rows = [(number, line.split("\t")) for number, line in enumerate(lines[5:], 6) if line.strip()]
-    check_shape(len(rows), 1, markers, 3)
-    values, latest = np.full((len(rows), 3 * markers), np.nan), -np.inf
-    for row, (number, cells) in enumerate(rows):
-        if any(cell.strip() for cell in cells[2 + 3 * markers :]):
-            raise Dropped(f"line {number} has more than x y z of {markers} markers")
+        raise Dropped(
+            f"not a .trc file: NumMarkers and Units ({', '.join(METRES)}) are expected in lines 2 and 3"
+        ) from None
+    if len(names) != number or len(set(names)) < len(names) or not names:
+        raise Dropped(f"line 4 has {len(names)} names of markers, where {number} different ones are expected")
+    rows = [(line, text.split("\t")) for line, text in enumerate(lines[5:], 6) if text.strip()]
+    check_shape(len(rows), 1, number, 3)
+    values, latest = np.full((len(rows), 3 * number), np.nan), -np.inf
+    for row, (line, cells) in enumerate(rows):
+        if any(cell.strip() for cell in cells[2 + 3 * number :]):
+            raise Dropped(f"line {line} has more than x y z of {number} markers")
         try:
             frame = float(cells[0])
-            for at, cell in enumerate(cells[2 : 2 + 3 * markers]):
+            for at, cell in enumerate(cells[2 : 2 + 3 * number]):
                 if cell.strip():
                     values[row, at] = float(cell)
         except ValueError:
-            raise Dropped(f"line {number}: text where a number is expected") from None
+            raise Dropped(f"line {line}: text where a number is expected") from None
         if not frame > latest:
-            raise Dropped(f"line {number}: frame {frame:g} comes after {latest:g}")
+            raise Dropped(f"line {line}: frame {frame:g} comes after {latest:g}")
         latest = frame
-    return Parsed(values.reshape(len(rows), 1, -1, 3) * unit, tuple(names))
+    return markers.of_subjects(values.reshape(len(rows), -1, 3) * unit, names)
