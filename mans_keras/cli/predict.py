@@ -60,7 +60,7 @@ def command(model, files, top, as_json, plot, frames, unit, drawn_bones):
 
         prediction_pictures.check(plot)
     from mans_keras.recognition.recognizer import Recognizer
-    from mans_keras.skeletons.named_bones import read_bones
+    from mans_keras.skeletons.bones import read_bones
 
     recognizer = Recognizer(model)
     pairs = None

@@ -12,7 +12,7 @@ from mans_keras.errors import InputError, utf8
 from mans_keras.models.mans import MemoryAttentionNetwork
 from mans_keras.models.tarm import TARM
 from mans_keras.recognition.model_file import load
-from mans_keras.skeletons import known_joints, recording
+from mans_keras.skeletons import joint_names, recording
 from mans_keras.skeletons.bones import bones
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.sequence import Body, Dropped
@@ -93,7 +93,7 @@ class Recognizer:
             )
         self.preparation = stored = self.model.preparation
         self.class_names = tuple(stored["class_names"])
-        names = stored.get("joint_names") or known_joints.of_dataset(stored.get("dataset"), stored["joints"])
+        names = stored.get("joint_names") or joint_names.of_dataset(stored.get("dataset"), stored["joints"])
         self.joint_names = tuple(names)
         self.scale, self.layout, self.coordinates = stored["scale"], stored["layout"], stored["coordinates"]
         self.bodies, self.joints, self.frames = stored["bodies"], stored["joints"], stored.get("frames")

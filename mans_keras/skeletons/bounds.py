@@ -30,18 +30,24 @@ def read_bytes(path: Path | str) -> bytes:
     """
     path = Path(path)
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for a writer
-            raise Dropped("not a file, but a folder, a pipe or a device")
+        size = file_size(path)
         with path.open("rb") as file:
-            content = file.read(min(status.st_size, MAX_BYTES) + 1)
-            if len(content) > status.st_size:  # the file has grown, or the system does not know its size
+            content = file.read(min(size, MAX_BYTES) + 1)
+            if len(content) > size:  # the file has grown, or the system does not know its size
                 content += file.read(MAX_BYTES + 1 - len(content))
     except OSError as error:
         raise Dropped(f"the file can't be read: {error.strerror or error}") from None
     if len(content) > MAX_BYTES:
         raise Dropped(f"the file is larger than {MAX_BYTES >> 20} MiB: a file must hold one action")
     return content
+
+
+def file_size(path: Path) -> int:
+    """The size of a file. Raises `Dropped` for a folder, a pipe or a device: opening a pipe would wait for a writer."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise Dropped("not a file, but a folder, a pipe or a device")
+    return status.st_size
 
 
 def check_tokens(content: bytes) -> None:

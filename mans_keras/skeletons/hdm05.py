@@ -17,6 +17,7 @@ from mans_keras.errors import InputError
 from mans_keras.skeletons.bounds import read_bytes
 from mans_keras.skeletons.formats import acclaim
 from mans_keras.skeletons.joint_names import mirrored
+from mans_keras.skeletons.sequence import HDM05_NAMES as JOINTS
 from mans_keras.skeletons.sequence import Body, Dropped, Reader, Sequence
 
 WHERE = (
@@ -25,15 +26,6 @@ WHERE = (
 )
 ACTORS = ("bd", "bk", "dg", "mm", "tr")
 
-# The root, and the ends of the 30 bones, in the order of the ASF files.
-JOINTS = (
-    "root",
-    *("lhipjoint", "lfemur", "ltibia", "lfoot", "ltoes"),
-    *("rhipjoint", "rfemur", "rtibia", "rfoot", "rtoes"),
-    *("lowerback", "upperback", "thorax", "lowerneck", "upperneck", "head"),
-    *("lclavicle", "lhumerus", "lradius", "lwrist", "lhand", "lfingers", "lthumb"),
-    *("rclavicle", "rhumerus", "rradius", "rwrist", "rhand", "rfingers", "rthumb"),
-)
 _NUMBER = {name: number for number, name in enumerate(JOINTS)}
 BODY = Body(
     len(JOINTS),

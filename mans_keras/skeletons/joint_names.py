@@ -9,7 +9,7 @@ from dataclasses import replace
 from mans_keras.errors import InputError, listed
 from mans_keras.skeletons.bounds import read_bytes
 from mans_keras.skeletons.formats.parsed import Parsed
-from mans_keras.skeletons.sequence import Body, Dropped
+from mans_keras.skeletons.sequence import HDM05_NAMES, KINECT_1_NAMES, KINECT_2_NAMES, Body, Dropped
 
 # Names as `plain` returns them; the first that a body has counts. Those of Acclaim's bones are their ends: lhipjoint
 # ends in the hip, ltibia in the ankle. Those of three letters are Vicon's markers.
@@ -21,6 +21,8 @@ SHOULDER = ("shoulder", "clavicle", "sho", "acromion", "acromium")
 ANKLE = ("ankle", "ank", "tibia")
 TOES = ("footindex", "bigtoe", "toe", "toes", "toebase", "foot")
 SIDES = {"l": "left", "r": "right"}
+DATASETS = dict.fromkeys(("ntu_rgbd", "ntu_rgbd_120", "synthetic"), KINECT_2_NAMES) | {"hdm05": HDM05_NAMES}
+DATASETS |= dict.fromkeys(("sysu_3d", "ut_kinect", "nw_ucla", "utd_mhad"), KINECT_1_NAMES)
 # Kinect v1's names for joints that Kinect v2 also has.
 SAME = {"hipcenter": "spinebase", "spine": "spinemid", "shouldercenter": "spineshoulder"}
 
@@ -53,6 +55,12 @@ def read_names(text: str) -> tuple[int, list[str] | None]:
             f"--joints: {twice[:40]} is there twice" if twice else "--joints: the file or list has no names"
         )
     return len(names), names
+
+
+def of_dataset(dataset: str | None, joints: int) -> tuple[str, ...]:
+    """The names of the joints of a known data set, in their order; () if it is not known, or has another number."""
+    names = DATASETS.get(dataset, ())
+    return names if len(names) == joints else ()
 
 
 @functools.lru_cache(maxsize=1024)  # a file has the same few names in every frame

@@ -1,6 +1,5 @@
 """NTU RGB+D in one file, with its splits: pyskl's pickle (`ntu60_3danno.pkl`) and CTR-GCN's `.npz` (`NTU60_CS.npz`)."""
 
-import stat
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +8,11 @@ import numpy as np
 
 from mans_keras.errors import InputError
 from mans_keras.skeletons import ntu
-from mans_keras.skeletons.bounds import MAX_FRAMES, MAX_METRES
+from mans_keras.skeletons.bounds import MAX_FRAMES, MAX_METRES, file_size
 from mans_keras.skeletons.formats import pickled
 from mans_keras.skeletons.formats.arrays import npy_header
 from mans_keras.skeletons.formats.pickled import StoredArray
+from mans_keras.skeletons.missing import completed
 from mans_keras.skeletons.sequence import KINECT_2, Dropped, Sequence
 
 SUFFIXES = (".pkl", ".pickle", ".npz")
@@ -53,17 +53,17 @@ def _pickle_sources(path):
     content = pickled.read(path)
     if not isinstance(content, dict) or not isinstance(content.get("annotations"), list):
         raise Dropped("not pyskl's form, a dict with a list of annotations and a dict named split")
-    found = []
+    annotated = []
     for number, annotation in enumerate(content["annotations"]):
         if not isinstance(annotation, dict) or not isinstance(annotation.get("frame_dir"), str):
             raise Dropped(f"annotations[{number}] is not a dict with a text frame_dir")
         joints, label = annotation.get("keypoint"), annotation.get("label")
         stored = joints if isinstance(joints, StoredArray) else None
-        found.append(Source(annotation["frame_dir"], label if type(label) is int else None, stored))
-    names = {source.name for source in found}
-    if len(names) < len(found):
+        annotated.append(Source(annotation["frame_dir"], label if type(label) is int else None, stored))
+    names = {source.name for source in annotated}
+    if len(names) < len(annotated):
         raise Dropped("two annotations have the same frame_dir")
-    return found, _pickle_splits(content.get("split", {}), names)
+    return annotated, _pickle_splits(content.get("split", {}), names)
 
 
 def _pickle_splits(listed, names):
@@ -88,7 +88,7 @@ def _pickle_splits(listed, names):
 
 def _npz_sources(path):
     arrays = stored_arrays(path)
-    found = []
+    rows = []
     for side in ("train", "test"):
         x, y = arrays.get(f"x_{side}"), arrays.get(f"y_{side}")
         if x is None or y is None:
@@ -109,18 +109,16 @@ def _npz_sources(path):
         size = x.size // len(labels)
         for number, label in enumerate(labels.tolist()):
             row = StoredArray(path, x.offset + number * size, size, x.dtype, x.shape[1:])
-            found.append(Source(f"{side}_{number:05}", int(label), row))
+            rows.append(Source(f"{side}_{number:05}", int(label), row))
     words = path.stem.lower().split("_")
     name = next((SPLITS[word] for word in words if word in SPLITS), "train_test")
-    return found, {name: {source.name: SIDES[source.name.split("_")[0]] for source in found}}
+    return rows, {name: {source.name: SIDES[source.name.split("_")[0]] for source in rows}}
 
 
 def stored_arrays(path: Path) -> dict[str, StoredArray]:
     """The arrays of a `.npz` file without compression, as NumPy's `savez` writes it. Raises `Dropped` for another."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise Dropped("not a file, but a folder, a pipe or a device")
-        arrays, end = {}, path.stat().st_size
+        arrays, end = {}, file_size(path)
         with zipfile.ZipFile(path) as archive, path.open("rb") as file:
             for info in archive.infolist():
                 if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
@@ -145,7 +143,8 @@ def stored_arrays(path: Path) -> dict[str, StoredArray]:
 def read(source: Source, classes: int = 60, counts: str | None = "official") -> Sequence:
     """The `Sequence` of a source, joints (frames, 2, 25, 3); a body that is absent from a frame is zeros.
 
-    Label, subject and camera come from the name if it is NTU RGB+D's, else label is the file's. counts: as in
+    pyskl's joints are completed by `missing.completed`. CTR-GCN's are not: they are relative to a joint of the first
+    frame. Label, subject and camera come from the name if it is NTU RGB+D's, else label is the file's. counts: as in
     `ntu.read`. Raises `Dropped` for another shape, coordinates that are not in metres, a label that is not one of the
     classes or does not fit the name, or no body in any frame.
     """
@@ -167,8 +166,9 @@ def _joints(stored):
     if len(stored.shape) == 2:  # CTR-GCN's: (frames, two bodies side by side)
         array = stored.read().astype(float).reshape(-1, BODIES, KINECT_2.joints, 3)
         array = array[: max(np.flatnonzero(array.any(axis=(1, 2, 3))), default=0) + 1]
+        is_relative = True  # to a joint of the first frame, so that 0 0 0 is a place
     elif len(stored.shape) == 4 and stored.shape[2:] == (KINECT_2.joints, 3) and stored.shape[0] >= 1:
-        array = np.moveaxis(stored.read().astype(float), 0, 1)
+        array, is_relative = np.moveaxis(stored.read().astype(float), 0, 1), False
     else:
         raise Dropped(f"the array has shape {stored.shape}: (bodies, frames, {KINECT_2.joints}, 3) is expected")
     if not 0 < len(array) <= MAX_FRAMES:
@@ -179,4 +179,5 @@ def _joints(stored):
         raise Dropped("no body in any frame")
     if array.shape[1] > BODIES:
         raise Dropped(f"{array.shape[1]} bodies: at most {BODIES} are possible")
-    return np.pad(array, [(0, 0), (0, BODIES - array.shape[1]), (0, 0), (0, 0)])
+    complete = array if is_relative else completed(array)
+    return np.pad(complete, [(0, 0), (0, BODIES - array.shape[1]), (0, 0), (0, 0)])

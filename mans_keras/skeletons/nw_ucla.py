@@ -14,6 +14,7 @@ import numpy as np
 from mans_keras.errors import InputError
 from mans_keras.skeletons.bounds import one_body, read_bytes
 from mans_keras.skeletons.formats import json_file
+from mans_keras.skeletons.missing import completed
 from mans_keras.skeletons.sequence import KINECT_1, Dropped, Reader, Sequence
 
 # {number of an action in a file's name: the action}.
@@ -65,10 +66,10 @@ def parse_name(name: str) -> tuple[int, int, int]:
 
 
 def read_joints(path: Path) -> np.ndarray:
-    """Joints (frames, 1, 20, 3) of a file, metres. Raises `Dropped` for a malformed file.
+    """Joints (frames, 1, 20, 3) of a file, metres, completed by `missing.completed`.
 
-    Two of the 1,484 files have joints at 0 0 0 in one frame. They stay as published: other joints of that frame are
-    half-way to the origin, too, so the frame would not be mended.
+    Two of the 1,484 files have joints at 0 0 0 in one frame; other joints of that frame are half-way to the origin, and
+    stay there. Raises `Dropped` for a malformed file.
     """
     parsed = json_file.parsed(read_bytes(path))
     if not isinstance(parsed, dict) or not isinstance(parsed.get("skeletons"), list):
@@ -84,7 +85,7 @@ def read_joints(path: Path) -> np.ndarray:
         raise Dropped(f"skeletons is not frames x {KINECT_1.joints} x 3 numbers")
     if not all(type(value) is float for value in joints.flat):
         raise Dropped("skeletons holds a coordinate that is not a number")
-    return one_body(joints.astype(float))
+    return completed(one_body(joints.astype(float)))
 
 
 def read(path: Path | str) -> Sequence:

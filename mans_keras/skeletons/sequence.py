@@ -57,7 +57,7 @@ class Reader:
     read: source -> `Sequence`; raises `Dropped` for a source that is not a usable sequence, and `InputError` if the
     whole data set is wrong. name: source -> its name in the tensor file. Both must pickle, since other processes run
     them. body: None if it is not known which joints are hips and torso; then only raw coordinates are possible.
-    joint_names: in their order; () if they are not known, or if the data set is one of `known_joints`.
+    joint_names: in their order; () if they are not known, or if `joint_names.of_dataset` has them.
     """
 
     dataset: str
@@ -81,3 +81,12 @@ _LIMBS = (
 KINECT_1_NAMES = ("HipCenter", "Spine", "ShoulderCenter", "Head", *_LIMBS)
 _ENDS = ("SpineShoulder", "HandTipLeft", "ThumbLeft", "HandTipRight", "ThumbRight")
 KINECT_2_NAMES = ("SpineBase", "SpineMid", "Neck", "Head", *_LIMBS, *_ENDS)
+# HDM05: the root, and the ends of the 30 bones, in the order of the ASF files.
+HDM05_NAMES = (
+    "root",
+    *("lhipjoint", "lfemur", "ltibia", "lfoot", "ltoes"),
+    *("rhipjoint", "rfemur", "rtibia", "rfoot", "rtoes"),
+    *("lowerback", "upperback", "thorax", "lowerneck", "upperneck", "head"),
+    *("lclavicle", "lhumerus", "lradius", "lwrist", "lhand", "lfingers", "lthumb"),
+    *("rclavicle", "rhumerus", "rradius", "rwrist", "rhand", "rfingers", "rthumb"),
+)

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import track
 
 from mans_keras.errors import InputError, listed, printable
-from mans_keras.skeletons import known_joints
+from mans_keras.skeletons import joint_names
 from mans_keras.skeletons.sequence import Dropped, Reader
 from mans_keras.tensors import store
 from mans_keras.tensors.transforms import to_tensor
@@ -83,7 +83,7 @@ def write_tensors(
     settings = {"scale": scale, "layout": layout, "coordinates": coordinates}
     convert = functools.partial(_convert, read=reader.read, body=reader.body, **settings)
     keep_freed_memory()
-    names = reader.joint_names or known_joints.NAMES.get(reader.dataset, ())
+    names = reader.joint_names or joint_names.DATASETS.get(reader.dataset, ())
     described = {"class_names": reader.class_names, "body": reader.body, "joint_names": names}
     writer = Writer(path, dataset=reader.dataset, splits=splits, **described, **settings)
     # the processes end here: when the interpreter ends, it closes their pipes first
@@ -161,12 +161,12 @@ def _print_left_out(sequences):
         print(f"  left out of {len(names)} sequences, {left_out}: {listed(names)}")
 
 
-def _print_summary(path, found, writer):
+def _print_summary(path, number, writer):
     lengths, bodies = writer.columns["num_frames"], writer.columns["num_bodies"]
-    print(f"{path}: {found} sequences found, {len(lengths)} kept, {len(writer.dropped)} dropped")
+    print(f"{path}: {number} sequences found, {len(lengths)} kept, {len(writer.dropped)} dropped")
     least, median, most = np.percentile(lengths, (0, 50, 100)).astype(int)
     print(f"  frames a sequence: {least} to {most}, median {median}")
-    print("  bodies a sequence:", ", ".join(f"{number} in {n}" for number, n in sorted(Counter(bodies).items())))
+    print("  bodies a sequence:", ", ".join(f"{count} in {n}" for count, n in sorted(Counter(bodies).items())))
     reasons = defaultdict(list)
     for name, reason in writer.dropped:
         reasons[reason].append(name)

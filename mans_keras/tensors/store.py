@@ -18,7 +18,7 @@ import h5py
 import numpy as np
 
 from mans_keras.errors import InputError, listed
-from mans_keras.skeletons import known_joints
+from mans_keras.skeletons import joint_names
 from mans_keras.skeletons.sequence import DATASETS, Body
 from mans_keras.tensors import protocols, transforms
 
@@ -85,7 +85,7 @@ class Tensors:
         body = json.loads(file.attrs.get("body", "null"))
         self.body = body and Body(**{name: tuple(v) if isinstance(v, list) else v for name, v in body.items()})
         self.bodies, self.joints = (int(file.attrs.get(name, 0)) for name in ("bodies", "joints"))
-        stored = file.attrs.get("joint_names", known_joints.of_dataset(self.dataset, self.joints))
+        stored = file.attrs.get("joint_names", joint_names.of_dataset(self.dataset, self.joints))
         self.joint_names = tuple(map(str, stored))
         for column in COLUMNS:
             setattr(self, column, file[column][:])
@@ -103,6 +103,8 @@ class Tensors:
             raise InputError(f"{self.path} holds no sequence")
         if self.label.min() < 0 or self.label.max() >= len(self.class_names):
             raise InputError(f"{self.path}: a label is outside the {len(self.class_names)} classes that it names")
+        if self.joint_names and len(self.joint_names) != self.joints:
+            raise InputError(f"{self.path}: it names {len(self.joint_names)} joints, and its bodies have {self.joints}")
 
     def __len__(self) -> int:
         return self.shape[0]

@@ -42,7 +42,7 @@ def _is_text(value):
 
 def _is_setting(value):
     """Whether arguments of a network are small enough to build it."""
-    if isinstance(value, (dict, list)):
+    if isinstance(value, (dict, list, tuple)):
         return all(map(_is_setting, value.values() if isinstance(value, dict) else value))
     return isinstance(value, (str, bool, type(None))) or abs(value) <= MAX_SETTING
 
@@ -156,6 +156,13 @@ def _is_plain(value, depth=0):
     if isinstance(value, str):
         return value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value)
     return math.isfinite(value) if isinstance(value, float) else value is None or abs(value) < 2**63
+
+
+def check_arguments(arguments: dict) -> None:
+    """Raise `InputError` unless a record may hold these arguments of a network: then a run with them can be planned."""
+    expected, fits = FIELDS["arguments"]
+    if not fits(arguments):
+        raise InputError(f"the arguments of the network must be {expected}, not {reprlib.repr(arguments)}")
 
 
 def write_record(path: str | Path, record: dict) -> None:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from mans_keras.models import mans
 from mans_keras.tensors.protocols import Fold
 from mans_keras.training import recipes
+from mans_keras.training.records import check_arguments
 
 MODELS = {
     "mans-9": mans.MANs9,
@@ -38,6 +39,9 @@ class Run:
     seed: int
     precision: str
     tensors: str
+
+    def __post_init__(self):
+        check_arguments(self.arguments)
 
     def settings(self) -> dict:
         """The fields as a record keeps them, with the recipe's values for this dataset and scale.

@@ -2,9 +2,8 @@ import pytest
 from test_joint_names import KINECT_NAMES
 
 from mans_keras.errors import InputError
-from mans_keras.skeletons.bones import bones
+from mans_keras.skeletons.bones import bones, named_bones, read_bones
 from mans_keras.skeletons.hdm05 import JOINTS
-from mans_keras.skeletons.named_bones import named_bones, read_bones
 
 
 def words(text):

@@ -81,6 +81,19 @@ def test_ctr_gcns_file_is_read_with_its_split_and_without_the_zeros_at_the_end(t
     assert splits == {"cross_subject": {f"train_0000{n}": 1 for n in range(3)} | {f"test_0000{n}": 0 for n in range(2)}}
 
 
+def test_pyskls_joints_at_zero_are_completed_but_not_ctr_gcns_origin(put, tmp_path):
+    gap = np.repeat(BODY[None], 2, axis=0)
+    gap[1] += 1
+    gap[1, 2, 7] = 0
+    ((source,), _) = ntu_packed.sources(put(annotation(keypoint=gap)))
+    np.testing.assert_allclose(ntu_packed.read(source).joints[2, 1, 7], gap[1, [1, 3], 7].mean(axis=0))
+    moving = BODY - BODY[:1, 1:2] + 0.01 * np.arange(6)[:, None, None]
+    x = np.zeros((3, 10, 150), "f4")
+    x[:, :6, :75] = moving.reshape(6, 75)
+    joints = ntu_packed.read(ntu_packed.sources(npz(tmp_path / "a.npz", x_train=x))[0][0]).joints
+    assert not joints[0, 0, 1].any() and joints[1, 0, 1].all()
+
+
 class Runs:
     def __init__(self, function, *arguments):
         self.made = function, arguments

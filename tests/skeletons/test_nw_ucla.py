@@ -54,6 +54,12 @@ def test_frames_without_a_body_stay_zeros(put):
     assert nw_ucla.read(put(content(body.tolist()))).joints.any(axis=(1, 2, 3)).tolist() == [True, False, True]
 
 
+def test_a_joint_at_zero_in_one_frame_is_completed(put):
+    body = standing_body(4)
+    body[1, 7] = 0
+    np.testing.assert_allclose(nw_ucla.read(put(content(body.tolist()))).joints[:, 0], standing_body(4))
+
+
 def changed(value, frames=4):
     """JSON of a body with one coordinate that is the text `value`."""
     body = standing_body(frames).tolist()

@@ -112,6 +112,10 @@ def _foreign_label(file):
     file["label"][0] = 3
 
 
+def _too_few_names(file):
+    file.attrs["joint_names"] = ["head", "neck"]
+
+
 def _scalar_column(file):
     del file["label"]
     file["label"] = 0
@@ -127,6 +131,7 @@ def _other_schema(file):
         (_missing_column, "lacks camera"),
         (_short_column, "does not fit"),
         (_scalar_column, "breaks the contract"),
+        (_too_few_names, "names 2 joints, and its bodies have 20"),
         (_foreign_label, "outside the 3 classes"),
         (_other_schema, "schema version 99, but this mans_keras reads 1 and 2"),
     ],
@@ -158,8 +163,9 @@ def test_files_of_schema_1_are_read_with_the_names_of_known_data_sets(tmp_path):
 def test_the_names_of_own_joints_are_part_of_the_digest(tmp_path):
     path = tensor_file(tmp_path / "t.h5", "moves")
     digests = {Tensors(path).digest()}
-    for names in (["a", "b"], ["b", "a"]):
+    names = [f"joint{number}" for number in range(20)]
+    for order in (1, -1):
         with h5py.File(path, "a") as file:
-            file.attrs["joint_names"] = names
+            file.attrs["joint_names"] = names[::order]
         digests.add(Tensors(path).digest())
-    assert len(digests) == 3 and Tensors(path).preparation()["joint_names"] == ["b", "a"]
+    assert len(digests) == 3 and Tensors(path).preparation()["joint_names"] == names[::-1]

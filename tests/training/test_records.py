@@ -13,7 +13,7 @@ from test_reports import record
 from experiments import attention_gain, headline, per_class
 from mans_keras.errors import InputError
 from mans_keras.reports import page, tables
-from mans_keras.training.records import read_record
+from mans_keras.training.records import check_arguments, read_record
 
 # field -> what a damaged file may hold there; None: the field is missing
 DAMAGE = {
@@ -39,6 +39,12 @@ DAMAGE = {
     "coordinates": [None, 1],
     "note": ["\ud800", {"\udfff": 1}, float("inf"), 10**300, json.loads("[" * 50 + "]" * 50)],
 }
+
+
+def test_arguments_that_no_record_may_hold_are_refused_when_a_run_is_planned():
+    check_arguments({"attention": {"class_name": "Own", "config": {"units": 1024, "shape": (3, 4)}}})
+    with pytest.raises(InputError, match="no number beyond 1024, not {'attention': {'config': {'units': 2048}}}"):
+        check_arguments({"attention": {"config": {"units": 2048}}})
 
 
 def damaged(field, value):

@@ -7,14 +7,13 @@ is read in the memory of its lists and names.
 import math
 import mmap
 import pickletools
-import stat
 from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from mans_keras.skeletons.bounds import MAX_BYTES
+from mans_keras.skeletons.bounds import MAX_BYTES, file_size
 from mans_keras.skeletons.sequence import Dropped
 
 MAX_STEPS = 20_000_000  # NTU RGB+D 120 takes about 8 million
@@ -92,8 +91,7 @@ def read(path: Path | str) -> object:
     """
     path = Path(path)
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise Dropped("not a file, but a folder, a pipe or a device")
+        file_size(path)
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             return _Machine(path, len(content)).run(content)
     except OSError as error:
