@@ -47,9 +47,9 @@ def _to_torso_axes(joints, body):
     moved = hip_frame(joints, body)
     first = moved[joints.any(axis=(1, 2))][0]
     torso = first[list(body.torso)]
-    left, _, right = np.linalg.svd(torso - torso.mean(axis=0), full_matrices=False)
+    along, _, directions = np.linalg.svd(torso - torso.mean(axis=0), full_matrices=False)
     # The sign that scikit-learn's PCA had when the code was released.
-    up = right[0] * np.sign(left[np.abs(left[:, 0]).argmax(), 0])
+    up = directions[0] * np.sign(along[np.abs(along[:, 0]).argmax(), 0])
     forward = np.cross(first[body.left_hip] - first[body.right_hip], up)
     length = np.linalg.norm(forward)
     if length < 1e-6:
