@@ -9,10 +9,6 @@ ORIGINS = 4  # in the Carnegie Mellon skeleton the hips, both hip joints and the
 MARGIN = 0.25  # an origin is so near to the box around the other joints, as a share of the box's longest side
 
 
-class Missing(Dropped):
-    """A recording some of whose joints are hardly ever tracked."""
-
-
 def completed(joints: np.ndarray, names: tuple[str, ...] = ()) -> np.ndarray:
     """Joints (frames, bodies, joints, 3) without gaps: interpolated over time, or zeros where a body is absent.
 
@@ -21,7 +17,7 @@ def completed(joints: np.ndarray, names: tuple[str, ...] = ()) -> np.ndarray:
     them, 0 0 0 is where the body is: it is the origin of coordinates that are relative to it. So are up to `ORIGINS`
     joints in the same place; if there are more, such as a hand's, all of them are missing.
 
-    names: the joints' names for the message, if known. Raises `Missing` if joints are missing in more than half of the
+    names: the joints' names for the message, if known. Raises `Dropped` if joints are missing in more than half of the
     frames that show their body.
     """
     missing = np.isnan(joints).any(axis=-1) | ~joints.any(axis=-1)
@@ -33,7 +29,10 @@ def completed(joints: np.ndarray, names: tuple[str, ...] = ()) -> np.ndarray:
         counted = "" if names else ", counted from 0"
         names = names or [str(number) for number in range(len(lost))]
         lost = listed([names[number] for number in np.flatnonzero(lost)])
-        raise Missing(f"joints that are missing (NaN or 0 0 0) in more than half of the frames{counted}: {lost}")
+        raise Dropped(
+            f"joints that are missing (NaN or 0 0 0) in more than half of the frames{counted}: {lost}. If all "
+            "recordings lack them, prepare these without them: own_data.py --leave-out, by name"
+        )
     for body, joint in np.argwhere(missing.any(axis=0)):
         present = np.flatnonzero(~absent[:, body])
         tracked = np.flatnonzero(~missing[:, body, joint] & ~absent[:, body])

@@ -15,7 +15,7 @@ from mans_keras.skeletons.bounds import check_marks, read_bytes
 from mans_keras.skeletons.formats import by_suffix, csv_file
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.joint_names import arranged
-from mans_keras.skeletons.missing import Missing, completed
+from mans_keras.skeletons.missing import completed
 from mans_keras.skeletons.sequence import Body, Dropped, Reader, Sequence
 from mans_keras.skeletons.tracks import most_moving
 
@@ -195,10 +195,7 @@ def read(
     file that can't be read, another number of joints, other names, a coordinate beyond 100 m, no body in any frame, or
     a joint that is missing in more than half of the frames.
     """
-    try:
-        content = parsed(source.path, joints, names, wanted, unit)
-    except Missing as missing:
-        raise Dropped(f"{missing}. If other files lack them, too, leave them out by name: --leave-out") from None
+    content = parsed(source.path, joints, names, wanted, unit)
     expected = len(wanted) or joints
     if content.joints.shape[2] != expected:
         raise Dropped(f"{content.joints.shape[2]} joints, where {expected} are expected")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from helpers import standing_body
 
+from mans_keras.skeletons import recording
 from mans_keras.skeletons.formats import layouts
 from mans_keras.skeletons.sequence import Dropped
 
@@ -44,7 +45,7 @@ def test_one_body_is_read_in_every_order_that_leaves_no_doubt(array, joints):
     [
         (ONE.transpose(2, 0, 1), None, r"give their number by --joints, or save array\.transpose\(1, 2, 0\)"),
         (ONE[:20].transpose(2, 0, 1), 20, "are these x y z, frames, joints"),
-        (ONE.reshape(30, 60), None, "x y z of 20 joints, or x y of 30.*--joints 20"),
+        (ONE.reshape(30, 60), None, "x y z of 20 joints, or x y of 30, or x y z and a score of 15.*--joints 20"),
         (ONE.reshape(600, 1, 3), None, r"array\.reshape\(frames, joints, 3\)"),
         (ONE.reshape(600, 3), None, "does each row hold one joint of a frame"),
         (ONE[..., :2], None, "z is missing"),
@@ -55,6 +56,16 @@ def test_one_body_is_read_in_every_order_that_leaves_no_doubt(array, joints):
 def test_where_there_is_doubt_the_message_says_how_to_tell(array, joints, what_to_do):
     with pytest.raises(Dropped, match=what_to_do):
         read(array, joints)
+
+
+def test_a_row_a_frame_may_have_a_score_for_each_joint_if_their_number_is_known(tmp_path):
+    scored = np.concatenate([ONE, np.full((30, 20, 1), 0.9)], axis=-1).reshape(30, 80)
+    np.save(tmp_path / "a.npy", scored)
+    np.savetxt(tmp_path / "a.csv", scored, delimiter=",")
+    for name in ("a.npy", "a.csv"):
+        content = recording.read(tmp_path / name, joints=20)
+        np.testing.assert_allclose(content.joints[:, 0], ONE)
+        assert content.notes() == ["left out: the fourth value of each joint"]
 
 
 @pytest.mark.parametrize("score", [0.9, 1, 2, np.nan])

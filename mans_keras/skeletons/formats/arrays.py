@@ -47,7 +47,7 @@ def parse_npy(content: bytes, joints: int | None = None) -> Parsed:
     with np.errstate(invalid="ignore"):
         array = array.astype(float)
     array[np.isnan(array)] = np.nan  # a signalling NaN would warn wherever it is used
-    return layouts.parsed(array, axes)
+    return layouts.parsed(array, axes, joints)
 
 
 def parse_npz(content: bytes, joints: int | None = None) -> Parsed:

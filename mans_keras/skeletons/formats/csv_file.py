@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mans_keras.skeletons.bounds import MAX_FRAMES, MAX_NUMBERS, TOO_MANY, check_marks, check_shape
-from mans_keras.skeletons.formats import columns
+from mans_keras.skeletons.formats import columns, layouts
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.formats.xyz import check_frame
 from mans_keras.skeletons.sequence import Dropped
@@ -66,12 +66,12 @@ def parse(content: bytes, joints: int | None = None) -> Parsed:
     first = int(header[0].strip().lower() in ("", *INDICES))
     is_numbered = [cell.strip() for cell in header[first:]] == [str(number) for number in range(len(header) - first)]
     if not is_numbered and all(map(_is_number, header)):
-        return Parsed(_numbers(table, range(len(header)), joints))
+        return _numbers(table, range(len(header)), joints)
     del table[0]
     if not table:
         raise Dropped("no frame below the header")
     if is_numbered:  # as pandas writes an array
-        return Parsed(_numbers(table, range(first, len(header)), joints))
+        return _numbers(table, range(first, len(header)), joints)
     named = columns.understand(header)
     if list(named.joints) == [""]:
         return _a_row_a_joint(table, header, named, joints)
@@ -82,12 +82,12 @@ def parse(content: bytes, joints: int | None = None) -> Parsed:
 
 
 def _numbers(table, places, joints):
-    """Joints of rows without names."""
+    """The `Parsed` of rows without names."""
     _check_size(len(table), 1)
     values = _values(table, places)
-    check_frame(values.shape[1], joints)
+    axes = layouts.order(values.shape, joints)
     _check_size(*values.shape)
-    return values.reshape(len(table), 1, -1, 3)
+    return layouts.parsed(values, axes, joints)
 
 
 def _check_size(frames, joints):

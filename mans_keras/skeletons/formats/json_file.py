@@ -70,7 +70,10 @@ def parse(content: bytes, joints: int | None = None, unit: float | None = None) 
     if isinstance(document, dict):
         frames = next((document[key] for key in FRAMES_KEYS if key in document), None)
     if not isinstance(frames, list) or all(isinstance(frame, float) for frame in frames):
-        raise Dropped('not a list of frames, and no such list under "frames"')
+        keys = (
+            f", but an object with the keys {listed(list(map(repr, document)))}" if isinstance(document, dict) else ""
+        )
+        raise Dropped(f"not a list of frames{keys}: put the list under one of {', '.join(FRAMES_KEYS)}")
     _check_not_one_frame(frames)
     try:
         listed_bodies = [_bodies(frame, f"frames[{number}]") for number, frame in enumerate(frames)]

@@ -8,7 +8,7 @@ from mans_keras.skeletons.formats.xyz import check_frame, check_joint
 from mans_keras.skeletons.sequence import Dropped
 
 SLOTS = 6  # bodies that Kinect v2 has room for; a longer axis is none of bodies
-EXPECTED = "(frames, joints, 3) or (frames, bodies, joints, 3) is expected"
+EXPECTED = "(frames, joints, 3) or (frames, bodies, joints, 3) is expected, as array.transpose or reshape make it"
 
 
 def order(shape: tuple[int, ...], joints: int | None = None) -> str:
@@ -18,7 +18,8 @@ def order(shape: tuple[int, ...], joints: int | None = None) -> str:
     be two.
     """
     if len(shape) == 2:
-        check_frame(shape[1], joints)
+        if not joints or shape[1] != 4 * joints:
+            check_frame(shape[1], joints)
         return "tn"
     if len(shape) not in (3, 4):
         raise Dropped(f"the array has shape {shape}: {EXPECTED}")
@@ -57,13 +58,14 @@ def _axes_first(shape, joints):
     return axes + "m" * (len(shape) - 3)
 
 
-def parsed(array: np.ndarray, axes: str) -> Parsed:
+def parsed(array: np.ndarray, axes: str, joints: int | None = None) -> Parsed:
     """The `Parsed` of an array (float) with these axes. A fourth value of each joint is left out if it is a score.
 
-    Raises `Dropped` unless each joint then has three values.
+    joints: as in `order`. Raises `Dropped` unless each joint then has three values.
     """
     if axes == "tn":
-        return Parsed(array.reshape(len(array), 1, -1, 3))
+        width = 4 if joints and array.shape[1] == 4 * joints else 3
+        array, axes = array.reshape(len(array), -1, width), "tvc"
     array = array.transpose([axes.index(axis) for axis in "tmvc" if axis in axes])
     array = array if array.ndim == 4 else array[:, None]
     if array.shape[-1] == 4 and _is_score(array):

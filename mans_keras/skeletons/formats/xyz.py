@@ -27,7 +27,8 @@ def check_frame(numbers: int, joints: int | None) -> None:
         expected = f"x y z of {joints} joints" if joints else "x y z of every joint"
         raise Dropped(f"a frame has {numbers} numbers: {expected} are expected")
     elif not joints and numbers % 2 == 0:
+        scored = f", or x y z and a score of {numbers // 4}" if numbers % 4 == 0 else ""
         raise Dropped(
-            f"a frame has {numbers} numbers: x y z of {numbers // 3} joints, or x y of {numbers // 2}? "
-            f"If the first, say --joints {numbers // 3}"
+            f"a frame has {numbers} numbers: x y z of {numbers // 3} joints, or x y of {numbers // 2}{scored}? Give "
+            f"the number of joints by --joints, such as --joints {numbers // 3}"
         )
