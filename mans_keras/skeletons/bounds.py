@@ -77,7 +77,8 @@ def in_metres(coordinates: np.ndarray) -> np.ndarray:
     # not by np.abs, which leaves the smallest integer of a type negative
     if ((coordinates > MAX_METRES) | (coordinates < -MAX_METRES)).any():
         raise Dropped(
-            f"a coordinate is infinite or beyond {MAX_METRES}: metres are expected, not millimetres or pixels"
+            f"a coordinate is infinite or beyond {MAX_METRES}: metres are expected, not millimetres or pixels. If the "
+            "file has another unit, give it by --unit"
         )
     return coordinates
 
