@@ -20,7 +20,7 @@ SHORT_LIVED = 11
 # In lists without IDs, the mean joint of a body moves less than so many metres from one frame to the next.
 STEP = 1.0
 MOST = 6  # people of a recording who are kept; Kinect v2 sees as many
-MAX_IN_FRAME, MAX_TRACKS = 12, 2000
+MAX_IN_FRAME, MAX_WITHOUT_IDS, MAX_TRACKS = 12, 40_000, 2000
 
 
 class Track(NamedTuple):
@@ -58,10 +58,16 @@ def nearest_ids(joints: np.ndarray) -> np.ndarray:
     """IDs (frames, slots), as `people` takes them, of bodies whose places in (frames, slots, joints, 3) say nothing.
 
     Together, the bodies of a frame continue those of the last `GAP` frames that are nearest, by the mean distance of
-    their joints, if that is less than `STEP`. Raises `Dropped` for more than `MAX_IN_FRAME` bodies in a frame.
+    their joints, if that is less than `STEP`. Raises `Dropped` for more than `MAX_IN_FRAME` bodies in a frame, or for
+    more than `MAX_WITHOUT_IDS` in all, as frames x slots.
     """
     if joints.shape[1] > MAX_IN_FRAME:
         raise Dropped(f"{joints.shape[1]} bodies in a frame: at most {MAX_IN_FRAME} are possible")
+    if joints.shape[0] * joints.shape[1] > MAX_WITHOUT_IDS:
+        raise Dropped(
+            f"{len(joints):,} frames of up to {joints.shape[1]} bodies without IDs: at most {MAX_WITHOUT_IDS:,} bodies "
+            "are possible. Give each an ID, such as track_id"
+        )
     places = np.where(_tracked(joints)[..., None], joints, np.nan)
     seen = ~np.isnan(places).all(axis=(2, 3))
     ids, latest, number = np.full(seen.shape, -1), {}, 0

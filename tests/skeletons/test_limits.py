@@ -63,6 +63,17 @@ CASES = {
     "numbers.json": lambda: filled(b"1,", b"[") + b"1]",
     "objects.json": lambda: filled(b"{},", b"[") + b"1]",
     "keys.json": lambda: b"{" + b",".join(b'"%d":1' % number for number in range(1_200_000)) + b"}",
+    "crowd.json": lambda: (
+        b"[" + b",".join([b"[" + b",".join(b"[[%d,1,1]]" % (n + 1) for n in range(12)) + b"]"] * 9_000) + b"]"
+    ),
+    "pairs.json": lambda: (
+        b"[" + b",".join([b"[" + b",".join(b"[[%d,1,1]]" % (n + 1) for n in range(4)) + b"]"] * 9_999) + b"]"
+    ),
+    "ids.json": lambda: (
+        b"["
+        + b",".join(b'[{"id":%d,"joints":[[%d,1,1]]}]' % (frame // 3, frame % 3 * 9 + 1) for frame in range(9_000))
+        + b"]"
+    ),
     "digits.json": lambda: filled(b"1"),
     "tokens.skeleton": lambda: filled(b"1 "),
     "lines.skeleton": lambda: filled(b"1\n"),

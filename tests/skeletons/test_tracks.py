@@ -159,7 +159,12 @@ def test_the_six_who_are_there_longest_stay_and_the_others_are_reported():
 
 
 @pytest.mark.parametrize(
-    ("bodies", "complaint"), [((1, MAX_IN_FRAME + 1), "13 bodies in a frame"), ((2001, 1), "bodies with different IDs")]
+    ("bodies", "complaint"),
+    [
+        ((1, MAX_IN_FRAME + 1), "13 bodies in a frame"),
+        ((2001, 1), "bodies with different IDs"),
+        ((4001, 10), "4,001 frames of up to 10 bodies without IDs"),
+    ],
 )
 def test_more_bodies_than_people_are_refused(bodies, complaint):
     joints = np.ones((*bodies, 1, 3)) * 3 * np.arange(bodies[0])[:, None, None, None]
