@@ -55,6 +55,14 @@ def test_a_label_that_changes_is_reported_with_the_number_of_its_texts():
     assert found.left_out == ("label (3 different texts)",)
 
 
+def test_numbered_joints_may_have_a_visibility_and_a_class():
+    header = "class," + ",".join(f"{column}{number}" for number in (1, 2, 3) for column in "xyzv")
+    rows = [",".join(["wave", *(str(value) for joint in frame for value in (*joint, 0.9))]) for frame in BODY]
+    content = parse("\n".join([header, *rows]).encode())
+    np.testing.assert_array_equal(content.joints[:, 0], BODY)
+    assert content.left_out == ("class", "3 columns such as v1")
+
+
 def test_axes_are_read_by_name_in_any_order():
     np.testing.assert_array_equal(parse(b"a_x,a_z,a_y\n1,3,2\n").joints.ravel(), [1, 2, 3])
 

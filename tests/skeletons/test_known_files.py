@@ -7,6 +7,7 @@ from test_acclaim import MOTION, SKELETON
 from test_utd_mhad import matlab_5
 
 from data_prep import own_data
+from mans_keras.errors import InputError
 from mans_keras.skeletons import own, recording
 from mans_keras.skeletons.formats import skeleton_file
 from mans_keras.skeletons.sequence import KINECT_2_NAMES, Dropped
@@ -41,6 +42,23 @@ def test_an_amc_of_any_skeleton_is_read_with_the_asf_in_its_folder(tmp_path):
     np.testing.assert_allclose(lengths, 9 * 0.0254 / 0.45)
     (folder / "b.asf").write_text("")  # another actor's
     assert own.read(source, 1, 4).joints.shape[1:] == (1, 4, 3)
+
+
+def test_a_skeleton_file_with_a_byte_order_mark_is_read(tmp_path):
+    body = np.concatenate([standing_body(20), standing_body(20)[:, :5]], axis=1)[:, None]
+    skeleton_file.write(tmp_path / "a.skeleton", body, [1])
+    (tmp_path / "b.skeleton").write_bytes(b"\xef\xbb\xbf" + (tmp_path / "a.skeleton").read_bytes())
+    one, other = (recording.read(tmp_path / f"{name}.skeleton").joints for name in "ab")
+    np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_signalling_nan_in_a_matlab_file_is_refused_without_a_warning(tmp_path):
+    body = np.ascontiguousarray(np.moveaxis(standing_body(20), 0, -1))
+    body.view("u8")[7, 0, 0] = 0x7FF0000000000001
+    (tmp_path / "a.mat").write_bytes(matlab_5(d_skel=body))
+    with pytest.raises(InputError, match="a coordinate is not finite"):
+        recording.read(tmp_path / "a.mat")
 
 
 @pytest.mark.parametrize("place", ["asf/HDM_bd.asf", "HDM_bd.asf"])
