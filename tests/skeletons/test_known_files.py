@@ -29,7 +29,7 @@ def test_skeleton_and_matlab_files_may_be_in_class_folders(tmp_path):
 
 
 def test_an_amc_of_any_skeleton_is_read_with_the_asf_in_its_folder(tmp_path):
-    folder = tmp_path / "raw" / "wave"
+    folder = tmp_path / "raw" / "all" / "wave"
     folder.mkdir(parents=True)
     (folder / "a_1.amc").write_bytes(MOTION)
     source = own.Source(folder / "a_1.amc", "a", 0)
@@ -61,14 +61,14 @@ def test_a_signalling_nan_in_a_matlab_file_is_refused_without_a_warning(tmp_path
         recording.read(tmp_path / "a.mat")
 
 
-@pytest.mark.parametrize("place", ["asf/HDM_bd.asf", "HDM_bd.asf"])
+@pytest.mark.parametrize("place", ["asf/HDM_bd.asf", "HDM_bd.asf", "cut_amc/HDM_bd.asf"])
 def test_the_asf_may_be_next_to_the_folder_of_the_amc_as_in_hdm05(tmp_path, place):
-    for folder in ("raw/cut_amc", "raw/asf"):
+    for folder in ("raw/cut_amc/walk", "raw/asf"):
         (tmp_path / folder).mkdir(parents=True)
-    (tmp_path / "raw/cut_amc/HDM_bd_walk_001_120.amc").write_bytes(MOTION)
+    (tmp_path / "raw/cut_amc/walk/HDM_bd_walk_001_120.amc").write_bytes(MOTION)
     (tmp_path / "raw/asf/HDM_bk.asf").write_text("")  # another actor's
     (tmp_path / "raw" / place).write_text(SKELETON)
-    content = recording.read(tmp_path / "raw/cut_amc/HDM_bd_walk_001_120.amc")
+    content = recording.read(tmp_path / "raw/cut_amc/walk/HDM_bd_walk_001_120.amc")
     assert content.names == ("root", "hip", "thigh", "shin")
 
 

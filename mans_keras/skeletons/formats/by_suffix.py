@@ -66,30 +66,34 @@ def _read_acclaim(path):
 def _find_skeleton(path):
     """The `.asf` file of an `.amc` file: the only one in its folder, or the one whose name the `.amc` begins with.
 
-    Without such a file, that one is looked for in the folder above and in the folders there: HDM05 has `asf` next to
-    `cut_amc`.
+    Without such a file, that one is looked for in the two folders above and in the folders there: HDM05 has `asf` next
+    to `cut_amc`, in which each class has a folder.
     """
     folder = path.absolute().parent
     inside = _skeletons(folder)
     own = [asf for asf in inside if path.stem.startswith(f"{asf.stem}_")]
     if not own and len(inside) == 1:
         return inside[0]
-    if not own:
-        folders = [folder.parent, *(other for other in sorted(folder.parent.iterdir()) if other.is_dir())]
-        own = [asf for other in folders for asf in _skeletons(other) if path.stem.startswith(f"{asf.stem}_")]
+    for above in list(folder.parents)[:2] if not own else ():
+        folders = [above, *(other for other in _inside(above) if other.is_dir())]
+        own += [asf for other in folders for asf in _skeletons(other) if path.stem.startswith(f"{asf.stem}_")]
     if not own:
         raise Dropped(
-            f"{len(inside)} .asf files in its folder or next to it: the one of its actor is expected, "
-            f"named as the .amc begins, such as {path.stem.split('_')[0][:40]}.asf"
+            f"{len(inside)} .asf files in its folder, and none for it next to that: its actor's is expected, named as "
+            "the .amc begins, such as HDM_bd.asf for HDM_bd_walk_001.amc"
         )
     return max(own, key=lambda asf: len(asf.stem))
 
 
-def _skeletons(folder):
+def _inside(folder):
     try:
-        return sorted(asf for asf in folder.iterdir() if asf.suffix.lower() == ".asf")
+        return sorted(folder.iterdir())
     except OSError:  # a folder that others may not read
         return []
+
+
+def _skeletons(folder):
+    return [asf for asf in _inside(folder) if asf.suffix.lower() == ".asf"]
 
 
 @functools.lru_cache(maxsize=16)
