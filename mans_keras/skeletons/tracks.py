@@ -33,13 +33,13 @@ class Track(NamedTuple):
 def people(joints: np.ndarray, ids: np.ndarray | None = None) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
     """(joints (frames, people, joints, 3), frames of each person who is left out) of (frames, slots, joints, 3).
 
-    A slot without coordinates (NaN or zeros) is empty; tracks that are one person are joined, see `joined`. Of more
-    than `MOST` people, those who are there longest stay. At least one is returned, all NaN if nobody is there.
+    A slot in which no joint is tracked (NaN or zeros) is empty; tracks that are one person are joined, see `joined`. Of
+    more than `MOST` people, those who are there longest stay. At least one is returned, all NaN if nobody is there.
 
     ids: (frames, slots) whole numbers, different ones in a frame: who is in a slot; default: one body for each slot.
     Raises `Dropped` for more than `MAX_TRACKS` different ids.
     """
-    seen = np.nan_to_num(joints).any(axis=(2, 3))
+    seen = _tracked(joints).any(axis=2)
     ids = np.broadcast_to(np.arange(seen.shape[1]), seen.shape) if ids is None else ids
     order = np.argsort(ids[seen], kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(ids[seen][order])) + 1) if len(order) else []

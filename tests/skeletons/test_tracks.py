@@ -197,6 +197,13 @@ def test_of_a_part_of_a_skeleton_file_nobody_is_left_out_beforehand(tmp_path):
     np.testing.assert_allclose(content.joints[:, 2], joints[30:51, 2], rtol=1e-5)
 
 
+def test_a_body_of_half_a_joint_is_none_and_gives_no_warning(recwarn):
+    slots = np.full((4, 2, 20, 3), np.nan)
+    slots[:, 0], slots[1:3, 1, 5, 2] = standing_body(4), 2.0
+    persons, _ = people(slots)
+    assert persons.shape[1] == 1 and not recwarn.list
+
+
 def test_an_array_in_which_somebody_changes_the_slot_shows_one_person():
     slots = np.zeros((20, 3, 20, 3))
     slots[:9, 0], slots[9:, 2] = standing_body(20)[:9], standing_body(20)[9:]
