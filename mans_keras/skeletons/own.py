@@ -1,6 +1,7 @@
 """Your own recordings: a folder for each class, in it a file of one of `by_suffix.SUFFIXES` for each action."""
 
 import functools
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -20,6 +21,7 @@ from mans_keras.skeletons.sequence import Body, Dropped, Reader, Sequence
 from mans_keras.skeletons.tracks import most_moving
 
 LAYOUT = f"one folder for each class is expected, with {', '.join(by_suffix.SUFFIXES)} files in it"
+MAX_ROWS = 200_000  # of a table of recordings; NTU RGB+D 120 has 114,480
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,9 @@ def read_table(path: Path | str) -> tuple[list[str], list[tuple[int, list[str]]]
     try:
         content = read_bytes(path)
         check_marks(content, b",", b";", b"\t", b"\n", b"\r")
-        rows = list(csv_file.rows(csv_file.decode(content)))
+        rows = list(itertools.islice(csv_file.rows(csv_file.decode(content)), MAX_ROWS + 1))
+        if len(rows) > MAX_ROWS:
+            raise Dropped(f"more than {MAX_ROWS:,} rows: a row for each recording is expected")
     except Dropped as dropped:
         raise InputError(f"{path}: {dropped}") from None
     return [cell.strip().lower() for cell in rows[0][1]] if rows else [], rows[1:]

@@ -11,7 +11,7 @@ import pytest
 from test_hdm05 import skeleton_text
 
 from mans_keras.errors import InputError
-from mans_keras.skeletons import hdm05, joint_names, own, recording, ut_kinect
+from mans_keras.skeletons import hdm05, joint_names, own, own_splits, recording, ut_kinect
 from mans_keras.skeletons.bounds import MAX_BYTES
 from mans_keras.skeletons.sequence import Dropped
 
@@ -39,7 +39,41 @@ def filled(text, start=b""):
     return start + text * ((MAX_BYTES - len(start)) // len(text))
 
 
+def bvh(frames, rows, joints=33):
+    """The bytes of a `.bvh` file with so many frames and joints, each with three rotations."""
+    channels = "OFFSET 0 {} 0 CHANNELS 3 Zrotation Xrotation Yrotation\n"
+    tree = "HIERARCHY ROOT a { " + channels.format(0)
+    tree += "".join(f"JOINT a{joint} {{ {channels.format(1.7 / joints)}" for joint in range(joints - 1)) + "} " * joints
+    return f"{tree}MOTION\nFrames: {frames}\nFrame Time: .03\n".encode() + rows
+
+
+def trc(rows, markers=33):
+    """The bytes of a `.trc` file with so many markers."""
+    names = "\t\t\t".join(f"m{number}" for number in range(markers))
+    header = f"PathFileType\nNumMarkers\tUnits\n{markers}\tm\nFrame#\tTime\t{names}\n\n"
+    return header.encode() + rows
+
+
+def c3d(points, analogs, frames):
+    """The bytes of a `.c3d` file whose header claims so many points, and analog values a frame."""
+    header = struct.pack("<BBHHHHHfHHf", 2, 80, points, analogs, 1, frames, 10, -1.0, 3, 1, 60.0)
+    return header.ljust(512, b"\0") + b"\1\x50\1\x54".ljust(512, b"\0") + bytes(MAX_BYTES - 1024)
+
+
 CASES = {
+    "rows.bvh": lambda: bvh(10_000, (b"0.12345678 " * 98 + b"0.12345678\n") * 10_000),
+    "tokens.bvh": lambda: filled(b"1 ", bvh(10_000, b"")),
+    "words.bvh": lambda: bvh(10_000, (b"word " * 98 + b"word\n") * 10_000),
+    "spaces.bvh": lambda: filled(b" ", bvh(10_000, b"")),
+    "tree.bvh": lambda: b"HIERARCHY ROOT a { " + b"JOINT a { " * 100_000 + b"MOTION",
+    "deep.bvh": lambda: bvh(10, b"0 " * 10 * 3 * 9_000, 9_000),
+    "rows.trc": lambda: trc(b"".join(b"%d\t0" % row + b"\t-.1234567" * 99 + b"\n" for row in range(10_000))),
+    "tabs.trc": lambda: filled(b"\t", trc(b"")),
+    "lines.trc": lambda: filled(b"1\n", trc(b"")),
+    "names.trc": lambda: trc(b"1\t0\n", 300_000),
+    "points.c3d": lambda: c3d(65_535, 0, 65_535),
+    "analogs.c3d": lambda: c3d(10, 65_535, 5_000),
+    "frames.c3d": lambda: c3d(30, 0, 10_000),
     "variables.mat": lambda: HEADER + compressed(matrix(b"other", 1, bytes(MAX_BYTES - 100))) * 900,
     "wide.mat": lambda: HEADER + compressed(matrix(b"SW", 1, bytes(MAX_BYTES - 100))),
     "many.mat": lambda: filled(element(14, b""), HEADER),
@@ -76,6 +110,8 @@ CASES = {
     "joints_many": lambda: b"\n".join(b"%d" % number for number in range(2_000_000)),
     "joints_long": lambda: filled(b"a"),
     "table.csv": lambda: filled(b"a,b\n"),
+    "split.csv": lambda: filled(b"a,train\n", b"file,split\n"),
+    "split_of_many.csv": lambda: b"file,split\n" + b"".join(b"%d,train\n" % row for row in range(1_000_000)),
 }
 
 SLOW = ("a_row_a_joint.csv", "almost_too_many.csv")
@@ -90,6 +126,8 @@ def read(path):
         joint_names.read_names(str(path))
     elif path.name == "table.csv":
         own.with_table([], path)
+    elif path.name.startswith("split"):
+        own_splits.from_table([], path)
     else:
         recording.read(path)
 

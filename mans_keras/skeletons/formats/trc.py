@@ -24,10 +24,11 @@ def parse(content: bytes, joints: int | None = None) -> Parsed:
         raise Dropped("not a .trc file: NumMarkers and Units (m, cm or mm) are expected in lines 2 and 3") from None
     if len(names) != markers or len(set(names)) < len(names) or not names:
         raise Dropped(f"line 4 has {len(names)} names of markers, where {markers} different ones are expected")
-    rows = [(number, line.split("\t")) for number, line in enumerate(lines[5:], 6) if line.strip()]
+    rows = [(number, line) for number, line in enumerate(lines[5:], 6) if line.strip()]
     check_shape(len(rows), 1, markers, 3)
     values, latest = np.full((len(rows), 3 * markers), np.nan), -np.inf
-    for row, (number, cells) in enumerate(rows):
+    for row, (number, line) in enumerate(rows):
+        cells = line.split("\t")
         if any(cell.strip() for cell in cells[2 + 3 * markers :]):
             raise Dropped(f"line {number} has more than x y z of {markers} markers")
         try:
