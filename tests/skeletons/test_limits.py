@@ -54,6 +54,13 @@ def trc(rows, markers=33):
     return header.encode() + rows
 
 
+def motive(columns, rows):
+    """The bytes of a table of Motive with so many columns of markers."""
+    kinds, names = ",Marker" * columns, "".join(f",m{column // 3}" for column in range(columns))
+    header = f",Type{kinds}\n,Name{names}\n,{',Position' * columns}\nFrame,Time{',X,Y,Z' * (columns // 3)}"
+    return f"Format Version,1.23,Length Units,Meters\n{header}\n".encode() + rows
+
+
 def c3d(points, analogs, frames):
     """The bytes of a `.c3d` file whose header claims so many points, and analog values a frame."""
     header = struct.pack("<BBHHHHHfHHf", 2, 80, points, analogs, 1, frames, 10, -1.0, 3, 1, 60.0)
@@ -71,6 +78,11 @@ CASES = {
     "tabs.trc": lambda: filled(b"\t", trc(b"")),
     "lines.trc": lambda: filled(b"1\n", trc(b"")),
     "names.trc": lambda: trc(b"1\t0\n", 300_000),
+    "motive.csv": lambda: motive(99, b"".join(b"%d,0" % row + b",-.1234567" * 99 + b"\n" for row in range(10_000))),
+    "motive_of_many.csv": lambda: motive(300_000, b"1,0" + b",1" * 300_000 + b"\n"),
+    "motive_header.csv": lambda: filled(b"Type,", b"Format Version,1.23,Length Units,Meters\n"),
+    "vicon.csv": lambda: filled(b"1,2\n", b"Devices\n"),
+    "vicon_lines.csv": lambda: filled(b"1\n", b"Trajectories\n"),
     "points.c3d": lambda: c3d(65_535, 0, 65_535),
     "analogs.c3d": lambda: c3d(10, 65_535, 5_000),
     "frames.c3d": lambda: c3d(30, 0, 10_000),

@@ -6,17 +6,22 @@ from pathlib import Path
 import numpy as np
 
 from mans_keras.skeletons.bounds import in_metres, not_in_image, read_bytes
-from mans_keras.skeletons.formats import arrays, bvh, c3d_file, csv_file, json_file, trc
+from mans_keras.skeletons.formats import arrays, bvh, c3d_file, csv_file, json_file, optical, trc
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.known_files import READERS
 from mans_keras.skeletons.sequence import Dropped
 from mans_keras.skeletons.tracks import Track, joined
 
+
+def _parse_csv(content, joints):
+    return (optical if optical.is_like(content) else csv_file).parse(content, joints)
+
+
 # Each is (bytes, number of joints or None) -> `Parsed`.
 PARSERS = {
     ".npy": arrays.parse_npy,
     ".npz": arrays.parse_npz,
-    ".csv": csv_file.parse,
+    ".csv": _parse_csv,
     ".json": json_file.parse,
     ".bvh": bvh.parse,
     ".trc": trc.parse,
