@@ -13,7 +13,7 @@ import numpy as np
 from mans_keras.errors import InputError, utf8
 from mans_keras.skeletons import view
 from mans_keras.skeletons.bounds import check_marks, read_bytes
-from mans_keras.skeletons.formats import by_suffix, csv_file
+from mans_keras.skeletons.formats import by_suffix, csv_file, text_file
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.joint_names import arranged
 from mans_keras.skeletons.missing import Missing, completed
@@ -62,7 +62,9 @@ def find(folder: Path | str) -> tuple[tuple[str, ...], list[Source], list[str]]:
 
 
 def _is_recording(path):
-    return path.suffix.lower() in by_suffix.SUFFIXES and not path.name.startswith(".") and path.is_file()
+    if path.suffix.lower() not in by_suffix.SUFFIXES or path.name.startswith(".") or not path.is_file():
+        return False
+    return path.suffix.lower() != ".txt" or text_file.is_like(path)  # notes, too, are .txt files
 
 
 def read_table(path: Path | str) -> tuple[list[str], list[tuple[int, list[str]]]]:

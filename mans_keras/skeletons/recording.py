@@ -7,21 +7,21 @@ import numpy as np
 from mans_keras.errors import InputError
 from mans_keras.skeletons import joint_names, ntu, nw_ucla, own, ut_kinect
 from mans_keras.skeletons.bounds import in_metres, not_in_image
-from mans_keras.skeletons.formats import by_suffix
+from mans_keras.skeletons.formats import by_suffix, text_file
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.known_files import READERS
 from mans_keras.skeletons.missing import completed
 from mans_keras.skeletons.sequence import KINECT_1_NAMES, Dropped
 
-FORMATS = (".txt", *by_suffix.SUFFIXES)
+FORMATS = by_suffix.SUFFIXES
 
 
 def read(path: Path | str, joints: int | None = None, slots: bool = False, names: tuple[str, ...] = ()) -> Parsed:
     """What a recording holds: joints (frames, bodies, joints, 3), metres, zeros where a body is absent from a frame.
 
-    `.skeleton` (NTU RGB+D), `.amc` next to its `.asf`, `.mat` (SYSU-3D's SW or UTD-MHAD's d_skel), `.txt`
-    (UT-Kinect's joints files, whole), `.json` with `skeletons` (NW-UCLA), and `.npy`, `.npz`, `.csv`, `.bvh`, `.trc`
-    and other `.json` (see `formats.by_suffix`).
+    `.skeleton` (NTU RGB+D), `.amc` next to its `.asf`, `.mat` (SYSU-3D's SW or UTD-MHAD's d_skel), `.txt` (UT-Kinect's
+    joints files, whole, and what `formats.text_file` reads), `.json` with `skeletons` (NW-UCLA), and `.npy`, `.npz`,
+    `.csv`, `.bvh`, `.trc` and other `.json` (see `formats.by_suffix`).
     joints: their number if it is known; it says what bare numbers mean. slots: of a `.skeleton` file, as in
     `ntu.parsed`. names: the joints that are expected, in their order; see `joint_names.arranged`. Raises `InputError`,
     which names the file, for another format, other joints, or a file without a recording.
@@ -44,7 +44,7 @@ def _read(path, joints, slots, names):
         return ntu.parsed(path, slots=slots)
     if suffix == ".json" and nw_ucla.is_like(path):
         return Parsed(nw_ucla.read_joints(path), KINECT_1_NAMES)
-    if suffix == ".txt":
+    if suffix == ".txt" and text_file.is_ut_kinect(path):
         _, body = ut_kinect.read_recording(path)
         return Parsed(body[:, None], KINECT_1_NAMES)
     if suffix in READERS:
@@ -61,7 +61,7 @@ def part(source: Path | str | np.ndarray, joints: np.ndarray, first: int, last: 
     numbers, name = np.arange(len(joints)), "the array"
     if isinstance(source, (str, Path)):
         name = str(source)
-        if Path(source).suffix.lower() == ".txt":
+        if Path(source).suffix.lower() == ".txt" and text_file.is_ut_kinect(Path(source)):
             numbers, _ = ut_kinect.read_recording(Path(source))
     inside = (numbers >= first) & (numbers <= last)
     if not inside.any():

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from mans_keras.skeletons.bounds import in_metres, not_in_image, read_bytes
-from mans_keras.skeletons.formats import arrays, bvh, c3d_file, csv_file, json_file, optical, trc
+from mans_keras.skeletons.formats import arrays, bvh, c3d_file, csv_file, json_file, optical, text_file, trc
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.known_files import READERS
 from mans_keras.skeletons.sequence import Dropped
@@ -27,7 +27,7 @@ PARSERS = {
     ".trc": trc.parse,
     ".c3d": c3d_file.parse,
 }
-SUFFIXES = (*PARSERS, *READERS)
+SUFFIXES = (*PARSERS, ".txt", *READERS)
 MAX_BODIES = 2
 
 
@@ -42,7 +42,10 @@ def parsed(path: Path, joints: int | None = None) -> Parsed:
     """
     if path.suffix.lower() in READERS:
         return READERS[path.suffix.lower()](path)
-    content = PARSERS[path.suffix.lower()](read_bytes(path), joints)
+    if path.suffix.lower() == ".txt":
+        content = text_file.read(path, joints)
+    else:
+        content = PARSERS[path.suffix.lower()](read_bytes(path), joints)
     people = _people(not_in_image(in_metres(content.joints)))
     if people.shape[1] > MAX_BODIES:
         raise Dropped(f"{people.shape[1]} bodies: at most {MAX_BODIES} are possible")
