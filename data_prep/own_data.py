@@ -1,5 +1,6 @@
 """Your own recordings (one folder for each class) -> OUT/NAME_<scale>.h5."""
 
+import fnmatch
 import re
 
 import click
@@ -9,7 +10,7 @@ from rich.progress import track
 from data_prep.common import PATH, command, write_tensors
 from mans_keras.errors import InputError, listed
 from mans_keras.skeletons import joint_names, own, own_splits
-from mans_keras.skeletons.formats import by_suffix
+from mans_keras.skeletons.formats import by_suffix, frame_files
 from mans_keras.skeletons.sequence import DATASETS
 from mans_keras.tensors import protocols, store
 
@@ -46,6 +47,12 @@ def read_splits(args, sources):
         if numbers:
             splits[name] = own_splits.by_number(sources, column, numbers)
     return splits
+
+
+def expanded(listed, names):
+    """A list a,b,c* with the names that each `*` stands for."""
+    parts = [part.strip() for part in listed.split(",")]
+    return ",".join(name for part in parts for name in (("*" in part and fnmatch.filter(names, part)) or [part]))
 
 
 def choose_coordinates(option, names):
@@ -117,13 +124,21 @@ def print_names(number, what, names):
         help="Make the protocol cross_view: these cameras train, and the others test.",
     ),
     click.Option(
-        ["--leave-out"], metavar="NAMES", help="Joints that are not used, as a,b,c: hands that are mostly missing, say."
+        ["--leave-out"],
+        metavar="NAMES",
+        help="Joints that are not used, as a,b,c: hands that are mostly missing, say. * is any text: face_*.",
     ),
     click.Option(
         ["--bodies"],
         type=click.IntRange(1, by_suffix.MAX_BODIES),
         show_default="as many as a file has",
         help="Keep so many bodies of each file, those that move most: 1 if other people only pass by.",
+    ),
+    click.Option(
+        ["--frame-files"],
+        is_flag=True,
+        help="Each recording is a folder with one .npy or .json file for each frame, as MediaPipe Holistic's tutorials "
+        "write them.",
     ),
     raw="folder with one folder for each class, with one file for each action; joints in metres",
     coordinates="body if hips and shoulders are among the joints' names, else raw",
@@ -132,7 +147,9 @@ def main(args):
     if args.table and args.pattern:
         raise click.UsageError("--table and --pattern cannot be given together: subjects come from one of them")
     number, names = joint_names.read_names(args.joints) if args.joints else (None, None)
-    classes, sources, left_out = own.find(args.raw)
+    classes, sources, left_out = own.find(args.raw, args.frame_files)
+    if args.frame_files and frame_files.is_holistic(sources[0].path):
+        print("MediaPipe Holistic's places are shares of the image, not metres: a model knows only others of this kind")
     if args.table or args.pattern:
         sources = own.with_table(sources, args.table) if args.table else own.with_pattern(sources, args.pattern)
         unknown = [source.name for source in sources if source.subject < 0]
@@ -141,7 +158,7 @@ def main(args):
     console = Console(stderr=True)
     progress = track(sources, "looking at the files", console=console, disable=not console.is_terminal)
     bodies, joints, names = own.survey(progress, number, tuple(names or ()))
-    wanted = joint_names.without(names, args.leave_out) if args.leave_out else names
+    wanted = joint_names.without(names, expanded(args.leave_out, names)) if args.leave_out else names
     coordinates, body = choose_coordinates(args.coordinates, wanted)
     check_vertical(sources, body, coordinates, names, wanted)
     most = "1 body" if bodies == 1 else f"{bodies} bodies"

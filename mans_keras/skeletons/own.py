@@ -14,6 +14,7 @@ from mans_keras.errors import InputError, utf8
 from mans_keras.skeletons import view
 from mans_keras.skeletons.bounds import check_marks, read_bytes
 from mans_keras.skeletons.formats import by_suffix, csv_file, text_file
+from mans_keras.skeletons.formats import frame_files as by_frame
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.joint_names import arranged
 from mans_keras.skeletons.missing import Missing, completed
@@ -26,7 +27,10 @@ MAX_ROWS = 200_000  # of a table of recordings; NTU RGB+D 120 has 114,480
 
 @dataclass(frozen=True)
 class Source:
-    """One file; name: `class/file`, label: its class from 0, subject and camera: -1 if not known."""
+    """One file, or a folder with a file for each frame.
+
+    name: `class/file`, label: its class from 0, subject and camera: -1 if not known.
+    """
 
     path: Path
     name: str
@@ -35,10 +39,11 @@ class Source:
     camera: int = -1
 
 
-def find(folder: Path | str) -> tuple[tuple[str, ...], list[Source], list[str]]:
+def find(folder: Path | str, frame_files: bool = False) -> tuple[tuple[str, ...], list[Source], list[str]]:
     """(class names, sources, left out) of a folder: the classes are the folders in it that hold a recording, by name.
 
-    left out: paths of everything else, relative to the folder: hidden files, files with other suffixes or next to the
+    frame_files: whether a recording is a folder with a file for each frame, see `formats.frame_files`. left out: paths
+    of everything else, relative to the folder: hidden files, files with other suffixes or next to the
     class folders, folders in them, and folders without a recording. Raises `InputError` if there is no recording, or
     only one class.
     """
@@ -48,17 +53,26 @@ def find(folder: Path | str) -> tuple[tuple[str, ...], list[Source], list[str]]:
     classes, sources, left_out = [], [], []
     for inside in sorted(folder.iterdir()):
         paths = sorted(inside.iterdir()) if inside.is_dir() and not inside.name.startswith(".") else []
-        usable = [path for path in paths if _is_recording(path)]
+        usable = [path for path in paths if (_is_folder_of_frames if frame_files else _is_recording)(path)]
         left_out += [utf8(path.relative_to(folder)) for path in (paths if usable else [inside]) if path not in usable]
         if usable:
             name = utf8(inside.name)
             sources += [Source(path, f"{name}/{utf8(path.name)}", len(classes)) for path in usable]
             classes.append(name)
     if not sources:
+        if frame_files or any(map(_is_folder_of_frames, folder.glob("[!.]*/[!.]*"))):
+            raise InputError(
+                f"{folder} holds no recording: with --frame-files, one folder for each class is expected, in it one "
+                f"for each recording, in it one {' or '.join(by_frame.SUFFIXES)} file for each frame"
+            )
         raise InputError(f"{folder} holds no recording: {LAYOUT}")
     if len(classes) == 1:
         raise InputError(f"{folder} holds only one class, {classes[0]}: add a folder for at least one more")
     return tuple(classes), sources, left_out
+
+
+def _is_folder_of_frames(path):
+    return path.is_dir() and not path.name.startswith(".") and bool(by_frame.files(path))
 
 
 def _is_recording(path):

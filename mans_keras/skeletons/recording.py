@@ -21,7 +21,7 @@ def read(path: Path | str, joints: int | None = None, slots: bool = False, names
 
     `.skeleton` (NTU RGB+D), `.amc` next to its `.asf`, `.mat` (SYSU-3D's SW or UTD-MHAD's d_skel), `.txt` (UT-Kinect's
     joints files, whole, and what `formats.text_file` reads), `.json` with `skeletons` (NW-UCLA), and `.npy`, `.npz`,
-    `.csv`, `.bvh`, `.trc` and other `.json` (see `formats.by_suffix`).
+    `.csv`, `.bvh`, `.trc` and other `.json` (see `formats.by_suffix`); or a folder with a file for each frame.
     joints: their number if it is known; it says what bare numbers mean. slots: of a `.skeleton` file, as in
     `ntu.parsed`. names: the joints that are expected, in their order; see `joint_names.arranged`. Raises `InputError`,
     which names the file, for another format, other joints, or a file without a recording.
@@ -37,6 +37,8 @@ def read(path: Path | str, joints: int | None = None, slots: bool = False, names
 
 
 def _read(path, joints, slots, names):
+    if path.is_dir():
+        return own.parsed(path, joints, names)
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
         raise Dropped(f"not a format of recordings, which are {', '.join(FORMATS)}")

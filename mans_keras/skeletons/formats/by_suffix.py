@@ -6,7 +6,17 @@ from pathlib import Path
 import numpy as np
 
 from mans_keras.skeletons.bounds import in_metres, not_in_image, read_bytes
-from mans_keras.skeletons.formats import arrays, bvh, c3d_file, csv_file, json_file, optical, text_file, trc
+from mans_keras.skeletons.formats import (
+    arrays,
+    bvh,
+    c3d_file,
+    csv_file,
+    frame_files,
+    json_file,
+    optical,
+    text_file,
+    trc,
+)
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.known_files import READERS
 from mans_keras.skeletons.sequence import Dropped
@@ -32,7 +42,7 @@ MAX_BODIES = 2
 
 
 def parsed(path: Path, joints: int | None = None) -> Parsed:
-    """What a file holds, in metres, without slots that nobody fills.
+    """What a file, or a folder with a file for each frame, holds, in metres, without slots that nobody fills.
 
     Bodies that `tracks.joined` takes for one person are one, too.
 
@@ -42,11 +52,15 @@ def parsed(path: Path, joints: int | None = None) -> Parsed:
     """
     if path.suffix.lower() in READERS:
         return READERS[path.suffix.lower()](path)
-    if path.suffix.lower() == ".txt":
+    if path.is_dir():
+        content = frame_files.read(path, joints)
+    elif path.suffix.lower() == ".txt":
         content = text_file.read(path, joints)
     else:
         content = PARSERS[path.suffix.lower()](read_bytes(path), joints)
-    people = _people(not_in_image(in_metres(content.joints)))
+    places = in_metres(content.joints)
+    is_in_image = path.is_dir() and content.names == frame_files.HOLISTIC_NAMES  # only a folder that was asked for
+    people = _people(places if is_in_image else not_in_image(places))
     if people.shape[1] > MAX_BODIES:
         raise Dropped(f"{people.shape[1]} bodies: at most {MAX_BODIES} are possible")
     return dataclasses.replace(content, joints=people)
