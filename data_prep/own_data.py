@@ -14,6 +14,9 @@ from mans_keras.skeletons.formats import by_suffix, frame_files
 from mans_keras.skeletons.sequence import DATASETS
 from mans_keras.tensors import protocols, store
 
+# What to write in place of x, y, z, by the axis that points up, so that y does; these turn bodies, and mirror none.
+TURNED = {"-y": "x, -y, -z", "+z": "x, z, -y", "-z": "x, -z, y", "+x": "-y, x, z", "-x": "y, -x, z"}
+
 
 def check_name(context, parameter, name):
     """click callback: the name must be a word for file names, and not the name of a known data set."""
@@ -75,10 +78,11 @@ def check_vertical(sources, body, coordinates, names, wanted):
         return
     up = own.vertical(sources[:: -(-len(sources) // 100)], body, names, wanted)
     if up != "+y":
+        turned = f"turn the recordings, by {TURNED[up]} in place of x, y, z"
         problem = f"{up} points up in most of the files, by their shoulders and hips, but y should"
         if coordinates == "upright":
-            raise InputError(f"{problem}: turn the recordings, or take --coordinates body, which need no vertical")
-        print(f"{problem}: `--recipe best` would turn the bodies about the wrong axis")
+            raise InputError(f"{problem}: {turned}, or take --coordinates body, which need no vertical")
+        print(f"{problem}: `--recipe best` would turn the bodies about the wrong axis, so {turned}")
 
 
 def print_names(number, what, names):

@@ -88,7 +88,7 @@ def arranged(content: Parsed, names: tuple[str, ...], wanted: tuple[str, ...] = 
     if missing:
         raise Dropped(f"the file has no joint named {listed(missing)}: its joints are {listed(list(have))}")
     others = [have[place] for key, place in places.items() if key not in expected]
-    left_out = (f"the joints {', '.join(others)}",) if others and content.names else ()
+    left_out = (f"the joints {listed(others)}",) if others and content.names else ()
     order = [places[key] for key in expected]
     return replace(
         content, joints=content.joints[:, :, order], names=tuple(wanted), left_out=content.left_out + left_out

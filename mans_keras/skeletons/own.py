@@ -22,6 +22,7 @@ from mans_keras.skeletons.sequence import Body, Dropped, Reader, Sequence
 from mans_keras.skeletons.tracks import most_moving
 
 LAYOUT = f"one folder for each class is expected, with {', '.join(by_suffix.SUFFIXES)} files in it"
+NAMED = "These files name their joints: leave --joints out"
 MAX_ROWS = 200_000  # of a table of recordings; NTU RGB+D 120 has 114,480
 
 
@@ -49,7 +50,10 @@ def find(folder: Path | str, frame_files: bool = False) -> tuple[tuple[str, ...]
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise InputError(f"{folder} is not a folder: {LAYOUT}")
+        packed = (
+            "; data_prep/ntu_rgbd.py reads pyskl's and CTR-GCN's files" if folder.suffix in (".pkl", ".npz") else ""
+        )
+        raise InputError(f"{folder} is not a folder: {LAYOUT}{packed}")
     classes, sources, left_out = [], [], []
     for inside in sorted(folder.iterdir()):
         paths = sorted(inside.iterdir()) if inside.is_dir() and not inside.name.startswith(".") else []
@@ -156,23 +160,35 @@ def survey(
     joints, names: the number and the names of the joints if they are known; otherwise the names are those of the first
     file that names so many. Raises `InputError` if no file can be read, or if none has that number of joints.
     """
-    bodies, counts, found, reason = 1, Counter(), {}, None
+    bodies, counts, found, reason, refused = 1, Counter(), {}, None, None
     for source in sources:
         try:
             content = _arranged(source.path, joints, names)
         except Dropped as dropped:
             reason = reason or f"{source.name}: {dropped}"
+            refused = refused or source.path
             continue
         bodies = max(bodies, content.joints.shape[1])
         counts[content.joints.shape[2]] += 1
         if content.names:
             found.setdefault(content.joints.shape[2], content.names)
     if not counts:
-        raise InputError(f"no file holds a recording; {reason}")
+        named = f". {NAMED}" if names and refused and _names_joints(refused) else ""
+        raise InputError(f"no file holds a recording; {reason}{named}")
     if joints and joints not in counts:
-        raise InputError(f"--joints has {joints} joints, but the files have {', '.join(map(str, sorted(counts)))}")
+        others = ", ".join(map(str, sorted(counts)))
+        raise InputError(
+            f"--joints has {joints} joints, but the files have {others}: give the names of those, in the files' order"
+        )
     joints = joints or counts.most_common(1)[0][0]
     return bodies, joints, tuple(names or found.get(joints, ()))
+
+
+def _names_joints(path):
+    try:
+        return bool(by_suffix.parsed(path).names)
+    except Dropped:
+        return False
 
 
 def vertical(sources: Iterable[Source], body: Body, names: tuple[str, ...] = (), wanted: tuple[str, ...] = ()) -> str:

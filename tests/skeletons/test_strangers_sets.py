@@ -121,6 +121,61 @@ def test_a_set_becomes_tensors(tmp_path, kind):
     assert "time" not in kind or "timestamp" in printed
 
 
+def write_set(folder, suffix, texts):
+    for label in ("wave", "kick"):
+        (folder / label).mkdir(parents=True)
+        for number, text in enumerate(texts):
+            (folder / label / f"P{number}{suffix}").write_text(text)
+
+
+KINECT = ",".join(KINECT_NAMES)
+WRONG = {
+    "names for files that have other names": (
+        ".json",
+        azure(bodies(AZURE)),
+        ["--joints", KINECT],
+        "leave --joints out",
+    ),
+    "names of other joints": (
+        ".json",
+        mediapipe(bodies(MEDIAPIPE)),
+        ["--joints", KINECT],
+        "the files have 33: give the",
+    ),
+    "bare numbers": (".txt", "1 2 3 4 5 6\n", [], "If the first, say --joints 2"),
+    "another vertical": (
+        ".csv",
+        optitrack(standing_body(FRAMES)[..., [0, 2, 1]]),
+        ["--coordinates", "upright"],
+        "by x, z, -y in place of x, y, z, or take --coordinates body",
+    ),
+}
+
+
+@pytest.mark.parametrize(("suffix", "text", "options", "step"), WRONG.values(), ids=WRONG)
+def test_a_message_says_the_next_step(tmp_path, suffix, text, options, step):
+    write_set(tmp_path / "raw", suffix, [text] * 2)
+    done = run(own_data.main, tmp_path / "raw", tmp_path, "--name", "moves", *options)
+    assert done.returncode == 1 and step in done.stderr
+
+
+def test_a_packed_file_is_sent_to_the_script_that_reads_it(tmp_path):
+    (tmp_path / "ntu60_3danno.pkl").write_bytes(pickle.dumps(pyskl()))
+    done = run(own_data.main, tmp_path / "ntu60_3danno.pkl", tmp_path, "--name", "moves")
+    assert done.returncode == 1 and "data_prep/ntu_rgbd.py reads pyskl's" in done.stderr
+
+
+@pytest.mark.parametrize(("up", "turned"), own_data.TURNED.items())
+def test_what_the_message_says_turns_y_up_and_mirrors_nothing(up, turned):
+    turn = np.zeros((3, 3))
+    for row, term in enumerate(turned.split(", ")):
+        turn[row, "xyz".index(term[-1])] = -1 if term[0] == "-" else 1
+    axis = np.zeros(3)
+    axis["xyz".index(up[1])] = 1 if up[0] == "+" else -1
+    np.testing.assert_array_equal(turn @ axis, [0, 1, 0])
+    assert np.linalg.det(turn) == 1
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["Azure Kinect", "MediaPipe", "CSV with time and confidence", "BVH", "pyskl"])
 def test_a_set_goes_from_its_files_to_a_row_of_table_4(tmp_path, monkeypatch, kind):

@@ -87,7 +87,8 @@ def _motive(line, first, rows):
             if not len(kinds) == len(names) == len(latest) == len(cells):
                 raise Dropped(f"line {line}: the rows Type and Name above must have as many cells, {len(cells)}")
             kinds = ["" if name.startswith("Unlabeled") else kind for kind, name in zip(kinds, names, strict=True)]
-            return [Column(*column) for column in zip(kinds, names, latest, cells, strict=True)], unit
+            about = [Column("", "", "", cell) for cell in cells[:2]]  # the frame's number and time
+            return about + [Column(*column) for column in zip(kinds, names, latest, cells, strict=True)][2:], unit
         label = next(filter(None, cells[:2]), "").lower()
         header[label], latest = cells, cells
     raise Dropped("no row that begins with Frame is in the header: export it from Motive with its header")
