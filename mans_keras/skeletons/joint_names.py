@@ -14,7 +14,7 @@ from mans_keras.skeletons.sequence import Body, Dropped
 CENTRES = ("neck", "thorax", "shouldercenter", "shouldercentre", "spineshoulder", "upperchest")
 TORSO = (*CENTRES, "chest", "torso", "spine", "spine1", "spine2", "spine3", "spinemid", "spinebase", "pelvis", "root")
 TORSO += ("hips", "midhip", "hipcenter", "hipcentre")
-HIP = ("hip", "upleg")
+HIP = ("hip", "upleg", "thigh")  # a bone begins at the joint
 SHOULDER = ("shoulder",)
 ANKLE = ("ankle",)
 TOES = ("footindex", "bigtoe", "toe", "toes", "toebase", "foot")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from mutations import mutants
 
-from mans_keras.skeletons import own
+from mans_keras.skeletons import joint_names, own
 from mans_keras.skeletons.formats import by_suffix, optical
 from mans_keras.skeletons.sequence import Dropped
 
@@ -66,6 +66,18 @@ def test_the_bones_of_motive_are_joints_and_rotations_and_markers_are_left_out()
     np.testing.assert_array_equal(content.joints[0, 0], [[0.25, 1, 2], [1, 2, 3]])
     assert np.isnan(content.joints[1]).all()
     assert "4 columns Bone Rotation" in content.left_out and "3 columns Marker Position" in content.left_out
+
+
+def test_the_bones_of_a_skeleton_of_motive_orient_a_body():
+    arms = [f"{side}{part}" for side in "LR" for part in ("Shoulder", "UArm", "FArm", "Hand")]
+    legs = [f"{side}{part}" for side in "LR" for part in ("Thigh", "Shin", "Foot", "Toe")]
+    names = ["Hip", "Ab", "Chest", "Neck", "Head", *arms, *legs]
+    body = joint_names.body_of(names)
+    assert [names[place] for place in (body.left_hip, body.right_hip, body.left_shoulder)] == [
+        "LThigh",
+        "RThigh",
+        "LShoulder",
+    ]
 
 
 @pytest.mark.parametrize(("unit", "metres"), [("Meters", 1), ("Centimeters", 0.01), ("Millimeters", 0.001)])
