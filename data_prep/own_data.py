@@ -1,5 +1,6 @@
 """Your own recordings (one folder for each class) -> OUT/NAME_<scale>.h5."""
 
+import fnmatch
 import re
 
 import click
@@ -9,10 +10,13 @@ from rich.progress import track
 from data_prep.common import PATH, command, write_tensors
 from mans_keras.errors import InputError, listed
 from mans_keras.skeletons import joint_names, own, own_splits
-from mans_keras.skeletons.formats import by_suffix
+from mans_keras.skeletons.formats import by_suffix, frame_files
 from mans_keras.skeletons.sequence import DATASETS
 from mans_keras.skeletons.units import read_unit
 from mans_keras.tensors import protocols, store
+
+# What to write in place of x, y, z, by the axis that points up, so that y does; these turn bodies, and mirror none.
+TURNED = {"-y": "x, -y, -z", "+z": "x, z, -y", "-z": "x, -z, y", "+x": "-y, x, z", "-x": "y, -x, z"}
 
 
 def check_name(context, parameter, name):
@@ -49,6 +53,12 @@ def read_splits(args, sources):
     return splits
 
 
+def expanded(listed, names):
+    """A list a,b,c* with the names that each `*` stands for."""
+    parts = [part.strip() for part in listed.split(",")]
+    return ",".join(name for part in parts for name in (("*" in part and fnmatch.filter(names, part)) or [part]))
+
+
 def choose_coordinates(option, names):
     """(coordinates, `Body` or None): what the option says or, without it, what the joints' names allow."""
     try:
@@ -69,10 +79,11 @@ def check_vertical(sources, body, coordinates, names, wanted, unit):
         return
     up = own.vertical(sources[:: -(-len(sources) // 100)], body, names, wanted, unit)
     if up != "+y":
+        turned = f"turn the recordings, by {TURNED[up]} in place of x, y, z"
         problem = f"{up} points up in most of the files, by their shoulders and hips, but y should"
         if coordinates == "upright":
-            raise InputError(f"{problem}: turn the recordings, or take --coordinates body, which need no vertical")
-        print(f"{problem}: `--recipe best` would turn the bodies about the wrong axis")
+            raise InputError(f"{problem}: {turned}, or take --coordinates body, which need no vertical")
+        print(f"{problem}: `--recipe best` would turn the bodies about the wrong axis, so {turned}")
 
 
 def print_names(number, what, names):
@@ -118,7 +129,9 @@ def print_names(number, what, names):
         help="Make the protocol cross_view: these cameras train, and the others test.",
     ),
     click.Option(
-        ["--leave-out"], metavar="NAMES", help="Joints that are not used, as a,b,c: hands that are mostly missing, say."
+        ["--leave-out"],
+        metavar="NAMES",
+        help="Joints that are not used, as a,b,c: hands that are mostly missing, say. * is any text: face_*.",
     ),
     click.Option(
         ["--bodies"],
@@ -132,6 +145,12 @@ def print_names(number, what, names):
         help="The unit of the files that do not say it: m, cm, mm, in, ft, or its metres, such as 0.056444.  [default: "
         "metres; of .bvh, by the height of the body]",
     ),
+    click.Option(
+        ["--frame-files"],
+        is_flag=True,
+        help="Each recording is a folder with one .npy or .json file for each frame, as MediaPipe Holistic's tutorials "
+        "write them.",
+    ),
     raw="folder with one folder for each class, with one file for each action; joints in metres",
     coordinates="body if hips and shoulders are among the joints' names, else raw",
 )
@@ -140,7 +159,9 @@ def main(args):
         raise click.UsageError("--table and --pattern cannot be given together: subjects come from one of them")
     number, names = joint_names.read_names(args.joints) if args.joints else (None, None)
     unit = read_unit(args.unit) if args.unit else None
-    classes, sources, left_out = own.find(args.raw)
+    classes, sources, left_out = own.find(args.raw, args.frame_files)
+    if args.frame_files and frame_files.is_holistic(sources[0].path):
+        print("MediaPipe Holistic's places are shares of the image, not metres: a model knows only others of this kind")
     if args.table or args.pattern:
         sources = own.with_table(sources, args.table) if args.table else own.with_pattern(sources, args.pattern)
         unknown = [source.name for source in sources if source.subject < 0]
@@ -149,7 +170,7 @@ def main(args):
     console = Console(stderr=True)
     progress = track(sources, "looking at the files", console=console, disable=not console.is_terminal)
     bodies, joints, names = own.survey(progress, number, tuple(names or ()), unit)
-    wanted = joint_names.without(names, args.leave_out) if args.leave_out else names
+    wanted = joint_names.without(names, expanded(args.leave_out, names)) if args.leave_out else names
     coordinates, body = choose_coordinates(args.coordinates, wanted)
     check_vertical(sources, body, coordinates, names, wanted, unit)
     most = "1 body" if bodies == 1 else f"{bodies} bodies"

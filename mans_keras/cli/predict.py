@@ -52,8 +52,8 @@ def command(model, files, top, as_json, plot, frames, unit, drawn_bones):
     """Predict which action each recording shows.
 
     MODEL is a file saved by `mans train`. A FILE is a recording of an action of one person or two: .skeleton, .amc (its
-    .asf in the same folder or next to it), .bvh, .trc, .c3d, .mat, .txt (UT-Kinect), .npy, .npz, .csv or .json.
-    Recordings that do not fit the model are reported; the others are still classified.
+    .asf in the same folder or next to it), .bvh, .trc, .c3d, .mat, .txt, .npy, .npz, .csv or .json, or a folder with a
+    file for each frame. Recordings that do not fit the model are reported; the others are still classified.
     """
     if plot:  # importing matplotlib takes a second
         from mans_keras.reports import prediction_pictures

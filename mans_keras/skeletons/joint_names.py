@@ -16,7 +16,7 @@ from mans_keras.skeletons.sequence import HDM05_NAMES, KINECT_1_NAMES, KINECT_2_
 CENTRES = ("neck", "thorax", "shouldercenter", "shouldercentre", "spineshoulder", "upperchest", "c7", "clav")
 TORSO = (*CENTRES, "chest", "torso", "spine", "spine1", "spine2", "spine3", "spinemid", "spinebase", "pelvis", "root")
 TORSO += ("hips", "midhip", "hipcenter", "hipcentre", "lowerback", "upperback", "strn", "t10")
-HIP = ("hip", "upleg", "hipjoint", "asi", "asis")
+HIP = ("hip", "upleg", "hipjoint", "thigh", "asi", "asis")
 SHOULDER = ("shoulder", "clavicle", "sho", "acromion", "acromium")
 ANKLE = ("ankle", "ank", "tibia")
 TOES = ("footindex", "bigtoe", "toe", "toes", "toebase", "foot")
@@ -99,7 +99,7 @@ def arranged(content: Parsed, names: tuple[str, ...], wanted: tuple[str, ...] = 
     if missing:
         raise Dropped(f"the file has no joint named {listed(missing)}: its joints are {listed(list(have))}")
     others = [have[place] for key, place in places.items() if key not in expected]
-    left_out = (f"the joints {', '.join(others)}",) if others and content.names else ()
+    left_out = (f"the joints {listed(others)}",) if others and content.names else ()
     order = [places[key] for key in expected]
     return replace(
         content, joints=content.joints[:, :, order], names=tuple(wanted), left_out=content.left_out + left_out

@@ -1,6 +1,7 @@
 """Your own recordings: a folder for each class, in it a file of one of `by_suffix.SUFFIXES` for each action."""
 
 import functools
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -11,8 +12,9 @@ import numpy as np
 
 from mans_keras.errors import InputError, utf8
 from mans_keras.skeletons import view
-from mans_keras.skeletons.bounds import check_marks, read_bytes
-from mans_keras.skeletons.formats import by_suffix, csv_file
+from mans_keras.skeletons.bounds import read_bytes
+from mans_keras.skeletons.formats import by_suffix, csv_file, text_file
+from mans_keras.skeletons.formats import frame_files as by_frame
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.joint_names import arranged
 from mans_keras.skeletons.missing import completed
@@ -20,11 +22,16 @@ from mans_keras.skeletons.sequence import Body, Dropped, Reader, Sequence
 from mans_keras.skeletons.tracks import most_moving
 
 LAYOUT = f"one folder for each class is expected, with {', '.join(by_suffix.SUFFIXES)} files in it"
+NAMED = "These files name their joints: leave --joints out"
+MAX_ROWS = 200_000  # of a table of recordings; NTU RGB+D 120 has 114,480
 
 
 @dataclass(frozen=True)
 class Source:
-    """One file; name: `class/file`, label: its class from 0, subject and camera: -1 if not known."""
+    """One file, or a folder with a file for each frame.
+
+    name: `class/file`, label: its class from 0, subject and camera: -1 if not known.
+    """
 
     path: Path
     name: str
@@ -33,42 +40,59 @@ class Source:
     camera: int = -1
 
 
-def find(folder: Path | str) -> tuple[tuple[str, ...], list[Source], list[str]]:
+def find(folder: Path | str, frame_files: bool = False) -> tuple[tuple[str, ...], list[Source], list[str]]:
     """(class names, sources, left out) of a folder: the classes are the folders in it that hold a recording, by name.
 
-    left out: paths of everything else, relative to the folder: hidden files, files with other suffixes or next to the
+    frame_files: whether a recording is a folder with a file for each frame, see `formats.frame_files`. left out: paths
+    of everything else, relative to the folder: hidden files, files with other suffixes or next to the
     class folders, folders in them, and folders without a recording. Raises `InputError` if there is no recording, or
     only one class.
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise InputError(f"{folder} is not a folder: {LAYOUT}")
+        packed = (
+            "; data_prep/ntu_rgbd.py reads pyskl's and CTR-GCN's files" if folder.suffix in (".pkl", ".npz") else ""
+        )
+        raise InputError(f"{folder} is not a folder: {LAYOUT}{packed}")
     classes, sources, left_out = [], [], []
     for inside in sorted(folder.iterdir()):
         paths = sorted(inside.iterdir()) if inside.is_dir() and not inside.name.startswith(".") else []
-        usable = [path for path in paths if _is_recording(path)]
+        usable = [path for path in paths if (_is_folder_of_frames if frame_files else _is_recording)(path)]
         left_out += [utf8(path.relative_to(folder)) for path in (paths if usable else [inside]) if path not in usable]
         if usable:
             name = utf8(inside.name)
             sources += [Source(path, f"{name}/{utf8(path.name)}", len(classes)) for path in usable]
             classes.append(name)
     if not sources:
+        if frame_files or any(map(_is_folder_of_frames, folder.glob("[!.]*/[!.]*"))):
+            raise InputError(
+                f"{folder} holds no recording: with --frame-files, one folder for each class is expected, in it one "
+                f"for each recording, in it one {' or '.join(by_frame.SUFFIXES)} file for each frame"
+            )
         raise InputError(f"{folder} holds no recording: {LAYOUT}")
     if len(classes) == 1:
         raise InputError(f"{folder} holds only one class, {classes[0]}: add a folder for at least one more")
     return tuple(classes), sources, left_out
 
 
+def _is_folder_of_frames(path):
+    return path.is_dir() and not path.name.startswith(".") and bool(by_frame.files(path))
+
+
 def _is_recording(path):
-    return path.suffix.lower() in by_suffix.SUFFIXES and not path.name.startswith(".") and path.is_file()
+    if path.suffix.lower() not in by_suffix.SUFFIXES or path.name.startswith(".") or not path.is_file():
+        return False
+    return path.suffix.lower() != ".txt" or text_file.is_like(path)  # notes, too, are .txt files
 
 
 def read_table(path: Path | str) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """(names of the columns in small letters, [(line, cells)]) of a table; `InputError` if it can't be read."""
     try:
         content = read_bytes(path)
-        check_marks(content, b",", b";", b"\t", b"\n", b"\r")
-        rows = list(csv_file.rows(csv_file.decode(content)))
+        few = sum(map(content.count, (b",", b";", b"\t", b"\n", b"\r"))) <= 10 * MAX_ROWS
+        rows = list(itertools.islice(csv_file.rows(csv_file.decode(content)), MAX_ROWS + 1)) if few else []
+        if not few or len(rows) > MAX_ROWS:
+            raise Dropped(f"more than {MAX_ROWS:,} rows, or 10 cells in each: a row for each recording is expected")
     except Dropped as dropped:
         raise InputError(f"{path}: {dropped}") from None
     return [cell.strip().lower() for cell in rows[0][1]] if rows else [], rows[1:]
@@ -138,23 +162,35 @@ def survey(
     file that names so many. unit: as in `read`. Raises `InputError` if no file can be read, or if none has that number
     of joints.
     """
-    bodies, counts, named, reason = 1, Counter(), {}, None
+    bodies, counts, named, reason, refused = 1, Counter(), {}, None, None
     for source in sources:
         try:
             content = _arranged(source.path, joints, names, unit=unit)
         except Dropped as dropped:
             reason = reason or f"{source.name}: {dropped}"
+            refused = refused or source.path
             continue
         bodies = max(bodies, min(content.joints.shape[1], by_suffix.MAX_BODIES))
         counts[content.joints.shape[2]] += 1
         if content.names:
             named.setdefault(content.joints.shape[2], content.names)
     if not counts:
-        raise InputError(f"no file holds a recording; {reason}")
+        advice = f". {NAMED}" if names and refused and _names_joints(refused) else ""
+        raise InputError(f"no file holds a recording; {reason}{advice}")
     if joints and joints not in counts:
-        raise InputError(f"--joints has {joints} joints, but the files have {', '.join(map(str, sorted(counts)))}")
+        others = ", ".join(map(str, sorted(counts)))
+        raise InputError(
+            f"--joints has {joints} joints, but the files have {others}: give the names of those, in the files' order"
+        )
     joints = joints or counts.most_common(1)[0][0]
     return bodies, joints, tuple(names or named.get(joints, ()))
+
+
+def _names_joints(path):
+    try:
+        return bool(by_suffix.parsed(path).names)
+    except Dropped:
+        return False
 
 
 def vertical(

@@ -8,13 +8,13 @@ import numpy as np
 from mans_keras.errors import InputError
 from mans_keras.skeletons import joint_names, ntu, own, ut_kinect
 from mans_keras.skeletons.bounds import in_metres, not_in_image
-from mans_keras.skeletons.formats import by_suffix
+from mans_keras.skeletons.formats import by_suffix, text_file
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.missing import completed
-from mans_keras.skeletons.sequence import KINECT_1_NAMES, Dropped
+from mans_keras.skeletons.sequence import Dropped
 from mans_keras.skeletons.tracks import people
 
-FORMATS = (".txt", *by_suffix.SUFFIXES)
+FORMATS = by_suffix.SUFFIXES
 
 
 def read(
@@ -27,7 +27,7 @@ def read(
 ) -> Parsed:
     """What a recording holds: joints (frames, bodies, joints, 3), metres, zeros where a body is absent from a frame.
 
-    The formats are UT-Kinect's `.txt` (a joints file, whole) and those of `formats.by_suffix`.
+    The formats are those of `formats.by_suffix`.
     joints: their number if it is known; it says what bare numbers mean. names: the joints that are expected, in their
     order; see `joint_names.arranged`. unit: the metres of the file's unit, where its format does not say it. Of a
     `.skeleton` file: slots, as in `ntu.parsed`; everybody: all people, not only the two who move most. Raises
@@ -37,15 +37,12 @@ def read(
     try:
         path.stat()
         suffix = path.suffix.lower()
-        if suffix not in FORMATS:
+        if suffix not in FORMATS and not path.is_dir():
             raise Dropped(f"not a format of recordings, which are {', '.join(FORMATS)}")
-        if suffix == ".txt":
-            content = Parsed(ut_kinect.read_recording(path)[1][:, None], KINECT_1_NAMES)
-        elif suffix == ".skeleton":
+        if suffix == ".skeleton":
             content = ntu.parsed(path, slots=slots, most=None if everybody else ntu.BODIES)
-        else:
-            return own.parsed(path, joints, names, unit=unit)
-        return joint_names.arranged(content, names)
+            return joint_names.arranged(content, names)
+        return own.parsed(path, joints, names, unit=unit)
     except Dropped as dropped:
         raise InputError(f"{path}: {dropped}") from None
     except OSError as error:
@@ -61,7 +58,7 @@ def part(source: Path | str | np.ndarray, content: Parsed, first: int, last: int
     numbers, name = np.arange(len(content.joints)), "the array"
     if isinstance(source, (str, Path)):
         name = str(source)
-        if Path(source).suffix.lower() == ".txt":
+        if Path(source).suffix.lower() == ".txt" and text_file.is_ut_kinect(Path(source)):
             numbers, _ = ut_kinect.read_recording(Path(source))
     inside = (numbers >= first) & (numbers <= last)
     if not inside.any():

@@ -11,7 +11,7 @@ import pytest
 from test_hdm05 import skeleton_text
 
 from mans_keras.errors import InputError
-from mans_keras.skeletons import hdm05, joint_names, own, recording, ut_kinect
+from mans_keras.skeletons import hdm05, joint_names, own, own_splits, recording, ut_kinect
 from mans_keras.skeletons.bounds import MAX_BYTES
 from mans_keras.skeletons.sequence import Dropped
 
@@ -39,7 +39,53 @@ def filled(text, start=b""):
     return start + text * ((MAX_BYTES - len(start)) // len(text))
 
 
+def bvh(frames, rows, joints=33):
+    """The bytes of a `.bvh` file with so many frames and joints, each with three rotations."""
+    channels = "OFFSET 0 {} 0 CHANNELS 3 Zrotation Xrotation Yrotation\n"
+    tree = "HIERARCHY ROOT a { " + channels.format(0)
+    tree += "".join(f"JOINT a{joint} {{ {channels.format(1.7 / joints)}" for joint in range(joints - 1)) + "} " * joints
+    return f"{tree}MOTION\nFrames: {frames}\nFrame Time: .03\n".encode() + rows
+
+
+def trc(rows, markers=33):
+    """The bytes of a `.trc` file with so many markers."""
+    names = "\t\t\t".join(f"m{number}" for number in range(markers))
+    header = f"PathFileType\nNumMarkers\tUnits\n{markers}\tm\nFrame#\tTime\t{names}\n\n"
+    return header.encode() + rows
+
+
+def motive(columns, rows):
+    """The bytes of a table of Motive with so many columns of markers."""
+    kinds, names = ",Marker" * columns, "".join(f",m{column // 3}" for column in range(columns))
+    header = f",Type{kinds}\n,Name{names}\n,{',Position' * columns}\nFrame,Time{',X,Y,Z' * (columns // 3)}"
+    return f"Format Version,1.23,Length Units,Meters\n{header}\n".encode() + rows
+
+
+def c3d(points, analogs, frames):
+    """The bytes of a `.c3d` file whose header claims so many points, and analog values a frame."""
+    header = struct.pack("<BBHHHHHfHHf", 2, 80, points, analogs, 1, frames, 10, -1.0, 3, 1, 60.0)
+    return header.ljust(512, b"\0") + b"\1\x50\1\x54".ljust(512, b"\0") + bytes(MAX_BYTES - 1024)
+
+
 CASES = {
+    "rows.bvh": lambda: bvh(10_000, (b"0.12345678 " * 98 + b"0.12345678\n") * 10_000),
+    "tokens.bvh": lambda: filled(b"1 ", bvh(10_000, b"")),
+    "words.bvh": lambda: bvh(10_000, (b"word " * 98 + b"word\n") * 10_000),
+    "spaces.bvh": lambda: filled(b" ", bvh(10_000, b"")),
+    "tree.bvh": lambda: b"HIERARCHY ROOT a { " + b"JOINT a { " * 100_000 + b"MOTION",
+    "deep.bvh": lambda: bvh(10, b"0 " * 10 * 3 * 9_000, 9_000),
+    "rows.trc": lambda: trc(b"".join(b"%d\t0" % row + b"\t-.1234567" * 99 + b"\n" for row in range(10_000))),
+    "tabs.trc": lambda: filled(b"\t", trc(b"")),
+    "lines.trc": lambda: filled(b"1\n", trc(b"")),
+    "names.trc": lambda: trc(b"1\t0\n", 300_000),
+    "motive.csv": lambda: motive(99, b"".join(b"%d,0" % row + b",-.1234567" * 99 + b"\n" for row in range(10_000))),
+    "motive_of_many.csv": lambda: motive(300_000, b"1,0" + b",1" * 300_000 + b"\n"),
+    "motive_header.csv": lambda: filled(b"Type,", b"Format Version,1.23,Length Units,Meters\n"),
+    "vicon.csv": lambda: filled(b"1,2\n", b"Devices\n"),
+    "vicon_lines.csv": lambda: filled(b"1\n", b"Trajectories\n"),
+    "points.c3d": lambda: c3d(65_535, 0, 65_535),
+    "analogs.c3d": lambda: c3d(10, 65_535, 5_000),
+    "frames.c3d": lambda: c3d(30, 0, 10_000),
     "variables.mat": lambda: HEADER + compressed(matrix(b"other", 1, bytes(MAX_BYTES - 100))) * 900,
     "wide.mat": lambda: HEADER + compressed(matrix(b"SW", 1, bytes(MAX_BYTES - 100))),
     "many.mat": lambda: filled(element(14, b""), HEADER),
@@ -80,6 +126,12 @@ CASES = {
     "digits.skeleton": lambda: filled(b"1"),
     "tokens.txt": lambda: filled(b"1 "),
     "lines.txt": lambda: filled(b"1\n"),
+    "joint_rows.txt": lambda: filled(b"0.1234 0.1234 0.1234 1\n"),
+    "one_row.txt": lambda: b"1 " * 2_000_000,
+    "commas.txt": lambda: filled(b"1,", b"1,2\n"),
+    "daily.txt": lambda: b"10000 17\n" + (b"34\n" + b"0.5 0.5 0.5 1\n" * 34) * 3_000,
+    "crowd.txt": lambda: b"2 500000\n" + b"1\n" * 1_000_000,
+    "sbu.txt": lambda: b"".join(b"%d%s\n" % (row, b",0.54321" * 90) for row in range(10_000)),
     "rows.txt": lambda: filled(b" ".join([b"1"] * 61) + b"\n"),
     "large_frame.txt": lambda: b" ".join([b"1e300"] + [b"1"] * 60),
     "actionLabel.txt": lambda: filled(b"s01_e01\n"),
@@ -87,6 +139,8 @@ CASES = {
     "joints_many": lambda: b"\n".join(b"%d" % number for number in range(2_000_000)),
     "joints_long": lambda: filled(b"a"),
     "table.csv": lambda: filled(b"a,b\n"),
+    "split.csv": lambda: filled(b"a,train\n", b"file,split\n"),
+    "split_of_many.csv": lambda: b"file,split\n" + b"".join(b"%d,train\n" % row for row in range(1_000_000)),
 }
 
 SLOW = ("a_row_a_joint.csv", "almost_too_many.csv")
@@ -101,6 +155,8 @@ def read(path):
         joint_names.read_names(str(path))
     elif path.name == "table.csv":
         own.with_table([], path)
+    elif path.name.startswith("split"):
+        own_splits.from_table([], path)
     else:
         recording.read(path)
 

@@ -30,6 +30,18 @@ def test_a_file_that_does_not_say_its_unit_is_read_in_that_of_the_option(tmp_pat
         np.testing.assert_allclose(read[:, 0], body)
 
 
+def test_text_files_and_folders_of_frames_are_read_in_the_unit_of_the_option(tmp_path):
+    body = standing_body()
+    np.savetxt(tmp_path / "a.txt", 1000 * body.reshape(6, -1))
+    for folder in ("arrays", "json"):
+        (tmp_path / folder).mkdir()
+    for number, frame in enumerate(1000 * body):
+        np.save(tmp_path / "arrays" / f"{number}.npy", frame)
+        (tmp_path / "json" / f"{number}.json").write_text(json.dumps(frame.tolist()))
+    for name in ("a.txt", "arrays", "json"):
+        np.testing.assert_allclose(recording.read(tmp_path / name, 20, unit=0.001).joints[:, 0], body)
+
+
 def test_the_script_reads_centimetres(tmp_path):
     for folder in ("wave", "kick"):
         (tmp_path / "raw" / folder).mkdir(parents=True)

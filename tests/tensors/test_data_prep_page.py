@@ -2,11 +2,15 @@
 
 import importlib
 import re
+import sys
+from types import SimpleNamespace
+from unittest.mock import MagicMock
 
+import numpy as np
 import pytest
 from helpers import ROOT
 
-from mans_keras.skeletons.formats import by_suffix, json_file
+from mans_keras.skeletons.formats import by_suffix, frame_files, json_file, text_file
 from mans_keras.tensors import protocols
 from mans_keras.tensors.transforms import COORDINATES
 
@@ -50,8 +54,67 @@ def test_every_coordinate_system_is_explained():
     assert all(row(name) for name in COORDINATES)
 
 
+def formats():
+    """The first cells of the table of formats."""
+    table = PAGE[PAGE.index("| file | what it holds |") : PAGE.index("A `.csv` file has")]
+    return [line.split("|")[1].strip() for line in table.splitlines()[2:] if line]
+
+
 def test_the_page_has_all_formats_and_the_keys_of_json():
-    formats = PAGE[PAGE.index("| file | what it holds |") : PAGE.index("A `.csv` file has")]
-    first = " ".join(line.split("|")[1] for line in formats.splitlines() if line)
+    first = " ".join(formats())
     assert all(f"`{suffix}`" in first for suffix in by_suffix.SUFFIXES)
     assert all(f"`{key}`" in PAGE for key in (*json_file.KEYS, *json_file.FRAMES_KEYS))
+
+
+# A file of each format as the page describes it, one frame of the joints a and b; the other formats are binary.
+EXAMPLES = {
+    ".csv": "a_x,a_y,a_z,b_x,b_y,b_z\n1,2,3,4,5,6\n",
+    ".json": '[{"joints": {"a": [1, 2, 3], "b": [4, 5, 6]}}]',
+    ".trc": "-\nNumMarkers\tUnits\n2\tm\nFrame#\tTime\ta\t\t\tb\n\n1\t0\t1\t2\t3\t4\t5\t6\n",
+    ".txt": "1 2 3 4 5 6\n",
+}
+
+
+def test_every_suffix_of_the_table_is_read():
+    suffixes = {suffix for cell in formats() for suffix in re.findall(r"`(\.\w+)`", cell)}
+    assert suffixes == set(by_suffix.SUFFIXES)
+    assert "a folder" in formats()
+
+
+@pytest.mark.parametrize("suffix", EXAMPLES)
+def test_a_file_as_the_table_describes_it_is_read(tmp_path, suffix):
+    (tmp_path / f"a{suffix}").write_text(EXAMPLES[suffix])
+    assert by_suffix.parsed(tmp_path / f"a{suffix}", joints=2).joints.tolist() == [[[[1, 2, 3], [4, 5, 6]]]]
+
+
+def test_the_tables_of_text_files_say_how_many_joints_the_readers_know():
+    table = PAGE[PAGE.index("| data set | what a file holds |") :]
+    joints = {line.split("|")[1].strip(): line.split("|")[3] for line in table.splitlines()[2:8]}
+    assert (len(text_file.KARD), len(text_file.SBU), len(text_file.CAD), text_file.MSR_JOINTS) == (15, 15, 15, 20)
+    expected = {"KARD": "15", "MSR Action3D": "20", "SBU Kinect Interaction": "2 x 15", "CAD-60": "15"}
+    assert all(joints[name].strip().startswith(number) for name, number in expected.items())
+
+
+def test_the_recipe_for_a_video_writes_a_recording(tmp_path, monkeypatch):
+    (recipe,) = [block for block in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL) if "mediapipe" in block]
+    names = [name.upper() for name in frame_files.POSE]
+    body = [SimpleNamespace(x=number / 33, y=0.5, z=-0.1) for number in range(33)]
+    stand_in = MagicMock()
+    stand_in.PoseLandmark = [SimpleNamespace(name=name) for name in names]
+    landmarker = stand_in.PoseLandmarker.create_from_options.return_value.__enter__.return_value
+    landmarker.detect_for_video.side_effect = [
+        SimpleNamespace(pose_world_landmarks=found) for found in ([body], [], [body])
+    ]
+    stand_in.VideoCapture.return_value.read.side_effect = [(True, "image")] * 3 + [(False, None)]
+    stand_in.VideoCapture.return_value.get.return_value = 25
+    modules = {"cv2": stand_in, "mediapipe": MagicMock(), "mediapipe.tasks": MagicMock()}
+    modules["mediapipe.tasks.python"] = SimpleNamespace(BaseOptions=MagicMock(), vision=stand_in)
+    for name, module in modules.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.setattr(sys, "argv", ["video.py", str(tmp_path / "wave.mp4")])
+    exec(recipe, {})
+    times = [call.args[1] for call in landmarker.detect_for_video.call_args_list]
+    content = by_suffix.parsed(tmp_path / "wave.json")
+    assert times == [0, 40, 80] and content.names == frame_files.POSE
+    assert content.joints[2, 0, 11].tolist() == [11 / 33, -0.5, 0.1]
+    assert np.isnan(content.joints[1]).all()

@@ -38,16 +38,25 @@ def parse_npy(content: bytes, joints: int | None = None) -> Parsed:
     NumPy's own reader allocates what the header claims, so the header is read here. joints: their number, if it is
     known; it says what the axes are. Raises `Dropped` for another file or type, and as `layouts.order` and `parsed` do.
     """
-    dtype, is_fortran, shape, end = npy_header(content)
+    header = npy_header(content)
+    shape = header[2]
     axes = layouts.order(shape, joints)
     check_shape(*shape)
+    return layouts.parsed(values(content, *header), axes, joints)
+
+
+def values(content: bytes, dtype: np.dtype, is_fortran: bool, shape: tuple[int, ...], end: int) -> np.ndarray:
+    """The array (float) in the bytes of a `.npy` file; the others: as `npy_header` returns them.
+
+    Raises `Dropped` if the file has other than the bytes that its header claims.
+    """
     if math.prod(shape) * dtype.itemsize != len(content) - end:
         raise Dropped(f"the file is cut short, or its header is wrong: it claims an array of shape {shape}")
     array = np.frombuffer(content, dtype, offset=end).reshape(shape, order="F" if is_fortran else "C")
     with np.errstate(invalid="ignore"):
         array = array.astype(float)
     array[np.isnan(array)] = np.nan  # a signalling NaN would warn wherever it is used
-    return layouts.parsed(array, axes, joints)
+    return array
 
 
 def parse_npz(content: bytes, joints: int | None = None) -> Parsed:

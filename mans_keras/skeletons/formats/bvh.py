@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from mans_keras.skeletons.bounds import MAX_NUMBERS, TOO_MANY, check_shape
+from mans_keras.skeletons.bounds import MAX_NUMBERS, TOO_MANY, check_shape, check_tokens
 from mans_keras.skeletons.formats.decimals import Tokens
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.sequence import Dropped
@@ -116,8 +116,9 @@ def _motion(motion, channels, joints):
         raise Dropped("MOTION does not begin with Frames: and Frame Time:")
     frames = int(header[1])
     check_shape(frames, 1, joints, 3)
-    if frames * channels > 3 * MAX_NUMBERS or not channels:
+    if frames * channels > 2 * MAX_NUMBERS or not channels:
         raise Dropped(TOO_MANY if channels else "no joint has channels")
+    check_tokens(motion)
     tokens = Tokens(motion[header.end() :])
     if len(tokens) != frames * channels:
         raise Dropped(f"{frames} frames of {channels} numbers are expected after Frame Time, not {len(tokens)} numbers")

@@ -8,13 +8,26 @@ import numpy as np
 
 from mans_keras.skeletons import hdm05, ntu, sysu_3d, utd_mhad
 from mans_keras.skeletons.bounds import check_shape, in_metres, not_in_image, read_bytes
-from mans_keras.skeletons.formats import acclaim, arrays, bvh, c3d_file, csv_file, json_file, matlab, trc
+from mans_keras.skeletons.formats import (
+    acclaim,
+    arrays,
+    bvh,
+    c3d_file,
+    csv_file,
+    frame_files,
+    json_file,
+    matlab,
+    optical,
+    text_file,
+    trc,
+)
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.sequence import KINECT_1_NAMES, Dropped
 from mans_keras.skeletons.tracks import people
 
 # Each is (bytes, number of joints or None) -> `Parsed`. The numbers of the first kind are metres unless --unit says
-# another unit. Parsers of the second kind know the unit or find it out, and take the metres of --unit as `unit`.
+# another unit. Parsers of the second kind know the unit or find it out, and take the metres of --unit as `unit`; the
+# others' files name it.
 NUMBERS = {".npy": arrays.parse_npy, ".npz": arrays.parse_npz, ".csv": csv_file.parse}
 WITH_UNIT = {".json": json_file.parse, ".bvh": bvh.parse, ".c3d": c3d_file.parse}
 PARSERS = {**NUMBERS, **WITH_UNIT, ".trc": trc.parse}
@@ -23,7 +36,9 @@ MAX_BODIES = 2
 
 
 def parsed(path: Path, joints: int | None = None, unit: float | None = None) -> Parsed:
-    """What a file holds, in metres: a body for each person, see `tracks.people`.
+    """What a file, or a folder with a file for each frame, holds, in metres: a body for each person.
+
+    Who is one person: see `tracks.people`.
 
     joints: their number if it is known; it says what a row of bare numbers means. unit: the metres of the file's unit,
     if the format does not say it. Raises `Dropped` for a file that is not what its suffix says, is too large, has other
@@ -32,11 +47,27 @@ def parsed(path: Path, joints: int | None = None, unit: float | None = None) -> 
     suffix = path.suffix.lower()
     if suffix in READERS:
         return READERS[suffix](path)
-    options = {"unit": unit} if suffix in WITH_UNIT else {}
-    content = PARSERS[suffix](read_bytes(path), joints, **options)
-    xyz = in_metres(content.joints * (unit or 1) if suffix in NUMBERS else content.joints)
-    persons, others = people(xyz if suffix in MOTION_CAPTURE else not_in_image(xyz), content.ids)
+    content, may_be_in_image = _content(path, suffix, joints, unit)
+    xyz = in_metres(content.joints)
+    persons, others = people(not_in_image(xyz) if may_be_in_image else xyz, content.ids)
     return dataclasses.replace(content, joints=persons, other_bodies=others, ids=None)
+
+
+def _content(path, suffix, joints, unit):
+    """(what a file or folder holds, whether it may hold places in the image without saying so)."""
+    if path.is_dir():
+        content = frame_files.read(path, joints, unit)
+        return content, content.names != frame_files.HOLISTIC_NAMES  # only a folder that was asked for has them
+    if suffix == ".txt":
+        return text_file.read(path, joints, unit), True
+    content = read_bytes(path)
+    if suffix == ".csv" and optical.is_like(content):
+        return optical.parse(content), False
+    if suffix in NUMBERS:
+        content = NUMBERS[suffix](content, joints)
+        return dataclasses.replace(content, joints=content.joints * (unit or 1)), True
+    options = {"unit": unit} if suffix in WITH_UNIT else {}
+    return PARSERS[suffix](content, joints, **options), suffix not in MOTION_CAPTURE
 
 
 def _read_matlab(path):
@@ -103,4 +134,4 @@ def _skeleton(path):
 
 # Each is path -> `Parsed`.
 READERS = {".skeleton": ntu.parsed, ".amc": _read_acclaim, ".mat": _read_matlab}
-SUFFIXES = (*PARSERS, *READERS)
+SUFFIXES = (*PARSERS, ".txt", *READERS)

@@ -65,7 +65,7 @@ def parse(content: bytes, joints: int | None = None) -> Parsed:
             raise Dropped(f"line {line} has {len(row)} cells, where line {first_line} has {len(header)}")
     first = int(header[0].strip().lower() in ("", *INDICES))
     is_numbered = [cell.strip() for cell in header[first:]] == [str(number) for number in range(len(header) - first)]
-    if not is_numbered and all(map(_is_number, header)):
+    if not is_numbered and all(map(is_number, header)):
         return _numbers(table, range(len(header)), joints)
     del table[0]
     if not table:
@@ -111,12 +111,12 @@ def _a_row_a_joint(table, header, named, joints):
     order = {joint: place for place, joint in enumerate(names)}
     frames = {}
     for line, row in table:
-        frames.setdefault(_number(row[moment], line, moment + 1), len(frames))
+        frames.setdefault(number(row[moment], line, moment + 1), len(frames))
     _check_size(len(frames), len(names))
     result = np.full((len(frames), 1, len(names), 3), math.nan)
     seen, latest = set(), -math.inf
     for (line, row), xyz in zip(table, _values(table, places), strict=True):
-        frame, joint = _number(row[moment], line, moment + 1), row[named.joint].strip()
+        frame, joint = number(row[moment], line, moment + 1), row[named.joint].strip()
         if not frame >= latest:
             raise Dropped(f"line {line}: {header[moment][:40]} {frame:g} after {latest:g}: sort the rows by it")
         if (frame, joint) in seen:
@@ -170,13 +170,13 @@ def _described(table, header, column):
     """A column that is left out, for a message."""
     name = header[column].strip()[:40] or f"column {column + 1}"
     texts = {row[column].strip() for _, row in table}
-    is_label = not all(map(_is_number, texts)) and len(texts) > 1
+    is_label = not all(map(is_number, texts)) and len(texts) > 1
     return f"{name} ({len(texts)} different texts)" if is_label else name
 
 
 def _values(table, places):
     """(rows, columns) float of these columns."""
-    values = np.array([[_number(row[at], line, at + 1) for at in places] for line, row in table])
+    values = np.array([[number(row[at], line, at + 1) for at in places] for line, row in table])
     if (comma := _first_with(",", table, places)) and (point := _first_with(".", table, places)):
         raise Dropped(f"numbers with a comma ({comma}) and with a point ({point}): one of both is expected")
     return values.reshape(len(table), -1)
@@ -189,7 +189,8 @@ def _first_with(mark, table, places):
     )
 
 
-def _number(cell, line, column):
+def number(cell: str, line: int, column: int) -> float:
+    """The number in a cell, NaN if it is empty; raises `Dropped`, which names line and column, for a text."""
     try:
         return float(cell)
     except ValueError:
@@ -201,9 +202,10 @@ def _number(cell, line, column):
         raise Dropped(f"{what} where a number such as 0.5 is expected") from None
 
 
-def _is_number(cell):
+def is_number(cell: str) -> bool:
+    """Whether a cell holds a number, or nothing."""
     try:
-        _number(cell, 0, 0)
+        number(cell, 0, 0)
     except Dropped:
         return False
     return True

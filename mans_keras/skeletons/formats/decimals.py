@@ -8,6 +8,7 @@ import numpy as np
 LONGEST = 12
 PLACES = np.arange(LONGEST)[:, None]
 TENS = 10.0 ** np.arange(LONGEST + 1)
+BLOCK = 2**16  # tokens that are read at once, which bounds the memory
 
 
 class Tokens:
@@ -32,7 +33,13 @@ class Tokens:
 
         Each is exactly what `float` returns. Raises `ValueError` if a token is not a number.
         """
-        starts, ends = self.starts[numbers.ravel()], self.ends[numbers.ravel()]
+        values = np.empty(numbers.size)
+        for first in range(0, numbers.size, BLOCK):
+            values[first : first + BLOCK] = self._floats(numbers.ravel()[first : first + BLOCK])
+        return values.reshape(numbers.shape)
+
+    def _floats(self, numbers):
+        starts, ends = self.starts[numbers], self.ends[numbers]
         # a column is a token, read backwards; what comes before the token is masked
         characters = self.bytes.take(ends - 1 - PLACES, mode="wrap")
         inside = ends - starts > PLACES
@@ -51,4 +58,4 @@ class Tokens:
         values = np.where(minus, -integer, integer) / scale
         for other in np.flatnonzero(~plain):
             values[other] = float(self.text[starts[other] : ends[other]])
-        return values.reshape(numbers.shape)
+        return values

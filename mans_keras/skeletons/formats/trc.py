@@ -27,10 +27,11 @@ def parse(content: bytes, joints: int | None = None) -> Parsed:
         ) from None
     if len(names) != number or len(set(names)) < len(names) or not names:
         raise Dropped(f"line 4 has {len(names)} names of markers, where {number} different ones are expected")
-    rows = [(line, text.split("\t")) for line, text in enumerate(lines[5:], 6) if text.strip()]
+    rows = [(line, text) for line, text in enumerate(lines[5:], 6) if text.strip()]
     check_shape(len(rows), 1, number, 3)
     values, latest = np.full((len(rows), 3 * number), np.nan), -np.inf
-    for row, (line, cells) in enumerate(rows):
+    for row, (line, text) in enumerate(rows):
+        cells = text.split("\t")
         if any(cell.strip() for cell in cells[2 + 3 * number :]):
             raise Dropped(f"line {line} has more than x y z of {number} markers")
         try:
