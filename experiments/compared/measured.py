@@ -41,8 +41,8 @@ def open_tensors(args, dataset):
     tensors = common.open_tensors(args, dataset, compared.SCALE)
     if tensors.layout != "resize" or not tensors.joints:
         raise InputError(
-            f"{tensors.path}: the compared networks take their joints from tensors with layout resize that say how many "
-            f"joints there are; these have layout {tensors.layout} and {tensors.joints or 'unknown'} joints"
+            f"{tensors.path}: the compared networks take their joints from tensors with layout resize that say how "
+            f"many joints there are; these have layout {tensors.layout} and {tensors.joints or 'unknown'} joints"
         )
     for sentence in recipes.departures("best", tensors.coordinates, tensors.layout):
         print(f"note: {sentence}")
@@ -97,7 +97,9 @@ def show(results, planned, dataset, protocol):
         return
     measured = speed.read(results)
     counts = {name: _multiplications(cell) for name, cell in cells.items() if cell}
-    folder = Path(results, EXPERIMENT, dataset)
+    # records of other rates have folders of their own, and the table of them all is that of the recipe's own rate
+    of_the_recipe = replace(planned[OURS][0], recipe=recipes.BEST)
+    folder = Path(results, of_the_recipe.trial, EXPERIMENT, dataset)
     common.show_table(
         folder, EXPERIMENT, records, lambda _: table(cells, dataset, protocol, measured=measured, counts=counts)
     )
@@ -119,7 +121,7 @@ def table(cells, dataset, protocol, measured, counts):
     """
     records = [record for cell in cells.values() for record in cell]
     tables.check_same(records, ("dataset", "epochs", "batch", "precision", "tensors", "coordinates", "layout"))
-    first, seconds = records[0], measured.get("methods", {})
+    first, ms = records[0], measured.get("methods", {})
     columns = [column for column in paper.COLUMNS5 if column[0] == dataset]
     places = [paper.COLUMNS5.index(column) for column in columns]
     header = ["Method", *(f"quoted, {of_paper}" for _, of_paper in columns), "#param, published", "#param"]
@@ -138,9 +140,7 @@ def table(cells, dataset, protocol, measured, counts):
             row += [f"{cell[0]['parameters']:,}", f"{counts[name] / 1e6:.1f}M"]
         else:
             row += ["-", "-"]
-        row += [
-            f"{seconds[name][which]:.1f}" if name in seconds else "not measured" for which in ("training", "latency")
-        ]
+        row += [f"{ms[name][which]:.1f}" if name in ms else "not measured" for which in ("training", "latency")]
         row += [cell[0]["recipe"]["learning_rate"] if cell else "-"]
         result = tables.mean_and_deviation(cell, "last") if cell else "not run: no record yet"
         rows.append([*row, result, tables.number_of_runs(cell) if cell else "-"])

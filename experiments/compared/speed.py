@@ -16,11 +16,11 @@ ROUNDS = 15
 
 def path(results):
     """Where the speed of all methods is kept."""
-    return Path(results, measured.EXPERIMENT, "speed.json")
+    return Path(results, recipes.BEST.name, measured.EXPERIMENT, "speed.json")
 
 
 def read(results):
-    """What `run` wrote: batch, joints, classes, device, and methods: {name: {"training", "latency"}}; {} if it has not."""
+    """What `run` wrote, {} if it has not: batch, joints, classes, device, methods: {name: {"training", "latency"}}."""
     return json.loads(path(results).read_text()) if path(results).exists() else {}
 
 

@@ -20,7 +20,7 @@ PRESENT = 1e-5  # metres; a joint closer to the origin is absent
 
 @register
 class ViewAdaptation(layers.Layer):
-    """(joints (batch, T, K x 3), angles about y, x and z (batch, T, 3), shift (batch, T, 3)) -> the joints moved, flat."""
+    """(joints (batch, T, K x 3), angles about y, x and z (batch, T, 3), shift (batch, T, 3)) -> joints, flat."""
 
     def call(self, inputs):
         x, angles, shift = inputs
