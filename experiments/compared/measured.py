@@ -145,8 +145,9 @@ def table(cells, dataset, protocol, measured, counts):
         result = tables.mean_and_deviation(cell, "last") if cell else "not run: no record yet"
         rows.append([*row, result, tables.number_of_runs(cell) if cell else "-"])
     lines = [
-        f"Table 5, measured, on {table_parts.dataset_name(dataset)} by {protocol}: test accuracy in percent at the last "
-        f"epoch, recipe `best`, {first['epochs']} epochs, batch {first['batch']}, {table_parts.preparation(records)}.",
+        f"Table 5, measured, on {table_parts.dataset_name(dataset)} by {protocol}: test accuracy in percent at the "
+        f"last epoch, recipe `best`, {first['epochs']} epochs, batch {first['batch']}, "
+        f"{table_parts.preparation(records)}.",
         "Each method has the learning rate that was chosen for it on UT-Kinect; all else of the recipe is the same.",
         *_speed_line(measured),
         *table_parts.other_task(first),
