@@ -31,7 +31,7 @@ def normalize(x, gamma, beta, mean, variance, epsilon=1e-5):
 
 
 def convolve(x, kernel, bias, stride=1):
-    """x (rows, columns, channels), zeros around it; kernel (height, width, in, out), whose centre goes from row to row."""
+    """x (rows, columns, channels), zeros around it; kernel (height, width, in, out), centred on each place."""
     height, width = kernel.shape[:2]
     padded = np.pad(x, [(height // 2, height // 2), (width // 2, width // 2), (0, 0)])
     rows = []
