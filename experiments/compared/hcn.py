@@ -7,10 +7,9 @@ dropout 0.5 after conv4, conv5, conv6 and fc7.
 
 Left open by the paper, and as in the public implementation (huguyuehuhu/HCN-pytorch): the motion of T - 1 steps is
 interpolated to T; dropout leaves out whole channels. That code has 64 frames and 512 units in fc7; here they are the
-paper's.
+paper's. The first weights are Keras' default (Glorot): He's are too large for the three convolutions without ReLU.
 """
 
-import keras
 import numpy as np
 from keras import layers, ops
 
@@ -34,7 +33,7 @@ class Motion(layers.Layer):
 
 def hcn(sequence, regularizer=None):
     """Sequence (batch, 32, bodies, joints, 3) -> features (batch, 256)."""
-    options = {"padding": "same", "kernel_initializer": "he_normal", "kernel_regularizer": regularizer}
+    options = {"padding": "same", "kernel_regularizer": regularizer}
 
     def pooled(x, filters, name, dropout=0.5, activation=None):
         x = layers.Conv2D(filters, 3, activation=activation, name=name, **options)(x)
@@ -55,6 +54,5 @@ def hcn(sequence, regularizer=None):
     x = pooled(x, 128, "conv5", activation="relu")
     x = pooled(x, 256, "conv6", activation="relu")
     x = OverBodies(sequence.shape[2], "max", name="over_bodies")(layers.Flatten(name="flat")(x))
-    initializer = keras.initializers.HeNormal()
-    x = layers.Dense(256, "relu", kernel_initializer=initializer, kernel_regularizer=regularizer, name="fc7")(x)
+    x = layers.Dense(256, "relu", kernel_regularizer=regularizer, name="fc7")(x)
     return layers.Dropout(0.5, name="fc7_dropout")(x)
