@@ -74,7 +74,10 @@ WHAT = {
         rates.run,
         "Choose the learning rates of --methods on UT-Kinect (loso_odd, loso_even), and keep them.",
     ),
-    "measure-speed": (speed.run, "Measure training time and latency of --methods, on a quiet machine, and keep them."),
+    "measure-speed": (
+        speed.run,
+        "Measure training time and latency of all methods, on a quiet machine, and keep them.",
+    ),
 }
 
 

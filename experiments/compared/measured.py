@@ -61,8 +61,11 @@ def datasets(args):
     if args.dataset:
         return [args.dataset]
     known = [name for name in PROTOCOLS if store.tensor_path(args.data, name, compared.SCALE).exists()]
+    missing = ", ".join(name for name in PROTOCOLS if name not in known)
     if not known:
-        raise InputError(f"{args.data} holds no tensors of {', '.join(PROTOCOLS)}: data_prep/ makes them")
+        raise InputError(f"{args.data} holds no tensors of {missing}: data_prep/ makes them")
+    if missing:
+        print(f"left out, since {args.data} holds no tensors of them: {missing}")
     return known
 
 
@@ -100,9 +103,8 @@ def show(results, planned, dataset, protocol):
     # records of other rates have folders of their own, and the table of them all is that of the recipe's own rate
     of_the_recipe = replace(planned[OURS][0], recipe=recipes.BEST)
     folder = Path(results, of_the_recipe.trial, EXPERIMENT, dataset)
-    common.show_table(
-        folder, EXPERIMENT, records, lambda _: table(cells, dataset, protocol, measured=measured, counts=counts)
-    )
+    known = {"measured": measured, "counts": counts, "rates": chosen_rates()}
+    common.show_table(folder, EXPERIMENT, records, lambda _: table(cells, dataset, protocol, **known))
     print(f"Picture: {picture.write(folder / EXPERIMENT, cells, measured, f'{dataset}, {protocol}')}")
 
 
@@ -114,12 +116,14 @@ def _multiplications(cell):
     return multiplications(MODELS[record["model"]](len(record["class_names"]), **record["arguments"]))
 
 
-def table(cells, dataset, protocol, measured, counts):
+def table(cells, dataset, protocol, measured, counts, rates):
     """Title, header and rows: the methods that are only quoted, then all measured ones.
 
-    cells: {method: records}; measured: what `speed.read` returns; counts: {method: multiplications}.
+    cells: {method: records}; measured: what `speed.read` returns; counts: {method: multiplications}; rates: what
+    `chosen_rates` returns.
     """
     records = [record for cell in cells.values() for record in cell]
+    not_chosen = [title(name) for name, cell in cells.items() if cell and name not in rates]
     tables.check_same(records, ("dataset", "epochs", "batch", "precision", "tensors", "coordinates", "layout"))
     first, ms = records[0], measured.get("methods", {})
     columns = [column for column in paper.COLUMNS5 if column[0] == dataset]
@@ -148,7 +152,8 @@ def table(cells, dataset, protocol, measured, counts):
         f"Table 5, measured, on {table_parts.dataset_name(dataset)} by {protocol}: test accuracy in percent at the "
         f"last epoch, recipe `best`, {first['epochs']} epochs, batch {first['batch']}, "
         f"{table_parts.preparation(records)}.",
-        "Each method has the learning rate that was chosen for it on UT-Kinect; all else of the recipe is the same.",
+        "Each method has a learning rate of its own, chosen on UT-Kinect; all else of the recipe is the same.",
+        *([f"The rate is the recipe's own, since none is chosen yet: {', '.join(not_chosen)}."] if not_chosen else []),
         *_speed_line(measured),
         *table_parts.other_task(first),
         *table_parts.networks(records),

@@ -34,7 +34,7 @@ def _compiled(name):
 
 
 def run(args):
-    """Measure --methods, in turn, and write milliseconds a sequence."""
+    """Measure all methods, in turn, and write milliseconds a sequence."""
     from experiments.timing import in_turn, medians
     from mans_keras.training import machine
 
@@ -42,12 +42,12 @@ def run(args):
     random = np.random.default_rng(0)
     x = random.normal(size=(BATCH, compared.SCALE, compared.SCALE, 3)).astype("float32")
     y = np.eye(CLASSES, dtype="float32")[random.integers(0, CLASSES, BATCH)]
-    models = [_compiled(name) for name in args.methods]
+    models = [_compiled(name) for name in measured.NAMES]
     training = medians(in_turn(*(lambda m=m: m.train_on_batch(x, y) for m in models), rounds=ROUNDS)) / BATCH
     latency = medians(in_turn(*(lambda m=m: m.predict_on_batch(x[:1]) for m in models), rounds=ROUNDS))
     milliseconds = {
         name: {"training": round(1e3 * float(step), 2), "latency": round(1e3 * float(one), 2)}
-        for name, step, one in zip(args.methods, training, latency, strict=True)
+        for name, step, one in zip(measured.NAMES, training, latency, strict=True)
     }
     result = {
         "batch": BATCH,
