@@ -2,9 +2,16 @@
 
 A command runs one dataset, with that dataset's protocol, batch and epochs. The defaults are MANs-9 and NTU RGB+D;
 --models takes up to five models.
+
+--measured trains eight other methods and MANs-9 under one roof instead: the recipe best, the same folds and random
+changes, the learning rate that --choose-rates has chosen for each. Without --dataset it takes those of UT-Kinect,
+HDM05, NW-UCLA and UTD-MHAD that have tensors. --models and --recipe do not apply.
 """
 
+import click
+
 from experiments import common, options, paper, table_parts
+from experiments.compared import measured, rates, speed
 from mans_keras.reports import tables
 
 EXPERIMENT = "table5_comparison"
@@ -52,9 +59,39 @@ def table(records, models=()):
     return table_parts.title("Table 5", records, below, notes), header, rows
 
 
-@options.command(__doc__, *options.of_a_table("mans-9"))
+METHODS = click.Option(
+    ["--methods"],
+    type=click.Choice(measured.NAMES),
+    multiple=True,
+    default=measured.NAMES,
+    metavar="M...",
+    help=f"The rows to train with --measured, of {', '.join(measured.NAMES)}. Default: all.",
+    show_default=False,
+)
+WHAT = {
+    "measured": (measured.run, "Train the other methods, too, and show the measured table."),
+    "choose-rates": (
+        rates.run,
+        "Choose the learning rates of --methods on UT-Kinect (loso_odd, loso_even), and keep them.",
+    ),
+    "measure-speed": (
+        speed.run,
+        "Measure training time and latency of all methods, on a quiet machine, and keep them.",
+    ),
+}
+
+
+@options.command(
+    __doc__,
+    *options.of_a_table("mans-9"),
+    METHODS,
+    *(click.Option([f"--{name}", "what"], flag_value=name, help=text) for name, (_, text) in WHAT.items()),
+)
 def main(args):
-    common.run_experiment(args, EXPERIMENT, "ntu_rgbd", variants, table)
+    if args.what:
+        WHAT[args.what][0](args)
+    else:
+        common.run_experiment(args, EXPERIMENT, "ntu_rgbd", variants, table)
 
 
 if __name__ == "__main__":

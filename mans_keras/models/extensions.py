@@ -1,11 +1,11 @@
-"""Python files of a user that register an attention (see `attention.py`). They run here and in worker processes."""
+"""Python code that registers attentions (see `attention.py`) or networks. It runs here and in worker processes."""
 
 from pathlib import Path
 
 from mans_keras.errors import InputError
 from mans_keras.models.attention import ATTENTIONS
 
-EXTENSIONS: dict[str, str] = {}  # path -> source of the files that `load_extension` ran
+EXTENSIONS: dict[str, str] = {}  # path -> source, see `load_extension`; `run.add_model` has no path
 
 
 def load_extension(path: str | Path) -> list[str]:

@@ -116,7 +116,7 @@ def to_coordinates(joints: np.ndarray, coordinates: str, body: Body | None) -> n
     return np.stack(moved, axis=1)
 
 
-def _interpolation(length, scale):
+def interpolation(length: int, scale: int) -> np.ndarray:
     """Matrix (scale, length): row i weighs the two neighbours of step i, of `scale` even steps from first to last."""
     at = np.linspace(0, length - 1, scale)
     return np.maximum(1 - np.abs(at[:, None] - np.arange(length)), 0)
@@ -125,8 +125,8 @@ def _interpolation(length, scale):
 def resize(image: np.ndarray, scale: int) -> np.ndarray:
     """Interpolate (frames, columns, 3) linearly over frames and columns to (scale, scale, 3); the ends stay."""
     frames, columns = image.shape[:2]
-    over_frames = _interpolation(frames, scale) @ image.reshape(frames, -1)
-    return _interpolation(columns, scale) @ over_frames.reshape(scale, columns, 3)
+    over_frames = interpolation(frames, scale) @ image.reshape(frames, -1)
+    return interpolation(columns, scale) @ over_frames.reshape(scale, columns, 3)
 
 
 def pad(image: np.ndarray, scale: int) -> np.ndarray:
@@ -155,8 +155,20 @@ def mirroring(order: tuple[int, ...], bodies: int, scale: int, layout: str) -> n
     columns = bodies * len(order)
     whole = np.concatenate([np.array(order) + body * len(order) for body in range(bodies)])
     before = (scale - columns) // 2
-    place = _interpolation(columns, scale) if layout == "resize" else np.eye(scale, columns, -before)
+    place = interpolation(columns, scale) if layout == "resize" else np.eye(scale, columns, -before)
     return place[:, whole] @ np.linalg.pinv(place)
+
+
+def joints_of_columns(columns: int, scale: int) -> np.ndarray:
+    """Matrix (columns, scale): the columns of a tensor with layout `resize` -> the joints that they were made of.
+
+    columns: bodies x joints. A network of joints, not of images, needs no tensors of its own: it takes the joints, body
+    after body, from these, exact to float rounding. Raises `InputError` if a tensor has fewer columns than there are
+    joints, since then some are lost.
+    """
+    if columns > scale:
+        raise InputError(f"{columns} joints (bodies x joints) can't be taken from a tensor with {scale} columns")
+    return np.linalg.pinv(interpolation(columns, scale))
 
 
 def to_frames(values: np.ndarray, frames: int, layout: str) -> np.ndarray:

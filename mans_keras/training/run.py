@@ -1,8 +1,12 @@
 """What a run is: a model, a fold of a tensor file, a recipe and a seed. Together they decide a result."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
+import keras
+
 from mans_keras.models import mans
+from mans_keras.models.extensions import EXTENSIONS
 from mans_keras.tensors.protocols import Fold
 from mans_keras.training import recipes
 from mans_keras.training.records import check_arguments
@@ -15,6 +19,17 @@ MODELS = {
     "mans-densenet161": mans.MANsDenseNet161,
 }
 SCALES = {"mans-9": 50, "mans-33": 50, "mans-61": 50, "mans-resnet18": 224, "mans-densenet161": 224}
+
+
+def add_model(name: str, build: Callable[..., keras.Model], scale: int, source: str) -> None:
+    """Let runs train another network under `name`, here and in worker processes.
+
+    build: classes, the run's arguments, and the recipe's `alpha`, `dropout`, `l2`, `gru_initializer` and
+    `conv_initializer` as keywords, of which it may ignore some -> a model of tensors (batch, scale, scale, 3), whose
+    last layer is the softmax layer. source: Python code that calls `add_model` in a worker, such as an import.
+    """
+    MODELS[name], SCALES[name] = build, scale
+    EXTENSIONS[source] = source
 
 
 @dataclass(frozen=True)

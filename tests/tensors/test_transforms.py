@@ -7,7 +7,16 @@ from scipy.spatial.transform import Rotation
 
 from mans_keras.errors import InputError
 from mans_keras.skeletons.sequence import KINECT_1, Dropped
-from mans_keras.tensors.transforms import body_frame, hip_frame, pad, resize, to_tensor, upright_frame
+from mans_keras.tensors.transforms import (
+    body_frame,
+    hip_frame,
+    interpolation,
+    joints_of_columns,
+    pad,
+    resize,
+    to_tensor,
+    upright_frame,
+)
 
 
 def test_resize_interpolates_linearly_over_frames_then_columns():
@@ -153,3 +162,16 @@ def test_two_bodies_stand_side_by_side_each_in_its_own_frame():
 def test_an_absent_second_body_is_zeros():
     joints = np.stack([standing_body(), np.zeros((6, 20, 3))], axis=1)
     assert not to_tensor(joints, 40, "pad", "body", KINECT_1)[:, 20:].any()
+
+
+@pytest.mark.parametrize("joints", [1, 15, 20, 25, 31, 50])
+def test_the_joints_of_a_resized_tensor_are_recovered(joints):
+    recording = np.random.default_rng(0).normal(size=(70, 1, joints, 3))
+    tensor = to_tensor(recording, 50, "resize", "raw", None)
+    expected = np.tensordot(interpolation(70, 50), recording[:, 0], 1)
+    np.testing.assert_allclose(joints_of_columns(joints, 50) @ tensor, expected, atol=2e-6)
+
+
+def test_joints_that_a_tensor_has_no_room_for_are_no_array():
+    with pytest.raises(InputError, match=r"62 joints .* 50 columns"):
+        joints_of_columns(62, 50)

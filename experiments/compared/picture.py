@@ -1,0 +1,38 @@
+"""Accuracy over the number of parameters and over latency, one dot a method."""
+
+from matplotlib.figure import Figure
+
+from experiments.compared import measured
+from mans_keras.reports import record_plots, tables
+
+OURS, OTHERS = record_plots.STYLES[-1][0], record_plots.STYLES[1][0]
+
+
+def draw(cells, speed, where):
+    """The figure of {method: records}. speed: what `speed.read` returns; a method without it is not over latency."""
+    milliseconds = {name: values["latency"] for name, values in speed.get("methods", {}).items()}
+    millions = {name: cell[0]["parameters"] / 1e6 for name, cell in cells.items() if cell}
+    figure = Figure(figsize=(10, 4.2), layout="constrained")
+    figure.suptitle(record_plots.label(where), fontsize=11)
+    panels = (("million parameters", millions), ("milliseconds for one sequence", milliseconds))
+    for axes, (what, values) in zip(figure.subplots(1, 2, sharey=True), panels, strict=True):
+        for name, cell in cells.items():
+            if not cell or name not in values:
+                continue
+            mean, deviation = tables.summarize(cell, "last")
+            color = OURS if name == measured.OURS else OTHERS
+            axes.errorbar(values[name], mean, deviation, fmt="o", color=color, elinewidth=0.8)
+            short = record_plots.label(measured.title(name).partition(" (")[0])
+            axes.annotate(short, (values[name], mean), (5, 4), textcoords="offset points", fontsize=8, color=color)
+        if not any(name in values for name, cell in cells.items() if cell):
+            axes.text(0.5, 0.5, "not measured", transform=axes.transAxes, ha="center")
+        axes.set(xscale="log", xlabel=what)
+        axes.margins(0.2)
+        axes.grid(alpha=0.3)
+    figure.axes[0].set(ylabel="test accuracy in percent")
+    return figure
+
+
+def write(path, cells, speed, where):
+    """Draw, and write the picture as `path` with the suffix .png; returns where it is."""
+    return record_plots.save(draw(cells, speed, where), path)[0]

@@ -1,0 +1,69 @@
+"""Choosing the learning rate of each method: by UT-Kinect alone, on folds whose results are no results."""
+
+import json
+
+from experiments import common, compared
+from experiments.compared import measured
+from mans_keras.errors import InputError
+from mans_keras.files import replacing
+from mans_keras.tensors import protocols
+from mans_keras.training import recipes
+from mans_keras.training.records import read_record, record_path
+
+EXPERIMENT = "table5_rates"
+DATASET = "ut_kinect"
+CHOICES = (0.01, 0.05, 0.2)  # around the recipe's own
+
+
+def accuracy(records):
+    """The share of all test sequences of some records that were classified right, in percent."""
+    right = [
+        t == p for r in records for t, p in zip(*(r["predictions"][k] for k in ("true", "predicted")), strict=True)
+    ]
+    return 100 * sum(right) / len(right)
+
+
+def choose(accuracies):
+    """The rate with the highest accuracy; of equal ones the one that is nearest to the recipe's own, then the lower.
+
+    accuracies: {rate: accuracy}.
+    """
+    own = recipes.BEST.learning_rate
+    return max(accuracies, key=lambda rate: (accuracies[rate], -max(rate / own, own / rate), -rate))
+
+
+def run(args):
+    """Train --methods by each rate on `loso_odd` and `loso_even`, and write the choices into `measured.RATES`."""
+    if args.dataset not in (None, DATASET):
+        raise InputError(f"rates are chosen on {DATASET} alone, not on {args.dataset}")
+    if args.epochs:
+        raise InputError("--choose-rates needs the recipe's own epochs: leave out --epochs")
+    compared.register()
+    tensors = measured.open_tensors(args, DATASET)
+    planned = {
+        name: {
+            rate: [
+                run
+                for protocol in protocols.FOR_CHOOSING
+                for run in measured.plan(args, EXPERIMENT, tensors, name, rate, protocol)
+            ]
+            for rate in CHOICES
+        }
+        for name in args.methods
+    }
+    for name, of_rates in planned.items():
+        common.run_missing(args, [run for runs in of_rates.values() for run in runs], tensors)
+        records = {
+            rate: [read_record(record_path(args.results, run)) for run in runs] for rate, runs in of_rates.items()
+        }
+        accuracies = {rate: round(accuracy(of_rate), 2) for rate, of_rate in records.items()}
+        runs = len(next(iter(records.values())))
+        write(name, {"rate": choose(accuracies), "accuracies": accuracies, "runs": runs})
+        print(f"{measured.title(name)}: rate {choose(accuracies)}, from {accuracies}, {runs} runs each")
+
+
+def write(name, choice):
+    """Add a method's choice to `measured.RATES`."""
+    choices = json.loads(measured.RATES.read_text()) if measured.RATES.exists() else {}
+    with replacing(measured.RATES) as part:
+        part.write_text(json.dumps(dict(sorted({**choices, name: choice}.items())), indent=1) + "\n")

@@ -1,0 +1,63 @@
+"""The speed of the networks: a training step, and the classification of one sequence. Measured on a quiet machine."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from experiments import compared
+from experiments.compared import measured
+from mans_keras.files import replacing
+from mans_keras.training import recipes
+
+JOINTS, CLASSES, BATCH = 20, 10, 8
+ROUNDS = 15
+
+
+def path(results):
+    """Where the speed of all methods is kept."""
+    return Path(results, recipes.BEST.name, measured.EXPERIMENT, "speed.json")
+
+
+def read(results):
+    """What `run` wrote, {} if it has not: batch, joints, classes, device, methods: {name: {"training", "latency"}}."""
+    return json.loads(path(results).read_text()) if path(results).exists() else {}
+
+
+def _compiled(name):
+    from mans_keras.training import network
+    from mans_keras.training.run import Run
+
+    arguments = {} if name == measured.OURS else {"joints": JOINTS, "bodies": 1}
+    run = Run("", "ut_kinect", "", None, name, name, arguments, recipes.BEST, 1, BATCH, 0, "float32", "")
+    return network.build(run, CLASSES)
+
+
+def run(args):
+    """Measure all methods, in turn, and write milliseconds a sequence."""
+    from experiments.timing import in_turn, medians
+    from mans_keras.training import machine
+
+    compared.register()
+    random = np.random.default_rng(0)
+    x = random.normal(size=(BATCH, compared.SCALE, compared.SCALE, 3)).astype("float32")
+    y = np.eye(CLASSES, dtype="float32")[random.integers(0, CLASSES, BATCH)]
+    models = [_compiled(name) for name in measured.NAMES]
+    training = medians(in_turn(*(lambda m=m: m.train_on_batch(x, y) for m in models), rounds=ROUNDS)) / BATCH
+    latency = medians(in_turn(*(lambda m=m: m.predict_on_batch(x[:1]) for m in models), rounds=ROUNDS))
+    milliseconds = {
+        name: {"training": round(1e3 * float(step), 2), "latency": round(1e3 * float(one), 2)}
+        for name, step, one in zip(measured.NAMES, training, latency, strict=True)
+    }
+    result = {
+        "batch": BATCH,
+        "joints": JOINTS,
+        "classes": CLASSES,
+        "device": machine.device(1),
+        "methods": milliseconds,
+    }
+    path(args.results).parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path(args.results)) as part:
+        part.write_text(json.dumps(result, indent=1) + "\n")
+    for name, values in milliseconds.items():
+        print(f"{name}: training {values['training']:.1f} ms a sequence, one sequence {values['latency']:.1f} ms")

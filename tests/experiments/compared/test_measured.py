@@ -1,0 +1,120 @@
+from types import SimpleNamespace
+
+import h5py
+import pytest
+from helpers import script, tensor_file
+
+from experiments import compared, paper
+from experiments.compared import measured, picture, rates
+from mans_keras.errors import InputError
+
+
+def record(name, accuracy, fold=0, **values):
+    right = round(10 * accuracy)
+    return {
+        "experiment": measured.EXPERIMENT,
+        "dataset": "ut_kinect",
+        "protocol": "loso",
+        "fold": f"loso-s{fold:02}",
+        "model": name,
+        "variant": name,
+        "arguments": {},
+        "recipe": {"name": "best", "learning_rate": 0.05},
+        "epochs": 100,
+        "batch": 8,
+        "seed": 0,
+        "precision": "float32",
+        "tensors": "digest",
+        "backend": "tensorflow",
+        "scale": 50,
+        "layout": "resize",
+        "coordinates": "upright",
+        "fingerprint": [1.0, 2.0],
+        "class_names": ["a", "b"],
+        "parameters": 1_234_567,
+        "diverged": False,
+        "last_epoch_test_accuracy": accuracy,
+        "best_epoch_test_accuracy": 1.0,
+        "predictions": {"true": [1] * 10, "predicted": [1] * right + [0] * (10 - right)},
+        **values,
+    }
+
+
+def table_of(cells, speed=(), rates=()):
+    return measured.table(cells, "ut_kinect", "loso", dict(speed), dict.fromkeys(cells, 5_000_000), rates)
+
+
+def rows_of(cells, speed=()):
+    _, header, rows = table_of(cells, speed)
+    return {row[0]: dict(zip(header, row, strict=True)) for row in rows}
+
+
+CELLS = {name: [] for name in measured.NAMES} | {"hcn": [record("hcn", 0.8), record("hcn", 0.9, fold=1)]}
+SPEED = {
+    "batch": 8,
+    "joints": 20,
+    "classes": 10,
+    "device": "a CPU",
+    "methods": {"hcn": {"training": 4.25, "latency": 1.5}},
+}
+
+
+def test_a_measured_row_has_its_accuracy_size_and_speed():
+    row = rows_of(CELLS, SPEED)["HCN (Li et al., 2018)"]
+    assert row["#param"] == "1,234,567" and row["multiplications"] == "5.0M"
+    assert row["training, ms a sequence"] == "4.2" and row["latency of one, ms"] == "1.5"
+    assert row["ut_kinect loso, last epoch"] == "85.00 ± 7.07" and row["runs"] == "2 folds"
+
+
+def test_every_row_that_was_not_run_says_why():
+    rows = rows_of(CELLS)
+    assert rows["VA-LSTM (Zhang et al., 2017)"]["ut_kinect loso, last epoch"] == "not run: no record yet"
+    assert rows["GCA-LSTM (Liu et al., 2017a)"]["ut_kinect loso, last epoch"].startswith("not run: built on ST-LSTM")
+    assert rows["GCA-LSTM (Liu et al., 2017a)"]["quoted, loocv"] == "99.00"
+
+
+def test_a_rate_that_nobody_chose_is_said_to_be_the_recipes_own():
+    line = "none is chosen yet: HCN (Li et al., 2018)"
+    assert line in table_of(CELLS)[0] and line not in table_of(CELLS, rates=("hcn",))[0]
+
+
+def test_all_methods_of_table_5_are_measured_or_left_quoted_with_a_reason():
+    titles = {method.title for method in compared.METHODS.values()}
+    assert paper.PUBLISHED.keys() <= titles | compared.LEFT_QUOTED.keys()
+    assert not titles & compared.LEFT_QUOTED.keys()
+
+
+def test_the_best_rate_is_chosen_and_the_recipes_own_of_equal_ones():
+    assert rates.choose({0.01: 80.0, 0.05: 79.0, 0.2: 10.0}) == 0.01
+    assert rates.choose({0.01: 80.0, 0.05: 80.0, 0.2: 80.0}) == 0.05
+
+
+def test_rates_are_compared_by_all_sequences_of_their_runs():
+    assert rates.accuracy([record("hcn", 0.8), record("hcn", 0.9)]) == pytest.approx(85)
+
+
+def test_the_picture_has_a_dot_for_each_method_with_records():
+    figure = picture.draw(CELLS, {}, "ut_kinect")
+    sizes, latencies = figure.axes
+    assert [text.get_text() for text in sizes.texts] == ["HCN"]
+    assert [text.get_text() for text in latencies.texts] == ["not measured"]
+
+
+@pytest.mark.slow
+def test_a_row_is_trained_in_a_process_and_stands_in_the_table(tmp_path):
+    tensor_file(tmp_path / "ut_kinect_50.h5", subjects=(1, 2), repetitions=1)
+    arguments = ["--measured", "--dataset", "ut_kinect", "--data", tmp_path, "--methods", "hcn", "mans-9"]
+    arguments += ["--epochs", "1", "--folds", "0", "--jobs", "2"]
+    done = script("experiments/table5_comparison.py", *arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "2 to train" in done.stdout
+    table = tmp_path / "results/best-epochs-1/table5_measured/ut_kinect/table5_measured.md"
+    assert table.read_text() in done.stdout and table.with_suffix(".png").exists()
+    assert "0 to train" in script("experiments/table5_comparison.py", *arguments, cwd=tmp_path).stdout
+
+
+def test_tensors_that_hold_no_joints_are_refused(tmp_path):
+    with h5py.File(tensor_file(tmp_path / "ut_kinect_50.h5"), "a") as file:
+        file.attrs["layout"] = "pad"
+    with pytest.raises(InputError, match="these have layout pad and 20 joints"):
+        measured.open_tensors(SimpleNamespace(data=tmp_path), "ut_kinect")
