@@ -11,7 +11,7 @@ from mans_keras.errors import InputError, listed
 MIDDLE = (
     "pelvis hipcenter hipcentre spinebase midhip hips root hip",
     "lowerback",
-    "spinenavel spinemid spine torso abdomen",
+    "spinenavel spinemid spine torso abdomen ab",
     "spine1",
     "upperback spinechest chest spine2",
     "spine3 thorax upperchest spineshoulder shouldercenter shouldercentre",
@@ -29,11 +29,13 @@ LIMBS = {
     "humerus": ("clavicle",),
     "arm": ("shoulder", "clavicle", "collar"),
     "upperarm": ("shoulder", "clavicle", "collar"),
+    "uarm": ("shoulder",),
     "elbow": ("upperarm", "arm", "shoulder"),
     "radius": ("humerus",),
     "forearm": ("arm", "upperarm", "shoulder"),
+    "farm": ("uarm",),
     "wrist": ("elbow", "forearm", "radius"),
-    "hand": ("wrist", "forearm", "elbow"),
+    "hand": ("wrist", "forearm", "farm", "elbow"),
     "handtip": ("hand", "wrist"),
     "fingers": ("hand", "wrist"),
     "thumb": ("hand", "wrist"),
@@ -43,11 +45,13 @@ LIMBS = {
     "hipjoint": (),
     "upleg": (),
     "femur": ("hipjoint",),
+    "thigh": (),
     "knee": ("hip", "upleg"),
+    "shin": ("thigh",),
     "leg": ("upleg",),
     "tibia": ("femur",),
     "ankle": ("knee", "leg"),
-    "foot": ("ankle", "knee", "leg", "tibia"),
+    "foot": ("ankle", "knee", "leg", "shin", "tibia"),
     "heel": ("ankle", "foot"),
     "footindex": ("heel", "ankle"),
     "bigtoe": ("foot", "ankle"),
@@ -62,7 +66,8 @@ LIMBS = {
     "mouth": (),
 }
 SHOULDERS = ("shoulder", "clavicle", "collar", "arm", "upperarm", "humerus")
-HIPS = ("hip", "hipjoint", "upleg")
+HIPS = ("hip", "hipjoint", "upleg", "thigh")
+FOREARMS = ("elbow", "forearm", "farm", "radius")
 
 
 def named_bones(names: Sequence[str]) -> tuple[tuple[int, int], ...]:
@@ -92,7 +97,7 @@ def named_bones(names: Sequence[str]) -> tuple[tuple[int, int], ...]:
             pairs.append((parent, place))
     pairs += _across(places, top, middle[0])
     shown = {part for side, part in places if side}
-    is_body = not shown.isdisjoint(SHOULDERS) and not shown.isdisjoint(HIPS) and not shown.isdisjoint(LIMBS["wrist"])
+    is_body = not shown.isdisjoint(SHOULDERS) and not shown.isdisjoint(HIPS) and not shown.isdisjoint(FOREARMS)
     return tuple(dict.fromkeys(pairs)) if is_body else ()
 
 
