@@ -14,7 +14,7 @@ from mans_keras.skeletons.sequence import Body
 MIDDLE = (
     "pelvis hipcenter hipcentre spinebase midhip hips root hip",
     "lowerback",
-    "spinenavel spinemid spine torso abdomen",
+    "spinenavel spinemid spine torso abdomen ab",
     "spine1",
     "upperback spinechest chest spine2",
     "spine3 thorax upperchest spineshoulder shouldercenter shouldercentre",
@@ -32,11 +32,13 @@ LIMBS = {
     "humerus": ("clavicle",),
     "arm": ("shoulder", "clavicle", "collar"),
     "upperarm": ("shoulder", "clavicle", "collar"),
+    "uarm": ("shoulder",),
     "elbow": ("upperarm", "arm", "shoulder"),
     "radius": ("humerus",),
     "forearm": ("arm", "upperarm", "shoulder"),
+    "farm": ("uarm",),
     "wrist": ("elbow", "forearm", "radius"),
-    "hand": ("wrist", "forearm", "elbow"),
+    "hand": ("wrist", "forearm", "farm", "elbow"),
     "handtip": ("hand", "wrist"),
     "fingers": ("hand", "wrist"),
     "thumb": ("hand", "wrist"),
@@ -46,11 +48,13 @@ LIMBS = {
     "hipjoint": (),
     "upleg": (),
     "femur": ("hipjoint",),
+    "thigh": (),
     "knee": ("hip", "upleg"),
+    "shin": ("thigh",),
     "leg": ("upleg",),
     "tibia": ("femur",),
     "ankle": ("knee", "leg"),
-    "foot": ("ankle", "knee", "leg", "tibia"),
+    "foot": ("ankle", "knee", "leg", "shin", "tibia"),
     "heel": ("ankle", "foot"),
     "footindex": ("heel", "ankle"),
     "bigtoe": ("foot", "ankle"),
@@ -65,7 +69,8 @@ LIMBS = {
     "mouth": (),
 }
 SHOULDERS = ("shoulder", "clavicle", "collar", "arm", "upperarm", "humerus")
-HIPS = ("hip", "hipjoint", "upleg")
+HIPS = ("hip", "hipjoint", "upleg", "thigh")
+FOREARMS = ("elbow", "forearm", "farm", "radius")
 
 
 def _pairs(parents):
@@ -136,7 +141,7 @@ def named_bones(names: Sequence[str]) -> tuple[tuple[int, int], ...]:
             pairs.append((parent, place))
     pairs += _across(places, top, middle[0])
     limbs = {part for side, part in places if side}
-    is_body = not limbs.isdisjoint(SHOULDERS) and not limbs.isdisjoint(HIPS) and not limbs.isdisjoint(LIMBS["wrist"])
+    is_body = not limbs.isdisjoint(SHOULDERS) and not limbs.isdisjoint(HIPS) and not limbs.isdisjoint(FOREARMS)
     return tuple(dict.fromkeys(pairs)) if is_body else ()
 
 

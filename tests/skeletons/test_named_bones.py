@@ -3,6 +3,7 @@ from test_joint_names import KINECT_NAMES
 
 from mans_keras.errors import InputError
 from mans_keras.skeletons.bones import bones, named_bones, read_bones
+from mans_keras.skeletons.formats import text_file
 from mans_keras.skeletons.hdm05 import JOINTS
 
 
@@ -27,6 +28,8 @@ AZURE += words("HEAD NOSE EYE_LEFT EAR_LEFT EYE_RIGHT EAR_RIGHT")
 KINECT_2 = "SpineBase SpineMid Neck Head ShoulderLeft ElbowLeft WristLeft HandLeft ShoulderRight ElbowRight WristRight"
 KINECT_2 = words(f"{KINECT_2} HandRight HipLeft KneeLeft AnkleLeft FootLeft HipRight KneeRight AnkleRight FootRight")
 KINECT_2 += words("SpineShoulder HandTipLeft ThumbLeft HandTipRight ThumbRight")
+MOTIVE = words("Hip Ab Chest Neck Head")
+MOTIVE += [f"{s}{p}" for s in "LR" for p in words("Shoulder UArm FArm Hand Thigh Shin Foot Toe")]
 # Names, their number, and how many parts hang together: the faces of MediaPipe and COCO hang from nothing.
 BODIES = {
     "MediaPipe": (MEDIAPIPE, 33, 3),
@@ -37,6 +40,10 @@ BODIES = {
     "Kinect v1": (KINECT_NAMES, 20, 1),
     "Kinect v2": (KINECT_2, 25, 1),
     "HDM05": (list(JOINTS), 31, 1),
+    "Motive": (MOTIVE, 21, 1),
+    "KARD": (text_file.KARD, 15, 1),
+    "SBU": (text_file.SBU, 15, 1),
+    "CAD-60": (text_file.CAD, 15, 1),
 }
 
 

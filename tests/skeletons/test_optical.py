@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 from mutations import mutants
+from test_named_bones import MOTIVE
 
 from mans_keras.skeletons import joint_names, own
 from mans_keras.skeletons.formats import by_suffix, optical
 from mans_keras.skeletons.sequence import Dropped
 
-MOTIVE = """Format Version,1.23,Take Name,wave,Capture Frame Rate,120.000000,Length Units,{unit},\
+TABLE = """Format Version,1.23,Take Name,wave,Capture Frame Rate,120.000000,Length Units,{unit},\
 Coordinate Space,{space}
 
 ,Type,{kinds}
@@ -44,7 +45,7 @@ def motive(columns, unit="Meters", space="Global"):
     """The bytes of Motive's table with columns (type, name, what, axis, first, second)."""
     kinds, names, whats, axes, first, second = (",".join(map(str, cells)) for cells in zip(*columns, strict=True))
     parts = {"kinds": kinds, "names": names, "whats": whats, "axes": axes, "first": first, "second": second}
-    return MOTIVE.format(unit=unit, space=space, **parts).encode()
+    return TABLE.format(unit=unit, space=space, **parts).encode()
 
 
 def place(kind, name, values=(0.25, 1, 2)):
@@ -69,11 +70,8 @@ def test_the_bones_of_motive_are_joints_and_rotations_and_markers_are_left_out()
 
 
 def test_the_bones_of_a_skeleton_of_motive_orient_a_body():
-    arms = [f"{side}{part}" for side in "LR" for part in ("Shoulder", "UArm", "FArm", "Hand")]
-    legs = [f"{side}{part}" for side in "LR" for part in ("Thigh", "Shin", "Foot", "Toe")]
-    names = ["Hip", "Ab", "Chest", "Neck", "Head", *arms, *legs]
-    body = joint_names.body_of(names)
-    assert [names[place] for place in (body.left_hip, body.right_hip, body.left_shoulder)] == [
+    body = joint_names.body_of(MOTIVE)
+    assert [MOTIVE[place] for place in (body.left_hip, body.right_hip, body.left_shoulder)] == [
         "LThigh",
         "RThigh",
         "LShoulder",
