@@ -10,11 +10,12 @@ def of_subjects(places: np.ndarray, names: list[str], left_out: tuple[str, ...] 
 
     One subject is left out of the names. If there are several, and all have the same markers, each is a body.
     """
-    parts = [name.rpartition(":")[::2] for name in names]
-    subjects = list(dict.fromkeys(subject for subject, _ in parts))
-    markers = {subject: [marker for other, marker in parts if other == subject] for subject in subjects}
-    first = markers[subjects[0]]
-    if any(sorted(markers[subject]) != sorted(first) for subject in subjects) or len(set(first)) < len(first):
+    subjects = {}
+    for place, name in enumerate(names):
+        subject, _, marker = name.rpartition(":")
+        subjects.setdefault(subject, {})[marker] = place
+    first, *others = subjects.values()
+    if any(set(other) != set(first) for other in others) or sum(map(len, subjects.values())) < len(names):
         return Parsed(places[:, None], tuple(names), left_out)
-    order = [[parts.index((subject, marker)) for marker in first] for subject in subjects]
-    return Parsed(places[:, np.array(order)], tuple(first), left_out)
+    order = np.array([[subject[marker] for marker in first] for subject in subjects.values()])
+    return Parsed(places[:, order], tuple(first), left_out)
