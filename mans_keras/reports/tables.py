@@ -20,12 +20,15 @@ SAME_IN_A_TABLE = ("dataset", "recipe", "epochs", "batch", "precision")
 def records(results: str | Path, experiment: str, dataset: str) -> list[dict]:
     """All records of an experiment on a dataset, sorted by their paths.
 
-    Leaves out a damaged record; a line on stderr names its file and what is wrong.
+    Leaves out a damaged record, and one without a test; a line on stderr names its file and what is wrong.
     """
     intact = []
     for path in sorted(Path(results, experiment, dataset).glob("*/*.json")):
         try:
-            intact.append(read_record(path))
+            record = read_record(path)
+            if "untested" in record:
+                raise InputError(f"{path}: {record['untested']}")
+            intact.append(record)
         except InputError as error:
             print(f"left out of the table: {printable(error)}", file=sys.stderr)
     return intact

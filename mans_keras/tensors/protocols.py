@@ -220,6 +220,19 @@ def own_holdout(tensors):
     return [_fold("holdout", is_train)]
 
 
+ALL = "all"
+
+
+def everything(tensors) -> Fold:
+    """All sequences train and none tests: for a model to use, after the same training was tested on a fold.
+
+    Raises `InputError` if a split that came with the data has the name of this protocol.
+    """
+    if ALL in tensors.splits:
+        raise InputError(f"{tensors.path} has a split named {ALL!r}, which is the name for training on everything")
+    return Fold(ALL, np.arange(len(tensors)), np.arange(0))
+
+
 # The paper's protocols come first; the paper has neither NW-UCLA nor UTD-MHAD.
 PROTOCOLS = {
     "ntu_rgbd": {"cross_subject": cross_subject, "cross_view": cross_view},

@@ -12,7 +12,8 @@ from mans_keras.errors import printable
 from mans_keras.files import replacing
 
 PLATEAU_STATE = ("wait", "cooldown_counter", "best")
-LOGS = {"loss", "accuracy", "val_loss", "val_accuracy"}  # what a record needs of each epoch
+LOGS = {"loss", "accuracy"}  # what a record needs of each epoch
+TEST_LOGS = {"val_loss", "val_accuracy"}  # and of each epoch that was tested
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -27,13 +28,15 @@ class Checkpoint(keras.callbacks.Callback):
         model: compiled.
         plateau: its `ReduceLROnPlateau`, or None. It must come before this callback in the list: when training begins,
             it forgets its state, and then this callback restores it.
+        tested: whether the run has test sequences.
     """
 
-    def __init__(self, path, key, model, plateau=None):
+    def __init__(self, path, key, model, plateau=None, tested=True):
         super().__init__()
         self.path = path and Path(path)
         self.key = json.dumps(key, sort_keys=True)
         self.plateau, self.plateau_state = plateau, {}
+        self.logs = LOGS | TEST_LOGS if tested else LOGS
         self.variables = [*model.variables, *model.optimizer.variables]
         self.epochs = []
         self.started = time.perf_counter()
@@ -93,6 +96,6 @@ class Checkpoint(keras.callbacks.Callback):
         if not all(isinstance(number, float) for number in numbers):
             raise ValueError("its state is damaged")
         names = set(PLATEAU_STATE) if self.plateau else set()
-        if state["plateau"].keys() != names or not all(epoch.keys() >= LOGS for epoch in state["epochs"]):
+        if state["plateau"].keys() != names or not all(epoch.keys() >= self.logs for epoch in state["epochs"]):
             raise ValueError("its state is not complete")
         return state, values

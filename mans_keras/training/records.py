@@ -28,6 +28,10 @@ def _is_whole(value, lowest, highest):
     return type(value) is int and lowest <= value <= highest
 
 
+def _is_epoch(value):
+    return _is_whole(value, 1, 10**6)
+
+
 def _is_share(value):
     return type(value) in (int, float) and 0 <= value <= 1
 
@@ -49,9 +53,9 @@ def _is_setting(value):
 
 TEXT = "text", _is_text
 GROUP = "a group of values", lambda value: isinstance(value, dict)
-SHARE = "a number from 0 to 1", _is_share
-LABELS = "a list of class numbers", _list_of(lambda value: _is_whole(value, 0, MAX_CLASSES - 1))
+LABELS = "a list of class numbers", _list_of(lambda value: _is_whole(value, 0, MAX_CLASSES - 1), range(2**63))
 LOSSES = "a list of numbers, null if not finite", _list_of(lambda value: value is None or type(value) in (int, float))
+ACCURACY = "a number from 0 to 1, or null if nothing was tested", lambda value: value is None or _is_share(value)
 SHARES = "a list of numbers from 0 to 1", _list_of(lambda value: value is None or _is_share(value))
 SETTINGS = f"a group of settings, no number beyond {MAX_SETTING}", lambda value: GROUP[1](value) and _is_setting(value)
 
@@ -75,12 +79,12 @@ FIELDS = dict.fromkeys(
     "history.test_loss": LOSSES,
     "history.test_accuracy": SHARES,
     "diverged": ("true or false", lambda value: isinstance(value, bool)),
-    "last_epoch_test_accuracy": SHARE,
-    "best_epoch_test_accuracy": SHARE,
-    "best_epoch": _whole(1, 10**6),
+    "last_epoch_test_accuracy": ACCURACY,
+    "best_epoch_test_accuracy": ACCURACY,
+    "best_epoch": ("a whole number, or null if nothing was tested", lambda value: value is None or _is_epoch(value)),
     "class_names": (f"a list of 1 to {MAX_CLASSES} names", _list_of(_is_text, range(1, MAX_CLASSES + 1))),
     "predictions": GROUP,
-    "predictions.name": ("a list of names", _list_of(_is_text)),
+    "predictions.name": ("a list of names", _list_of(_is_text, range(2**63))),
     "predictions.true": LABELS,
     "predictions.predicted": LABELS,
 }
@@ -91,6 +95,8 @@ OPTIONAL = {
     "recipe.gru_initializer": TEXT,
     "recipe.conv_initializer": TEXT,
     "departures": ("a list of sentences", _list_of(_is_text, range(2**63))),
+    "untested": TEXT,
+    "sequences": GROUP,
 }
 
 
@@ -144,7 +150,11 @@ def check(record: dict) -> None:
         parts = [name.partition(".")[2] for name in FIELDS if name.startswith(f"{field}.")]
         if len({len(record[field][part]) for part in parts}) > 1:
             raise InputError(f"the record is damaged: the lists of {field} differ in length")
-    if max(record["best_epoch"], len(record["history"]["test_accuracy"])) > record["epochs"]:
+    of_a_test = [record[name] for name in ("last_epoch_test_accuracy", "best_epoch_test_accuracy", "best_epoch")]
+    of_a_test.append(predictions["name"] or None)
+    if {value is None for value in of_a_test} != {"untested" in record}:
+        raise InputError("the record is damaged: it must have predictions and test accuracies, or say untested")
+    if max(record["best_epoch"] or 1, len(record["history"]["test_accuracy"])) > record["epochs"]:
         raise InputError(f"the record is damaged: history or best_epoch go beyond epochs, {record['epochs']}")
 
 

@@ -93,7 +93,7 @@ def plan_run(
     if epochs is not None and epochs < 1:
         raise InputError(f"epochs={epochs} must be at least 1")
     protocol = protocol or next(iter(protocols.of_dataset(tensors.dataset)))
-    folds = protocols.folds(tensors, protocol)
+    folds = [protocols.everything(tensors)] if protocol == protocols.ALL else protocols.folds(tensors, protocol)
     known_folds = {known.name: known for known in folds} | dict(enumerate(folds))
     if fold not in known_folds:
         raise InputError(

@@ -22,6 +22,8 @@ from mans_keras.training.machine import device, versions
 from mans_keras.training.network import build, dtype_policy, fingerprint_of
 from mans_keras.training.run import Run
 
+UNTESTED = "all sequences trained this model: nothing tested it, and its accuracy is not known"
+
 
 def train_run(
     run: Run,
@@ -37,7 +39,8 @@ def train_run(
 
     The record has the test accuracy of the last epoch and of the best epoch. The best one is chosen on the test set, as
     in the released code, and is no honest estimate. If the loss is no longer finite, the run stops and `diverged` is
-    true in its record.
+    true in its record. If the fold has no test sequences (`protocols.everything`), all test values of the record are
+    null, and its `untested` says so in words.
 
     Args:
         on_epoch: called after each epoch with its number, from 1, and its logs; first for the epochs of the checkpoint.
@@ -67,12 +70,15 @@ def train_run(
         model.preparation = tensors.preparation()
 
     number = len(run.fold.test)
-    # Parts of nearly equal size, so that evaluation is compiled once or twice.
-    equal = math.ceil(number / math.ceil(number / 128))
-    test = Batches(tensors.samples(run.fold.test), labels[run.fold.test], equal)
+    test, validation = None, {}
+    if number:
+        # Parts of nearly equal size, so that evaluation is compiled once or twice.
+        equal = math.ceil(number / math.ceil(number / 128))
+        test = Batches(tensors.samples(run.fold.test), labels[run.fold.test], equal)
+        validation = {"validation_data": test.feed(), "validation_steps": test.steps}
     plateau = recipe.plateau and _plateau(recipe.plateau)
     key = {**run.settings(), "fingerprint": fingerprint, "device": device(devices), "versions": versions()}
-    state = Checkpoint(checkpoint, key, model, plateau)
+    state = Checkpoint(checkpoint, key, model, plateau, tested=number > 0)
     batches.first_epoch = len(state.epochs)
     callbacks = [keras.callbacks.TerminateOnNaN(), *([plateau] if plateau else []), state]
     if recipe.weight_average:
@@ -88,19 +94,22 @@ def train_run(
             steps_per_epoch=batches.steps,
             initial_epoch=len(state.epochs),
             epochs=run.epochs,
-            validation_data=test.feed(),
-            validation_steps=test.steps,
+            **validation,
             callbacks=callbacks,
             shuffle=False,
             verbose=0,
         )
     if model_path and not _diverged(state.epochs):
         save(model, model_path)
-    predicted = model.predict(test.feed(), steps=test.steps, verbose=0).argmax(axis=-1)
+    predicted = np.arange(0)
+    if test:
+        predicted = model.predict(test.feed(), steps=test.steps, verbose=0).argmax(axis=-1)
 
     record = {
         **run.settings(),
         **_course(state.epochs),
+        **({} if test else {"untested": UNTESTED}),
+        "sequences": {"train": len(run.fold.train), "test": number},
         "predictions": {
             "name": tensors.name[run.fold.test].tolist(),
             "true": tensors.label[run.fold.test].tolist(),
@@ -145,15 +154,16 @@ def _course(epochs):
         "test_accuracy": "val_accuracy",
     }
     history = {
-        name: [epoch[log] if math.isfinite(epoch[log]) else None for epoch in epochs] for name, log in names.items()
+        name: [epoch[log] if math.isfinite(epoch.get(log, math.nan)) else None for epoch in epochs]
+        for name, log in names.items()
     }
-    test_accuracy = history["test_accuracy"]
+    test_accuracy = [accuracy for accuracy in history["test_accuracy"] if accuracy is not None]
     return {
         "history": history,
         "diverged": _diverged(epochs),
-        "last_epoch_test_accuracy": test_accuracy[-1],
-        "best_epoch_test_accuracy": max(test_accuracy),
-        "best_epoch": int(np.argmax(test_accuracy)) + 1,
+        "last_epoch_test_accuracy": test_accuracy[-1] if test_accuracy else None,
+        "best_epoch_test_accuracy": max(test_accuracy, default=None),
+        "best_epoch": int(np.argmax(test_accuracy)) + 1 if test_accuracy else None,
     }
 
 
