@@ -28,9 +28,7 @@ def _train(run, tensors, messages, backend, devices, extensions):
             tf.config.threading.set_intra_op_parallelism_threads(threads)
     for extension in extensions.items():
         run_extension(*extension)
-    record, _ = train_run(
-        run, tensors, on_epoch=lambda epoch, logs: messages.put((run, epoch, logs["val_accuracy"])), devices=devices
-    )
+    record, _ = train_run(run, tensors, on_epoch=lambda epoch, logs: messages.put((run, epoch, logs)), devices=devices)
     return {**record, "device": machine.device(devices, threads)}
 
 
@@ -40,7 +38,7 @@ def results(runs, tensors, address, on_epoch, devices=1):
     Args:
         tensors: sent once, to the cluster's object store, which must have room for them.
         address: "auto" means the cluster that this machine belongs to.
-        on_epoch: called with (run, epoch, test accuracy) after each epoch on any machine.
+        on_epoch: called with (run, epoch, logs) after each epoch on any machine.
         devices: GPUs of a run. On a cluster without GPUs a run takes `CORES` cores.
 
     Raises `InputError` if Ray is not installed, if there is no such cluster, or as `train_run` does there.

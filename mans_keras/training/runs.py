@@ -3,6 +3,7 @@
 import contextlib
 import glob
 import json
+import math
 import multiprocessing
 import os
 import queue
@@ -21,9 +22,12 @@ from mans_keras.models.fingerprint import same
 from mans_keras.tensors.store import Tensors
 from mans_keras.training import cluster, machine
 from mans_keras.training.network import fingerprint_of
+from mans_keras.training.progress import describe, duration
 from mans_keras.training.records import read_record, record_path, write_record
 from mans_keras.training.run import Run
 from mans_keras.training.train_run import train_run
+
+LONGEST_EPOCH = 3600  # seconds; of a run whose epochs take longer, the time left is not estimated
 
 
 def missing(runs: list[Run], results: str | Path, retrain: bool = False) -> tuple[list[Run], list[Path]]:
@@ -101,7 +105,7 @@ def _run(run, tensors, results, report, **options):
     record, _ = train_run(
         run,
         tensors,
-        on_epoch=lambda epoch, logs: report((run, epoch, logs["val_accuracy"])),
+        on_epoch=lambda epoch, logs: report((run, epoch, logs)),
         checkpoint=checkpoint,
         log_folder=path.with_suffix(""),
         **options,
@@ -195,6 +199,7 @@ def execute(
 ) -> None:
     """Train `runs` on an open tensor file, `jobs` at a time, and write their records.
 
+    Shows the progress on stderr: a bar on a terminal, elsewhere a line about every tenth of a run's epochs.
     It may be interrupted. Finished runs keep their records, and `missing` leaves them out the next time; an unfinished
     run resumes after its last finished epoch.
 
@@ -209,14 +214,24 @@ def execute(
         return
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("epochs"))
-    with Progress(*columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal) as progress:
+    with Progress(
+        *columns,
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+        speed_estimate_period=LONGEST_EPOCH,
+    ) as progress:
         bar = progress.add_task(f"0 of {len(runs)} runs", total=sum(run.epochs for run in runs))
 
         def report(message):
-            run, epoch, accuracy = message
+            run, epoch, logs = message
             name = f"{run.variant} {run.fold.name} seed {run.seed}"
-            description = f"{name}, epoch {epoch} of {run.epochs}: test {accuracy:.1%}"
+            description = f"{name}, epoch {epoch} of {run.epochs}: {describe(logs)}"
             progress.update(bar, advance=1, description=description)
+            if not console.is_terminal and epoch < run.epochs and epoch % math.ceil(run.epochs / 10) == 0:
+                seconds = progress.tasks[0].time_remaining
+                time_left = f", {duration(seconds)} left for all runs" if seconds else ""
+                console.print(description + time_left, highlight=False, soft_wrap=True, markup=False)
 
         if ray:
             results_as_done = _on_cluster(runs, tensors, results, ray, report, options.get("devices", 1))

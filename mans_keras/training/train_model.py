@@ -1,16 +1,20 @@
 """Training in one call: tensors, a model and a recipe by name -> a record and a model."""
 
+import inspect
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
+import numpy as np
 
-from mans_keras.errors import InputError
-from mans_keras.models.attention import as_config
+from mans_keras.errors import InputError, listed
+from mans_keras.models.attention import ATTENTIONS, as_config
 from mans_keras.models.network import MemoryAttentionNetwork
 from mans_keras.tensors import protocols
 from mans_keras.tensors.store import Tensors
 from mans_keras.training import recipes
+from mans_keras.training.recipe_values import with_values
 from mans_keras.training.run import MODELS, SCALES, Run
 from mans_keras.training.train_run import train_run
 
@@ -21,7 +25,7 @@ def train(
     *,
     protocol: str | None = None,
     fold: int | str = 0,
-    recipe: str = "released",
+    recipe: str = "best",
     attention: str | keras.layers.Layer | None = "residual",
     epochs: int | None = None,
     seed: int = 0,
@@ -35,7 +39,8 @@ def train(
     Args:
         tensors: an open tensor file.
         model: "mans-9", "mans-33" or "mans-61" for tensors of scale 50, "mans-resnet18" or "mans-densenet161" for 224.
-        protocol: how sequences are split into training and test; default: the first one of the dataset.
+        protocol: how sequences are split into training and test; default: the first one of the dataset. "all" trains on
+            all sequences and tests nothing, which the record says.
         fold: of the protocol, its number from 0 or its name, e.g. "loso-s03".
         recipe: "paper", "released" or "best".
         attention: as in `mans_keras.MANs`.
@@ -51,17 +56,15 @@ def train(
     if model_path and Path(model_path).suffix not in (".h5", ".keras"):
         raise InputError(f"{model_path} must end with .h5 or .keras")
     run = plan_run(tensors, model, protocol, fold, recipe, epochs, seed, attention)
-    for departure in recipes.departures(
-        recipe, tensors.coordinates, tensors.layout, recipes.mirrors(run.recipe, tensors)
-    ):
-        print(f"note: {departure}")
-    progress = keras.utils.Progbar(run.epochs, unit_name="epoch", stateful_metrics=["test_accuracy"])
-    record, trained = train_run(
-        run,
-        tensors,
-        on_epoch=lambda epoch, logs: progress.update(epoch, [("test_accuracy", logs["val_accuracy"])]),
-        model_path=model_path,
-    )
+    for note in notes(run, tensors):
+        print(f"note: {note}")
+    shown = {"loss": "loss", "accuracy": "accuracy", "val_accuracy": "test_accuracy"}
+    progress = keras.utils.Progbar(run.epochs, unit_name="epoch", stateful_metrics=list(shown.values()))
+
+    def on_epoch(epoch, logs):
+        progress.update(epoch, [(name, logs[log]) for log, name in shown.items() if log in logs])
+
+    record, trained = train_run(run, tensors, on_epoch, model_path=model_path)
     if record["diverged"]:
         warnings.warn(
             f"the loss was not finite after {len(record['history']['train_loss'])} of {run.epochs} epochs: the model "
@@ -76,13 +79,18 @@ def plan_run(
     model: str,
     protocol: str | None = None,
     fold: int | str = 0,
-    recipe: str = "released",
+    recipe: str = "best",
     epochs: int | None = None,
     seed: int = 0,
     attention: str | dict | keras.layers.Layer | None = "residual",
+    alpha: int | None = None,
+    values: Sequence[str] = (),
     experiment: str = "train",
 ) -> Run:
-    """The run that these arguments of `train` describe; `InputError` where they do not fit together."""
+    """The run that these arguments of `train` describe; `InputError` where they do not fit together.
+
+    alpha: the ratio of Eq. 8, default: the recipe's; values: changes of the recipe, see `recipe_values.with_values`.
+    """
     for value, known, what in ((model, MODELS, "model"), (recipe, recipes.RECIPES, "recipe")):
         if value not in known:
             raise InputError(f"no {what} {value!r}: there are {', '.join(known)}")
@@ -99,8 +107,14 @@ def plan_run(
         raise InputError(
             f"no fold {fold!r} of {protocol}: it has 0-{len(folds) - 1}, named {folds[0].name} to {folds[-1].name}"
         )
-    chosen = recipes.RECIPES[recipe]
+    chosen = with_values(recipes.RECIPES[recipe], values)
+    if chosen.plateau and protocol == protocols.ALL:
+        raise InputError(f"the recipe {recipe} lowers its rate by the test loss, and training on all tests nothing")
     attention = as_config(attention)
+    arguments = {} if attention == "residual" else {"attention": attention}
+    alphas = {} if alpha in (None, chosen.alpha) else {"alpha": alpha}
+    if alphas:
+        _check_alpha(alpha, attention, tensors.scale)
     own = attention["class_name"] if isinstance(attention, dict) else attention or "no-attention"
     return Run(
         experiment=experiment,
@@ -108,8 +122,8 @@ def plan_run(
         protocol=protocol,
         fold=known_folds[fold],
         model=model,
-        variant=model if attention == "residual" else f"{model}-{own}",
-        arguments={} if attention == "residual" else {"attention": attention},
+        variant="-".join([model, *([] if attention == "residual" else [own]), *(f"alpha{alpha}" for _ in alphas)]),
+        arguments=arguments | alphas,
         recipe=chosen,
         epochs=epochs or recipes.for_dataset(chosen.epochs, tensors.dataset),
         batch=recipes.for_dataset(chosen.batch, tensors.dataset),
@@ -117,3 +131,33 @@ def plan_run(
         precision="float32",
         tensors=tensors.digest(),
     )
+
+
+def _check_alpha(alpha, attention, frames):
+    """Raise `InputError` if this attention has no alpha, or if it must be another."""
+    kind = ATTENTIONS.get(attention) if isinstance(attention, str) else None
+    if kind and "alpha" not in inspect.signature(kind).parameters:
+        raise InputError(f"alpha={alpha}: the attention {attention} has no alpha")
+    if attention is None or not 1 <= alpha <= frames:
+        limits = "a network without attention has none" if attention is None else f"it must be from 1 to {frames}"
+        raise InputError(f"alpha={alpha}: {limits}")
+
+
+def notes(run: Run, tensors: Tensors) -> list[str]:
+    """Sentences about what in these tensors does not suit the run; to be read before it begins."""
+    mirrors = recipes.mirrors(run.recipe, tensors)
+    sentences = recipes.departures(run.recipe.name, tensors.coordinates, tensors.layout, mirrors)
+    if tensors.coordinates != run.recipe.coordinates:
+        sentences.append(f"to follow the recipe, prepare the tensors with --coordinates {run.recipe.coordinates}")
+    for side, indices in (("train", run.fold.train), ("test", run.fold.test)):
+        counts = np.bincount(tensors.label[indices], minlength=len(tensors.class_names))
+        absent = [name for name, count in zip(tensors.class_names, counts, strict=True) if not count]
+        if absent and len(indices) > 1:
+            sentences.append(
+                f"the fold {run.fold.name} has no sequence to {side} of {len(absent)} classes: {listed(absent)}"
+            )
+    if len(run.fold.train) < run.batch:
+        sentences.append(
+            f"{len(run.fold.train)} training sequences are fewer than a batch of {run.batch}: each epoch is one step"
+        )
+    return sentences

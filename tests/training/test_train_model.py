@@ -18,8 +18,9 @@ from mans_keras.tensors import protocols
 from mans_keras.tensors.store import Tensors
 from mans_keras.training import train
 from mans_keras.training.network import network
+from mans_keras.training.records import read_record, write_record
 from mans_keras.training.run import MODELS
-from mans_keras.training.train_model import plan_run
+from mans_keras.training.train_model import notes, plan_run
 
 
 @pytest.fixture
@@ -52,10 +53,61 @@ def test_the_model_is_the_trained_one_and_is_saved_with_its_preparation(tensors,
     assert recognizer.class_names == tuple(tensors.class_names)
 
 
-def test_without_further_arguments_it_is_the_first_fold_by_the_released_recipe(tensors):
+def test_without_further_arguments_it_is_the_first_fold_by_the_recipe_best(tensors):
     run = plan_run(tensors, "mans-9")
-    assert (run.protocol, run.fold.name, run.recipe.name) == ("loocv", "loocv-00", "released")
-    assert (run.epochs, run.batch, run.seed, run.arguments, run.variant) == (50, 8, 0, {}, "mans-9")
+    assert (run.protocol, run.fold.name, run.recipe.name) == ("loocv", "loocv-00", "best")
+    assert (run.epochs, run.batch, run.seed, run.arguments, run.variant) == (100, 8, 0, {}, "mans-9")
+
+
+def test_all_sequences_train_and_the_record_says_that_nothing_tested_the_model(tensors, tiny, tmp_path):
+    record, _ = train(tensors, protocol="all", epochs=2, model_path=tmp_path / "m.h5")
+    assert record["sequences"] == {"train": len(tensors), "test": 0}
+    assert record["untested"].startswith("all sequences trained this model: nothing tested it")
+    assert record["last_epoch_test_accuracy"] is record["best_epoch_test_accuracy"] is record["best_epoch"] is None
+    assert record["predictions"] == {"name": [], "true": [], "predicted": []}
+    assert record["history"]["test_accuracy"] == [None, None]
+    write_record(tmp_path / "r.json", record)
+    assert read_record(tmp_path / "r.json") == record
+    assert (tmp_path / "m.h5").exists()
+
+
+def test_a_recipe_that_looks_at_the_test_sequences_can_not_train_on_all(tensors):
+    with pytest.raises(InputError, match="released lowers its rate by the test loss"):
+        plan_run(tensors, "mans-9", "all", recipe="released")
+
+
+def test_a_split_named_all_is_not_mistaken_for_all_sequences(tensors):
+    tensors.splits = {"all": tensors.label}
+    with pytest.raises(InputError, match="has a split named 'all'"):
+        plan_run(tensors, "mans-9", "all")
+
+
+def test_another_alpha_is_an_argument_as_in_table_3(tensors):
+    run = plan_run(tensors, "mans-9", alpha=8)
+    assert (run.arguments, run.variant) == ({"alpha": 8}, "mans-9-alpha8")
+    assert plan_run(tensors, "mans-9", alpha=16).arguments == {}
+    assert plan_run(tensors, "mans-9", alpha=8, attention="weighted").variant == "mans-9-weighted-alpha8"
+
+
+@pytest.mark.parametrize(
+    ("attention", "alpha", "message"),
+    [("gate", 8, "gate has no alpha"), (None, 8, "without attention has none"), ("residual", 51, "from 1 to 50")],
+)
+def test_an_alpha_that_changes_nothing_or_can_not_be_is_refused(tensors, attention, alpha, message):
+    with pytest.raises(InputError, match=message):
+        plan_run(tensors, "mans-9", attention=attention, alpha=alpha)
+
+
+def test_what_does_not_suit_the_recipe_is_noted_before_training(tensors):
+    text = "; ".join(notes(plan_run(tensors, "mans-9", "loso"), tensors))
+    assert "the recipe best uses coordinates upright; these tensors use body" in text
+    assert "prepare the tensors with --coordinates upright" in text
+    assert "class" not in text
+    tensors.label[tensors.label == 1] = 0
+    run = plan_run(tensors, "mans-9", "loso", values=["batch=100"])
+    text = "; ".join(notes(run, tensors))
+    assert "the fold loso-s01 has no sequence to train of 1 classes: sitDown" in text
+    assert "18 training sequences are fewer than a batch of 100" in text
 
 
 @pytest.mark.parametrize("fold", [1, "loso-s02"])
@@ -120,5 +172,5 @@ def test_progress_and_departures_from_the_recipe_are_shown(tensors, tiny, capsys
     keras.config.enable_interactive_logging()
     train(tensors, protocol="odd_even", epochs=2)
     output = capsys.readouterr().out
-    assert "note: the recipe released uses coordinates released; these tensors use body" in output
+    assert "note: the recipe best uses coordinates upright; these tensors use body" in output
     assert "2/2" in output and "test_accuracy" in output
