@@ -18,6 +18,15 @@ def _check_exists(context, parameter, path):
     return path
 
 
+def _load_extensions(context, parameter, paths):
+    """Run the Python files of --extension, which loads Keras; without any, nothing is loaded."""
+    if paths:
+        from mans_keras.models.extensions import load_extension
+
+        for path in paths:
+            load_extension(path)
+
+
 def _unit(context, parameter, text):
     """click callback: the metres of a unit; None without the option."""
     return None if text is None else read_unit(text)
@@ -30,6 +39,15 @@ UNIT = click.option(
     metavar="UNIT",
     help="The unit of a file that does not say it: m, cm, mm, in, ft, or its metres, such as 0.056444. Default: "
     "metres; of .bvh, by the height of the body.",
+)
+EXTENSION = click.option(
+    "--extension",
+    type=FILE,
+    multiple=True,
+    metavar="FILE.py",
+    callback=_load_extensions,
+    expose_value=False,
+    help="A Python file with an attention of your own, for a MODEL that has it. The file is run.",
 )
 
 

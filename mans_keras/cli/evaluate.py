@@ -2,7 +2,7 @@
 
 import click
 
-from mans_keras.cli.common import FILE, SAVED_MODEL, show
+from mans_keras.cli.common import EXTENSION, FILE, SAVED_MODEL, show
 from mans_keras.errors import InputError
 
 
@@ -18,6 +18,7 @@ def _choose_fold(folds, protocol, number):
 @click.argument("tensors", type=FILE)
 @click.option("--protocol", help="Use only the test sequences of a fold. Default: all sequences.")
 @click.option("--fold", type=click.IntRange(0), help="The fold of the protocol. Default: 0.")
+@EXTENSION
 def command(model, tensors, protocol, fold):
     """Print the accuracy of a saved MODEL on the sequences in TENSORS, class by class.
 

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import click
 
-from mans_keras.cli.common import SAVED_MODEL, show
+from mans_keras.cli.common import EXTENSION, SAVED_MODEL, show
 
 
 @click.command("export")
 @SAVED_MODEL
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--batch", type=click.IntRange(1), help="A fixed number of tensors per call. Default: any number.")
+@EXTENSION
 def command(model, out, batch):
     """Write MODEL in another format: OUT.tflite (LiteRT), OUT.onnx (ONNX), or a folder OUT (SavedModel).
 

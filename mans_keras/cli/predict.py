@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from mans_keras.cli.common import FILE, SAVED_MODEL, UNIT, check_vertical, show, warn
+from mans_keras.cli.common import EXTENSION, FILE, SAVED_MODEL, UNIT, check_vertical, show, warn
 from mans_keras.errors import InputError
 
 LONG = 5  # a recording of this many times the usual length probably shows more than one action
@@ -48,6 +48,7 @@ def _frames(context, parameter, text):
     help="With --plot: the joints that bones connect, by name or number, such as hip-knee,knee-foot. Default: by the "
     "joints' names, or by their number.",
 )
+@EXTENSION
 def command(model, files, top, as_json, plot, frames, unit, drawn_bones):
     """Predict which action each recording shows.
 

@@ -2,7 +2,7 @@
 
 import click
 
-from mans_keras.cli.common import FILE, SAVED_MODEL, UNIT, check_vertical, show, warn
+from mans_keras.cli.common import EXTENSION, FILE, SAVED_MODEL, UNIT, check_vertical, show, warn
 from mans_keras.errors import InputError
 
 
@@ -13,6 +13,7 @@ from mans_keras.errors import InputError
 @click.option("--every", default=1, type=click.IntRange(1), help="Classify at every N-th frame.")
 @UNIT
 @click.option("--plot", metavar="OUT", type=FILE, help="Draw the scores over time: .png, .pdf or .svg.")
+@EXTENSION
 def command(model, recording, window, every, unit, plot):
     """Find the actions in a long RECORDING, as if its frames arrived one at a time.
 

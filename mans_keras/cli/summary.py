@@ -2,11 +2,12 @@
 
 import click
 
-from mans_keras.cli.common import SAVED_MODEL, show
+from mans_keras.cli.common import EXTENSION, SAVED_MODEL, show
 
 
 @click.command("summary")
 @SAVED_MODEL
+@EXTENSION
 def command(model):
     """Describe a saved MODEL and the recordings that it expects."""
     from mans_keras.recognition.recognizer import Recognizer

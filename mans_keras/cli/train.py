@@ -3,7 +3,7 @@
 import click
 
 from mans_keras.cli.common import FILE, show, warn
-from mans_keras.errors import InputError, printable
+from mans_keras.errors import InputError
 
 
 @click.command("train")
@@ -100,5 +100,5 @@ def _attention(text):
         return text
     if text != "none" and text not in ATTENTIONS:
         known = ", ".join([*ATTENTIONS, "none"])
-        raise InputError(f"no attention {printable(text)!r}: there are {known}, or a Python file with your own")
+        raise InputError(f"no attention {text!r}: there are {known}, or a Python file with your own")
     return None if text == "none" else text

@@ -200,7 +200,7 @@ def as_config(attention: str | dict | layers.Layer | None) -> str | dict | None:
         names = ", ".join(map(repr, (*ATTENTIONS, None)))
         raise ValueError(
             f"attention={attention!r} is not known: it must be {names}, or a layer. A file with an attention of your "
-            "own must be loaded first, by mans_keras.load_extension(file)"
+            "own must be loaded first, by the option --extension of `mans`, or by mans_keras.load_extension(file)"
         )
     kind = type(attention)
     if not kind.__module__.startswith("keras.") and keras.saving.get_registered_name(kind) == kind.__name__:

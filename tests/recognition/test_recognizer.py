@@ -321,7 +321,7 @@ def test_mans_evaluate_and_summary_take_what_mans_train_saved(folder, monkeypatc
     evaluation = mans("evaluate", made, folder / "ut_kinect_50.h5", "--protocol", "odd_even").stdout
     accuracy = f"{record['last_epoch_test_accuracy']:.2%}"
     assert f"{accuracy}  of 2 sequences, whether the model was trained on them" in evaluation
-    assert "the recipe released uses layout pad; these tensors use resize" in done.stderr
+    assert "the recipe best uses coordinates upright; these tensors use body" in done.stderr
     assert "at the last epoch, on 2 sequences (odd_even)" in done.stdout
     everything = mans("evaluate", made, folder / "ut_kinect_50.h5").stdout
     assert everything.rstrip().endswith("sequences, whether the model was trained on them or not")
