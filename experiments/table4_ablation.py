@@ -10,6 +10,7 @@ of Eq. 6; gate is a sigmoid of each frame alone. For an attention of your own, n
 residual own.py.
 """
 
+import functools
 import shlex
 import sys
 
@@ -60,10 +61,10 @@ def arguments(setting):
     return NOT_AN_ATTENTION.get(setting, {"attention": setting})
 
 
-def settings_of(records):
-    """The names of the rows of a table: the paper's four, then in alphabetical order the others with records."""
-    others = {r["variant"].removeprefix(r["model"]).removeprefix("-") or DEFAULT_ATTENTION for r in records}
-    return [*OF_THE_PAPER, *sorted(others - set(OF_THE_PAPER))]
+def settings_of(records, asked=()):
+    """The names of the rows that were asked for or have records: the paper's first, then in alphabetical order."""
+    names = {r["variant"].removeprefix(r["model"]).removeprefix("-") or DEFAULT_ATTENTION for r in records} | {*asked}
+    return [*(name for name in OF_THE_PAPER if name in names), *sorted(names - set(OF_THE_PAPER))]
 
 
 def row_name(setting, model):
@@ -77,8 +78,11 @@ def row_name(setting, model):
     return f"{name[:-1]}, {remark})" if name.endswith(")") else f"{name} ({remark})"
 
 
-def table(records, models=()):
-    """Title, header and rows of Table 4 on one dataset, from its records; `models` have rows even without records."""
+def table(records, models=(), settings=()):
+    """Title, header and rows of Table 4 on one dataset, from its records.
+
+    models, settings: those that were asked for, which have rows even without records.
+    """
     tables.check_same(records, tables.SAME_IN_A_TABLE)
     dataset = records[0]["dataset"]
     models = [m for m in paper.TABLE5 if m in models or any(record["model"] == m for record in records)]
@@ -88,7 +92,7 @@ def table(records, models=()):
         header += tables.result_header(dataset, protocol)
     rows, below = [], []
     for model in models:
-        for setting in settings_of([record for record in records if record["model"] == model]):
+        for setting in settings_of([record for record in records if record["model"] == model], settings):
             row = [row_name(setting, model), *paper.TABLE4.get((setting, model), ("-", "-"))]
             for protocol in protocols:
                 cell = table_parts.cell(records, variant(setting, model), protocol)
@@ -97,6 +101,7 @@ def table(records, models=()):
                 below += table_parts.below_the_paper(f"{row[0]}, {protocol}", cell, quoted)
             rows.append(row)
     notes = [] if dataset == "ntu_rgbd" else [table_parts.OTHER_RECORDINGS]
+    notes += [table_parts.NOT_RUN] if any("not run" in row for row in rows) else []
     return table_parts.title("Table 4", records, below, notes), header, rows
 
 
@@ -135,7 +140,8 @@ SETTINGS = click.Option(
 @options.command(__doc__, *options.of_a_table("mans-9"), SETTINGS)
 def main(args):
     names = chosen_settings(args.settings)
-    common.run_experiment(args, EXPERIMENT, "ntu_rgbd", lambda models: variants(models, names), table)
+    asked = functools.partial(table, settings=names)
+    common.run_experiment(args, EXPERIMENT, "ntu_rgbd", lambda models: variants(models, names), asked)
     if "mans-densenet161" not in args.models:
         command = shlex.join(["python", *sys.argv, "--models", "mans-densenet161"])
         print(

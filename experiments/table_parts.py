@@ -11,6 +11,7 @@ from mans_keras.tensors import protocols
 # The values of a recipe on which the answer of an untrained network depends.
 DRAWN_BY = ("alpha", "gru_initializer", "conv_initializer")
 OTHER_RECORDINGS = "The paper's columns are on other recordings than these: compare the order of the rows."
+NOT_RUN = "not run: there is no record of this row by this protocol."
 
 
 def cell(records, variant, protocol):
