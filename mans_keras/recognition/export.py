@@ -11,6 +11,7 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -18,27 +19,34 @@ import numpy as np
 from mans_keras import quiet
 from mans_keras.errors import InputError
 from mans_keras.models.recurrence import plain_loops
+from mans_keras.recognition.raw_input import with_preparation
+from mans_keras.tensors import preprocess_file
+from mans_keras.tensors.transforms import to_tensor
 
 FORMATS = {"": "tf_saved_model", ".tflite": "litert", ".onnx": "onnx"}
 TOLERANCE = 1e-4
-INPUT = "joints"
+INPUT, OUTPUT = "joints", "probabilities"
+LENGTHS = (5, 40, 130)  # frames of the recordings by which an export with its preparation is checked
 PREPARATION = "mans_keras"  # the key of ONNX' metadata_props
 
 
 Runner = Callable[[np.ndarray], np.ndarray]  # x (batch, T, N, 3) float32 -> scores (batch, classes)
 
 
-def export(model: keras.Model, out: str | Path, batch: int | None = None) -> Runner:
+def export(model: keras.Model, out: str | Path, batch: int | None = None, raw: bool = False) -> Runner:
     """Write a model in another format. It is kept only if it gives Keras' scores there.
 
-    If the model has a `preparation` (how to prepare a recording, and the classes), it is stored with the export, as
-    JSON: `OUT.tflite.json` next to a LiteRT file, `preparation.json` in a SavedModel's folder, `mans_keras` among the
-    metadata_props of an ONNX file.
+    The input is named "joints", the output "probabilities". If the model has a `preparation` (how to prepare a
+    recording, and the classes), it is stored with the export, as JSON: `OUT.tflite.json` next to a LiteRT file,
+    `preparation.json` in a SavedModel's folder, `mans_keras` among the metadata_props of an ONNX file. Next to it is a
+    Python file of NumPy alone that prepares a recording: `OUT_preprocess.py`, or `preprocess.py` in the folder.
 
     Args:
         model: any functional Keras model of one input of a fixed size and one output; trained by anybody.
         out: ends with `.tflite` (LiteRT) or `.onnx` (ONNX), or has no suffix: a folder (SavedModel).
         batch: the fixed number of tensors in a call; None: any number.
+        raw: put the preparation into the ONNX graph, which then takes one recording in metres, (frames, joints, 3), or
+            (frames, bodies, joints, 3) if the model knows two bodies, and gives (1, classes). See `raw_input`.
 
     Returns: the `runner` of the file. Raises `InputError`, and leaves nothing behind, if the model can't be converted,
     or if a score is more than `TOLERANCE` from Keras'.
@@ -46,17 +54,20 @@ def export(model: keras.Model, out: str | Path, batch: int | None = None) -> Run
     out = Path(out)
     kind = out.suffix
     _check_model(model)
+    if raw and (kind != ".onnx" or batch):
+        raise InputError("--raw is for ONNX and has no --batch: it takes one recording of any length")
     _check_out(out, kind)
+    written = with_preparation(model, INPUT) if raw else model
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
         part = Path(folder) / out.name
-        _convert(model, part, kind, batch)
-        _store_preparation(model, part, kind)
-        _check_scores(model, part, kind, batch)
+        _convert(written, part, kind, batch)
+        _store_preparation(model, part, kind, raw)
+        (_check_recordings if raw else _check_scores)(model, part, kind, batch)
         if out.is_dir():
             shutil.rmtree(out)
-        if kind == ".tflite":  # that of an export before this one
-            _json_of(out).unlink(missing_ok=True)
+        for old in (_json_of(out), _preprocess_of(out)) if kind else ():  # those of an export before this one
+            old.unlink(missing_ok=True)
         for path in sorted(Path(folder).iterdir()):
             os.replace(path, out.with_name(path.name))
     return runner(out)
@@ -131,10 +142,11 @@ def random_tensors(model: keras.Model, count: int) -> np.ndarray:
 def _convert(model, path, kind, batch):
     """Let Keras write `model` at `path`."""
     signature = [keras.InputSpec(shape=(batch, *model.input_shape[1:]), dtype="float32", name=INPUT)]
+    named = keras.Model(model.input, {OUTPUT: model.output})
     try:
         # a plain Keras model may have TARMs, too, and does not ask for the loops itself
         with _silence(), plain_loops() if kind else contextlib.nullcontext():
-            model.export(path, format=FORMATS[kind], verbose=False, input_signature=signature)
+            named.export(path, format=FORMATS[kind], verbose=False, input_signature=signature)
     except Exception as error:  # the converters raise almost anything
         raise InputError(f"{model.name} can't be converted to {path.suffix or 'SavedModel'}: {_line(error)}") from None
 
@@ -156,8 +168,13 @@ def _json_of(tflite):
     return tflite.with_name(f"{tflite.name}.json")
 
 
-def _store_preparation(model, path, kind):
-    """Write the model's preparation, if it has one, into the export at `path` or next to it."""
+def _preprocess_of(out):
+    """Where the Python file that prepares recordings is, for an export in one file."""
+    return out.with_name(f"{out.stem}_preprocess.py")
+
+
+def _store_preparation(model, path, kind, raw):
+    """Write the model's preparation, if it has one, into the export at `path` or next to it, as data and as code."""
     preparation = getattr(model, "preparation", None)
     if not preparation:
         return
@@ -170,18 +187,49 @@ def _store_preparation(model, path, kind):
     else:
         file = _json_of(path) if kind else path / "preparation.json"
         file.write_text(text + "\n")
+    if not raw:
+        file = _preprocess_of(path) if kind else path / "preprocess.py"
+        file.write_text(preprocess_file.source(preparation), encoding="utf-8")
 
 
 def _check_scores(model, path, kind, batch):
     """Raise `InputError` unless the export at `path` runs and gives Keras' scores."""
     x = random_tensors(model, batch or 3)
-    expected = model.predict_on_batch(x)
+    _compare(path, kind, [(x, model.predict_on_batch(x))])
+
+
+def _check_recordings(model, path, kind, _):
+    """As `_check_scores`, for an export that prepares recordings itself: of several lengths."""
+    recordings = [random_recording(model, frames) for frames in LENGTHS]
+    _compare(path, kind, [(joints, of_recording(model, joints)) for joints in recordings])
+
+
+def random_recording(model: keras.Model, frames: int) -> np.ndarray:
+    """Noise with the shape of a recording as an export with `raw` takes it, float32, the same each time."""
+    bodies = () if model.preparation["bodies"] == 1 else (model.preparation["bodies"],)
+    shape = (frames, *bodies, model.preparation["joints"], 3)
+    return np.random.default_rng(frames).normal(scale=0.5, size=shape).astype(np.float32)
+
+
+def of_recording(model: keras.Model, joints: np.ndarray) -> np.ndarray:
+    """Keras' scores (1, classes) of a recording with the shape that an export with `raw` takes."""
+    known = model.preparation
+    body = known["body"] and SimpleNamespace(**known["body"])
+    joints = joints.astype(float).reshape(-1, known["bodies"], known["joints"], 3)
+    tensor = to_tensor(joints, known["scale"], known["layout"], known["coordinates"], body)
+    return model.predict_on_batch(tensor[None])
+
+
+def _compare(path, kind, pairs):
+    """Raise `InputError` unless the export at `path` gives the expected scores for each (input, scores)."""
     try:
-        scores = runner(path)(x)
+        run = runner(path)
+        given = [run(x) for x, _ in pairs]
     except Exception as error:  # the runtimes, too, raise almost anything
         raise InputError(f"the {kind or 'SavedModel'} made of the model does not run: {_line(error)}") from None
-    if scores.shape != expected.shape or not np.abs(scores - expected).max() <= TOLERANCE:
-        raise InputError(f"the {kind or 'SavedModel'} made of the model gives other scores than Keras")
+    for scores, (_, expected) in zip(given, pairs, strict=True):
+        if scores.shape != expected.shape or not np.abs(scores - expected).max() <= TOLERANCE:
+            raise InputError(f"the {kind or 'SavedModel'} made of the model gives other scores than Keras")
 
 
 def _line(error):

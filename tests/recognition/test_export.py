@@ -1,11 +1,12 @@
 import json
+import runpy
 import sys
 
 import keras
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from helpers import ROOT, SHARED, tiny_model
+from helpers import ROOT, SHARED, side_by_side, standing_body, tiny_model
 
 from mans_keras.cli import main
 from mans_keras.errors import InputError
@@ -66,6 +67,22 @@ def _declared_batch(export):
     return signature.structured_input_signature[1]["joints"].shape[0]
 
 
+def _names(export):
+    """(input names, output names) of an export, as its file declares them."""
+    if export.suffix == ".onnx":
+        import onnxruntime
+
+        session = onnxruntime.InferenceSession(export)
+        return [value.name for value in session.get_inputs()], [value.name for value in session.get_outputs()]
+    import tensorflow as tf
+
+    if export.suffix == ".tflite":
+        (signature,) = tf.lite.Interpreter(str(export)).get_signature_list().values()
+        return signature["inputs"], signature["outputs"]
+    signature = tf.saved_model.load(str(export)).signatures["serving_default"]
+    return list(signature.structured_input_signature[1]), list(signature.structured_outputs)
+
+
 @pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")
 @pytest.mark.parametrize("name", [*(pytest.param(name, marks=pytest.mark.slow) for name in KINDS[:2]), KINDS[2]])
 def test_mans_export_writes_the_batch_that_was_asked_for(path, model, tmp_path, name):
@@ -79,7 +96,39 @@ def test_mans_export_writes_the_batch_that_was_asked_for(path, model, tmp_path, 
     x = exports.random_tensors(model, 2)
     np.testing.assert_allclose(exports.runner(out)(x[1:]), model.predict_on_batch(x)[1:], atol=1e-5)
     assert _stored_preparation(out) == model.preparation
-    assert {file.name for file in out.parent.iterdir()} <= {name, f"{name}.json"}
+    assert {file.name for file in out.parent.iterdir()} <= {name, f"{name}.json", "m_preprocess.py"}
+    assert _names(out) == (["joints"], ["probabilities"])
+    file = out / "preprocess.py" if out.is_dir() else out.with_name("m_preprocess.py")
+    module = runpy.run_path(str(file))
+    recognizer, joints = Recognizer(path), standing_body(9)
+    np.testing.assert_array_equal(module["tensor"](joints), recognizer.tensor(recognizer.read(joints)))
+
+
+@pytest.mark.parametrize("bodies", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_raw_takes_a_recording_of_any_length_and_gives_keras_scores_by_onnxruntime_alone(tmp_path, bodies):
+    _needs("m.onnx")
+    path = tiny_model(tmp_path / "m.h5", bodies=bodies, coordinates="upright", tarm=False)
+    done = CliRunner().invoke(main, ["export", str(path), str(tmp_path / "m.onnx"), "--raw"])
+    assert done.exit_code == 0, done.output
+    assert "a recording of 60 frames: " in done.output
+    assert _names(tmp_path / "m.onnx") == (["joints"], ["probabilities"])
+    assert not (tmp_path / "m_preprocess.py").exists()
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
+    recognizer = Recognizer(path)
+    for frames in (6, 77):
+        joints = standing_body(frames) if bodies == 1 else side_by_side(frames)
+        (scores,) = session.run(["probabilities"], {"joints": joints.astype(np.float32)})
+        (expected,) = recognizer.predict([joints])
+        np.testing.assert_allclose(scores, expected.scores[None], atol=1e-4)
+
+
+@pytest.mark.parametrize("options", [["m.tflite", "--raw"], ["m.onnx", "--raw", "--batch", "2"]])
+def test_raw_is_for_onnx_of_one_recording(path, tmp_path, options):
+    done = CliRunner().invoke(main, ["export", str(path), str(tmp_path / options[0]), *options[1:]])
+    assert done.exit_code == 1 and "--raw is for ONNX and has no --batch" in done.output
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")

@@ -16,6 +16,7 @@ class Parsed:
     follow from angles, so that none is missing, and 0 0 0 is a place. names: of the joints, as the file
     spells them, () if it names none. left_out: what the file holds besides coordinates, such as the columns
     "timestamp" and "label". other_bodies: for each body that is left out, the numbers of the frames that show it.
+    mapping: a sentence about joints that are another sensor's, see `joint_mapping`.
     """
 
     joints: np.ndarray
@@ -24,10 +25,12 @@ class Parsed:
     other_bodies: tuple[np.ndarray, ...] = ()
     ids: np.ndarray | None = None
     is_computed: bool = False
+    mapping: str = ""
 
     def notes(self) -> list[str]:
-        """A sentence for each kind of thing that is left out."""
-        notes = [f"left out: {listed(self.left_out)}"] if self.left_out else []
+        """A sentence about joints that were mapped, and one for each kind of thing that is left out."""
+        notes = [self.mapping] if self.mapping else []
+        notes += [f"left out: {listed(self.left_out)}"] if self.left_out else []
         if self.other_bodies:
             bodies = "1 body is" if len(self.other_bodies) == 1 else f"{len(self.other_bodies)} bodies are"
             seen = listed([str(len(frames)) for frames in self.other_bodies])

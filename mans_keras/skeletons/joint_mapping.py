@@ -1,0 +1,97 @@
+"""A body of another sensor -> the joints that a model knows: by name, or computed if the sensor has no such joint."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from mans_keras.skeletons import joint_names
+from mans_keras.skeletons.formats.parsed import Parsed
+from mans_keras.skeletons.sequence import KINECT_2_NAMES, Dropped
+
+# The joints of sensors whose files often have no names, in their order, by their number.
+_SIDES = ("left", "right")
+MEDIAPIPE = (
+    "nose",
+    *(f"{side}_{part}" for side in _SIDES for part in ("eye_inner", "eye", "eye_outer")),
+    *(f"{side}_{part}" for part in ("ear",) for side in _SIDES),
+    *(f"mouth_{side}" for side in _SIDES),
+    *(f"{side}_{part}" for part in ("shoulder", "elbow", "wrist", "pinky", "index", "thumb") for side in _SIDES),
+    *(f"{side}_{part}" for part in ("hip", "knee", "ankle", "heel", "foot_index") for side in _SIDES),
+)
+_ARM = ("CLAVICLE", "SHOULDER", "ELBOW", "WRIST", "HAND", "HANDTIP", "THUMB")
+_LEG = ("HIP", "KNEE", "ANKLE", "FOOT")
+AZURE = (
+    *("PELVIS", "SPINE_NAVEL", "SPINE_CHEST", "NECK"),
+    *(f"{part}_{side}" for parts in (_ARM, _LEG) for side in ("LEFT", "RIGHT") for part in parts),
+    *("HEAD", "NOSE", "EYE_LEFT", "EAR_LEFT", "EYE_RIGHT", "EAR_RIGHT"),
+)
+BY_NUMBER = {33: ("MediaPipe", MEDIAPIPE), 32: ("Azure Kinect", AZURE), 25: ("Kinect v2", KINECT_2_NAMES)}
+
+# Where Kinect v1 sees three joints of the trunk, on the line from the middle of the hips (0) to that of the shoulders
+# (1): the medians over all frames of UT-Kinect. Other sensors' joints of similar names lie elsewhere.
+TRUNK = {"hipcenter": 0.20, "spine": 0.37, "shouldercenter": 1.26}
+# In place of a joint: the middle of the first of these whose joints the body has. Keys as in `joint_names`.
+MIDDLES = {
+    "head": (("lear", "rear"), ("nose",)),
+    **{f"{side}hand": ((f"{side}index", f"{side}pinky"), (f"{side}wrist",)) for side in "lr"},
+    **{f"{side}foot": ((f"{side}heel", f"{side}footindex"), (f"{side}bigtoe",), (f"{side}toe",)) for side in "lr"},
+}
+# (nearer to the trunk, farther): bones that no body has much longer on one side than on the other.
+BONES = (("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee"), ("knee", "ankle"))
+LENGTHS = (0.1, 0.8)  # metres, of each of them
+UNEQUAL = 1.5
+
+
+def mapped(content: Parsed, wanted: tuple[str, ...]) -> Parsed | None:
+    """The same recording with the joints `wanted`, in their order; None if one of them can't be had.
+
+    content: of a body of another sensor, whose joints have names, or are those of a sensor in `BY_NUMBER`; a note of
+    the result says that they were mapped. Raises `Dropped` if joints without names can't be those of that sensor.
+    """
+    names, sensor = content.names, ""
+    number = content.joints.shape[2]
+    if not names and number in BY_NUMBER:
+        sensor, names = BY_NUMBER[number]
+        _check_bones(content.joints, names, sensor)
+    places = {key: place for place, key in enumerate(joint_names._keys(names))}
+    sources = [_sources(name, key, places) for name, key in zip(wanted, joint_names._keys(wanted), strict=True)]
+    if not wanted or None in sources:
+        return None
+    weights = np.zeros((len(wanted), number))
+    for row, source in zip(weights, sources, strict=True):
+        for key, weight in source.items():
+            row[places[key]] += weight
+    joints = np.einsum("wj,fbjc->fbwc", weights, content.joints)
+    computed = [name for name, source in zip(wanted, sources, strict=True) if len(source) > 1]
+    note = f"the body was mapped to the model's {len(wanted)} joints: {len(wanted) - len(computed)} by name"
+    if computed:
+        note += f", {len(computed)} computed ({', '.join(computed)})"
+    if sensor:
+        note += f"; its {number} joints have no names and were taken for those of {sensor}"
+    return replace(content, joints=joints, names=tuple(wanted), mapping=note)
+
+
+def _sources(name, key, places):
+    """{key of a joint that the body has: its weight} for a wanted joint; None if it can't be had."""
+    share = TRUNK.get(joint_names.plain(name).replace("centre", "center"))
+    if share is not None:
+        both = {"lshoulder": share / 2, "rshoulder": share / 2, "lhip": (1 - share) / 2, "rhip": (1 - share) / 2}
+        return both if both.keys() <= places.keys() else None
+    for keys in ((key,), *MIDDLES.get(key, ())):
+        if set(keys) <= places.keys():
+            return dict.fromkeys(keys, 1 / len(keys))
+    return None
+
+
+def _check_bones(joints, names, sensor):
+    """Raise `Dropped` unless arms and legs of joints with these names are such as a body has."""
+    places = {key: place for place, key in enumerate(joint_names._keys(names))}
+    bodies = joints[joints.any(axis=(2, 3))]
+    for bone in BONES:
+        ends = [[bodies[:, places[f"{side}{part}"]] for part in bone] for side in "lr"]
+        lengths = [np.median(np.linalg.norm(near - far, axis=-1)) for near, far in ends]
+        if not LENGTHS[0] < min(lengths) <= max(lengths) < min(LENGTHS[1], UNEQUAL * min(lengths)):
+            raise Dropped(
+                f"{len(names)} joints without names, and not those of {sensor} in metres: save them with names, in a "
+                ".json or .csv file"
+            )
