@@ -12,7 +12,7 @@ from mans_keras.errors import InputError, utf8
 from mans_keras.models.mans import MemoryAttentionNetwork
 from mans_keras.models.tarm import TARM
 from mans_keras.recognition.model_file import load
-from mans_keras.skeletons import joint_names, recording
+from mans_keras.skeletons import joint_mapping, joint_names, recording
 from mans_keras.skeletons.bones import bones
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.sequence import Body, Dropped
@@ -114,19 +114,17 @@ class Recognizer:
     def parsed(self, source: Source, frames: tuple[int, int] | None = None, unit: float | None = None) -> Parsed:
         """What a path or an array holds: joints (frames, bodies, joints, 3), with as many bodies as the model knows.
 
-        Joints that a file names are brought into the model's order; an array must have them in this order. `notes()` of
-        the result say what is left out. frames: only the first to the last of these, as `recording.part` has them.
-        unit: the metres of a file's unit, where its format does not say it.
+        Joints that a file names are brought into the model's order; an array must have them in this order. A body of
+        another sensor is mapped to the model's joints, see `joint_mapping`. `notes()` of the result say so, and what is
+        left out. frames: only the first to the last of these, as `recording.part` has them. unit: the metres of a
+        file's unit, where its format does not say it.
         Raises `InputError` (a `ValueError`) for a recording that does not fit the model; it says what would fit.
         """
         if isinstance(source, (str, Path)):
             released = self.coordinates == "released"
-            content = recording.read(source, self.joints, released, self.joint_names, unit, everybody=bool(frames))
+            content = joint_mapping.read(source, self.joints, released, self.joint_names, unit, everybody=bool(frames))
         else:
-            content = recording.from_array(source)
-        if content.joints.shape[2] != self.joints:
-            number = content.joints.shape[2]
-            raise InputError(f"{_name(source)}: {number} joints, where the model expects {self.joints}")
+            content = joint_mapping.fitted(recording.from_array(source), self.joints, self.joint_names)
         if frames:
             content = recording.part(source, content, *frames)
         joints, others = most_moving(content.joints, self.bodies)

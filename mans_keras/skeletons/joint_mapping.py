@@ -1,10 +1,12 @@
 """A body of another sensor -> the joints that a model knows: by name, or computed if the sensor has no such joint."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
-from mans_keras.skeletons import joint_names
+from mans_keras.errors import InputError, utf8
+from mans_keras.skeletons import joint_names, recording
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.sequence import KINECT_2_NAMES, Dropped
 
@@ -40,6 +42,35 @@ MIDDLES = {
 BONES = (("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee"), ("knee", "ankle"))
 LENGTHS = (0.1, 0.8)  # metres, of each of them
 UNEQUAL = 1.5
+
+
+def read(path: Path | str, joints: int, slots: bool, names: tuple[str, ...], unit=None, everybody=False) -> Parsed:
+    """As `recording.read`, and a body of another sensor is mapped to the joints `names`, if that is possible."""
+    try:
+        content = recording.read(path, joints, slots, names, unit, everybody)
+    except InputError as error:
+        if not isinstance(error.__context__, joint_names.OtherJoints):
+            raise
+        content = recording.read(path, None, slots, (), unit, everybody)
+        if result := mapped(content, names):
+            return result
+        raise
+    return fitted(content, joints, names, path)
+
+
+def fitted(content: Parsed, joints: int, names: tuple[str, ...], source: str | Path = "array") -> Parsed:
+    """The same recording if it has this number of joints, or else mapped; `InputError` if that is not possible."""
+    number = content.joints.shape[2]
+    if number == joints:
+        return content
+    try:
+        result = mapped(content, names)
+    except Dropped as dropped:
+        expected = f"{number} joints, where the model expects {joints}"
+        raise InputError(f"{utf8(str(source))}: {expected}: {dropped}") from None
+    if result is None:
+        raise InputError(f"{utf8(str(source))}: {number} joints, where the model expects {joints}")
+    return result
 
 
 def mapped(content: Parsed, wanted: tuple[str, ...]) -> Parsed | None:
@@ -92,6 +123,5 @@ def _check_bones(joints, names, sensor):
         lengths = [np.median(np.linalg.norm(near - far, axis=-1)) for near, far in ends]
         if not LENGTHS[0] < min(lengths) <= max(lengths) < min(LENGTHS[1], UNEQUAL * min(lengths)):
             raise Dropped(
-                f"{len(names)} joints without names, and not those of {sensor} in metres: save them with names, in a "
-                ".json or .csv file"
+                f"without names, they can't be those of {sensor} in metres; save them with names, as .json or .csv"
             )

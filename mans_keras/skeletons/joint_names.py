@@ -63,6 +63,10 @@ def of_dataset(dataset: str | None, joints: int) -> tuple[str, ...]:
     return names if len(names) == joints else ()
 
 
+class OtherJoints(Dropped):
+    """A recording whose joints have other names than those that are expected."""
+
+
 @functools.lru_cache(maxsize=1024)  # a file has the same few names in every frame
 def plain(name: str) -> str:
     """A name with only its letters, in lower case, and its digits."""
@@ -97,12 +101,20 @@ def arranged(content: Parsed, names: tuple[str, ...], wanted: tuple[str, ...] = 
     places, expected = ({key: place for place, key in enumerate(_keys(some))} for some in (have, wanted))
     missing = [name for key, name in zip(expected, wanted, strict=True) if key not in places]
     if missing:
-        raise Dropped(f"the file has no joint named {listed(missing)}: its joints are {listed(list(have))}")
+        raise OtherJoints(f"the file has no joint named {listed(missing)}: its joints are {listed(list(have))}")
     others = [have[place] for key, place in places.items() if key not in expected]
     left_out = (f"the joints {listed(others)}",) if others and content.names else ()
     order = [places[key] for key in expected]
+    sensors = {
+        (plain(have[places[key]]) in SAME) - (plain(name) in SAME) for key, name in zip(expected, wanted, strict=True)
+    }
+    mapping = f"the body was mapped to the model's {len(wanted)} joints: all by name" if sensors != {0} else ""
     return replace(
-        content, joints=content.joints[:, :, order], names=tuple(wanted), left_out=content.left_out + left_out
+        content,
+        joints=content.joints[:, :, order],
+        names=tuple(wanted),
+        left_out=content.left_out + left_out,
+        mapping=mapping,
     )
 
 
