@@ -3,8 +3,8 @@
 MediaPipe, Azure Kinect and Kinect v2 (NTU RGB+D) have other joints. `mans predict` maps them; this script measures what
 that costs. RAW is the folder of UT-Kinect: its test sequences are asked about as they are, and with what those sensors
 lack: without Kinect v1's joints of the trunk, and with the hips in the same place in all frames, as MediaPipe's world
-landmarks have them. SYNTHETIC bodies, which perform actions like UT-Kinect's, have all joints of each sensor; the joints of Kinect v2 with
-the names that Kinect v1 shares are their first row.
+landmarks have them. SYNTHETIC bodies, which perform actions like UT-Kinect's, have all joints of each sensor. Their
+first row has the joints of Kinect v2 whose names Kinect v1 shares.
 """
 
 import json

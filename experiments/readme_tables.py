@@ -3,20 +3,21 @@
 The pages are README.md, mans_keras/README.md and experiments/results/README.md. A marker names an experiment and a
 dataset, or a table of a benchmark. Benchmarks have no records: their tables are the files that their scripts wrote.
 
-Run this after records in experiments/results/ have changed. It also writes their Markdown, their CSV and Figure 3
-again.
+Run this after records in experiments/results/ have changed. It also writes their Markdown, their CSV, Figure 3 and the
+cards of the trained models again.
 """
 
 import functools
 import importlib
 import re
 
-from experiments import common, options
+from experiments import common, headline, options
 from experiments import figure3_convergence as figure3
 from mans_keras.errors import InputError
 from mans_keras.files import replacing
-from mans_keras.reports import tables
+from mans_keras.reports import model_card, tables
 from mans_keras.training import recipes
+from mans_keras.training.records import read_record
 
 ROOT = common.DATA_PREP.parent
 RESULTS = ROOT / "experiments" / "results"
@@ -48,6 +49,16 @@ def text(experiment, dataset):
     return f"\n{title}\n\n{tables.markdown(header, rows)}\n"
 
 
+def card(path):
+    """The card of a model of the repository, from its record and, if nothing tested it, those of the same training."""
+    record = read_record(path)
+    tested = []
+    if "untested" in record:
+        others = headline.records(RESULTS, record["dataset"])
+        tested = [other for other in others if all(other[name] == record[name] for name in model_card.SAME)]
+    return model_card.of_record(record, path.stem, tested)
+
+
 @options.command(__doc__)
 def main(args):
     for root in (RESULTS, *(RESULTS / recipe for recipe in recipes.RECIPES)):
@@ -57,6 +68,8 @@ def main(args):
                 tables.write_table(folder, experiment, *table(experiment, dataset, root))
     for folder in RESULTS.glob(f"{figure3.EXPERIMENT}/*/"):
         figure3.save(figure3.records(RESULTS, folder.name), folder)
+    for path in sorted((RESULTS / "trained").glob("*.json")):
+        model_card.write(path.with_suffix(".md"), card(path))
     for page in PAGES:
         written = MARKED.sub(lambda m: f"<!-- {m[1]} {m[2]} -->\n{text(m[1], m[2])}<!-- end -->", page.read_text())
         with replacing(page) as part:

@@ -59,6 +59,8 @@ def of_record(record: dict) -> str:
     Raises `InputError` if the record is not complete.
     """
     check(record)
+    if "untested" in record:
+        raise InputError(f"{record['untested']}. A page shows a test; the model's card, OUT.md, needs none")
     names, predictions = record["class_names"], record["predictions"]
     dataset = "SYNTHETIC recordings" if record["dataset"] == "synthetic" else record["dataset"]
     title = f"{record['variant']} on {dataset}"

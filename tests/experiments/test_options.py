@@ -24,6 +24,7 @@ OPTIONS = {
     "effects": {"factors"} | OF_RUNS,
     "figure3_convergence": OF_A_TABLE,
     "headline": {"dataset", "results"},
+    "other_sensors": {"results"},
     "per_class": {"out"},
     "readme_tables": set(),
     "summary": {"dataset", "results"},

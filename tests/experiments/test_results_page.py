@@ -32,6 +32,11 @@ def test_a_written_table_is_what_the_committed_records_say(path, tmp_path):
         assert (tmp_path / name).read_text() == path.with_name(name).read_text()
 
 
+@pytest.mark.parametrize("path", sorted((readme_tables.RESULTS / "trained").glob("*.json")), ids=lambda path: path.stem)
+def test_the_card_of_a_trained_model_is_what_the_committed_records_say(path):
+    assert path.with_suffix(".md").read_text() == readme_tables.card(path)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="another backend draws other weights")
 def test_the_committed_records_are_of_the_networks_that_the_code_builds():

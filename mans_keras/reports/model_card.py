@@ -1,0 +1,136 @@
+"""A run record -> the card of its model: data, protocol, accuracy, use, limits. All its results are the records'."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mans_keras.errors import InputError, printable
+from mans_keras.files import replacing
+from mans_keras.reports import tables
+from mans_keras.training.records import check
+
+# What the data sets are, for the card of a model that was trained on one.
+DATASETS = {
+    "ut_kinect": "UT-Kinect Action3D (Xia, Chen and Aggarwal, CVPRW 2012): ten people, one Kinect v1 in one room",
+    "nw_ucla": "Northwestern-UCLA Multiview Action 3D (Wang et al., CVPR 2014): ten people, three Kinects v1",
+    "utd_mhad": "UTD-MHAD (Chen, Jafari and Kehtarnavaz, ICIP 2015): eight people, one Kinect v1",
+    "hdm05": "HDM05 (Mueller et al., 2007): five people, optical motion capture",
+    "sysu_3d": "SYSU 3D HOI (Hu et al., CVPR 2015): forty people, one Kinect v1",
+    "ntu_rgbd": "NTU RGB+D (Shahroudy et al., CVPR 2016): forty people, three Kinects v2",
+    "ntu_rgbd_120": "NTU RGB+D 120 (Liu et al., TPAMI 2019): 106 people, three Kinects v2",
+    "synthetic": "SYNTHETIC recordings, made by this package: they say nothing about real ones",
+}
+UP = {
+    "upright": "The y axis must point up. ",
+    "body": "",
+    "released": "",
+    "hip": "",
+    "raw": "The sensor's axes count. ",
+}
+# What makes two trainings the same but for who is tested.
+SAME = ("dataset", "model", "arguments", "recipe", "epochs", "batch", "precision", "layout", "coordinates", "tensors")
+
+
+def of_record(record: dict, model: str, tested: Sequence[dict] = ()) -> str:
+    """The card as Markdown.
+
+    model: the name of the model's file. tested: records of the same training, tested by a protocol; they stand for the
+    accuracy of a model that nothing tested. Raises `InputError` if a record is not complete, or if `tested` holds
+    another training.
+    """
+    check(record)
+    for other in tested:
+        check(other)
+        different = [name for name in SAME if other[name] != record[name]]
+        if different or "untested" in other:
+            reason = f"differs in {', '.join(different)}" if different else "is not tested either"
+            raise InputError(f"a record of --tested {reason}: it says nothing about this model")
+    return "\n".join(
+        [
+            f"# {printable(model)}: {record['variant']} on {record['dataset']}",
+            "",
+            *_data(record),
+            *_protocol(record),
+            *_accuracy(record, tested),
+            *_use(record),
+        ]
+    )
+
+
+def _data(record):
+    sequences = record.get("sequences")
+    trained = f", {sequences['train']} of them trained this model, {sequences['test']} tested it" if sequences else ""
+    total = f"{sum(sequences.values())} sequences{trained}. " if sequences else ""
+    return [
+        "## Data",
+        "",
+        f"{DATASETS.get(record['dataset'], 'Recordings of its owner: ' + record['dataset'])}. {total}"
+        f"{len(record['class_names'])} classes: {', '.join(map(printable, record['class_names']))}. Tensors of "
+        f"{record['scale']} x {record['scale']}, {record['coordinates']} coordinates, layout {record['layout']}.",
+        "",
+    ]
+
+
+def _protocol(record):
+    who = "All sequences trained it. " if "untested" in record else ""
+    return [
+        "## Protocol",
+        "",
+        f"`{record['protocol']}`, fold `{record['fold']}`. {who}Recipe `{record['recipe']['name']}`, "
+        f"{record['epochs']} epochs, batch {record['batch']}, seed {record['seed']}. {record['parameters']:,} "
+        "parameters.",
+        "",
+    ]
+
+
+def _accuracy(record, tested):
+    lines = ["## Accuracy", ""]
+    if "untested" in record:
+        lines += ["Of this model: not known, since all sequences trained it and nothing tested it.", ""]
+    else:
+        number = len(record["predictions"]["true"])
+        lines += [
+            f"{record['last_epoch_test_accuracy']:.2%} of {number} test sequences, at the last epoch. (The best epoch, "
+            f"{record['best_epoch']}, has {record['best_epoch_test_accuracy']:.2%}; it is chosen on the test set, a "
+            "leak.)",
+            "",
+        ]
+    if tested:
+        rows = []
+        for protocol in dict.fromkeys(other["protocol"] for other in tested):
+            cell = [other for other in tested if other["protocol"] == protocol]
+            rows.append([f"`{protocol}`", tables.mean_and_deviation(cell, "last"), tables.number_of_runs(cell)])
+        header = ["protocol", "accuracy at the last epoch, %", "runs"]
+        lines += ["The same training, tested on sequences that were left out:", "", tables.markdown(header, rows)]
+    shown = [record] if "untested" not in record else list(tested)
+    if shown:
+        together = ", all these runs together" if len(shown) > 1 else ""
+        lines += [f"Class by class{together}:", "", tables.markdown(tables.CLASSES_HEADER, tables.classes(shown))]
+    return lines
+
+
+def _use(record):
+    classes = len(record["class_names"])
+    return [
+        "## Intended use",
+        "",
+        f"To name which of its {classes} actions a recording shows, where the recording holds one action from its "
+        f"beginning to its end, as joints in metres. {UP[record['coordinates']]}To try this package, to compare, to "
+        "teach, and to start from. `mans summary` lists the joints.",
+        "",
+        "## Limits",
+        "",
+        f"- It answers one of its {classes} classes to every recording, also to one that shows none of them. A high "
+        "score is no proof.",
+        "- Its accuracy is for people, sensor and room like those of its data. Others can cost much; measure it with "
+        "`mans evaluate` on your own recordings.",
+        "- A few people are not a population: nothing here says how it does on children, old people, or people who "
+        "move differently.",
+        "- Not for decisions about persons, such as in medicine, security or work.",
+        "",
+    ]
+
+
+def write(path: str | Path, text: str) -> None:
+    """Write a card, completely or not at all."""
+    with replacing(path) as part:
+        part.write_text(text, encoding="utf-8")
