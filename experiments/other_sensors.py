@@ -230,7 +230,7 @@ def main(args):
         raise InputError(f"{args.raw} does not exist: it should be the folder of UT-Kinect")
     made = ask(conditions(args.raw))
     with replacing(path_of(args.results, "ut_kinect")) as part:
-        part.write_text(json.dumps(made, indent=1) + "\n")
+        part.write_text("[\n" + ",\n".join(map(json.dumps, made)) + "\n]\n")
     folder = args.results / EXPERIMENT / "ut_kinect"
     print(tables.write_table(folder, EXPERIMENT, *table(made)))
 
