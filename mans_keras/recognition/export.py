@@ -18,7 +18,7 @@ import numpy as np
 
 from mans_keras import quiet
 from mans_keras.errors import InputError
-from mans_keras.models.recurrence import plain_loops
+from mans_keras.models.recurrence import complete_onnx, onnx_nodes, plain_loops
 from mans_keras.recognition.raw_input import with_preparation
 from mans_keras.tensors import preprocess_file
 from mans_keras.tensors.transforms import to_tensor
@@ -62,6 +62,8 @@ def export(model: keras.Model, out: str | Path, batch: int | None = None, raw: b
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
         part = Path(folder) / out.name
         _convert(written, part, kind, batch)
+        if kind == ".onnx":
+            _complete_onnx(part, "frames" if raw else "batch")
         _store_preparation(model, part, kind, raw)
         (_check_recordings if raw else _check_scores)(model, part, kind, batch)
         if out.is_dir():
@@ -143,9 +145,10 @@ def _convert(model, path, kind, batch):
     """Let Keras write `model` at `path`."""
     signature = [keras.InputSpec(shape=(batch, *model.input_shape[1:]), dtype="float32", name=INPUT)]
     named = keras.Model(model.input, {OUTPUT: model.output})
+    recurrence = {"": contextlib.nullcontext, ".tflite": plain_loops, ".onnx": onnx_nodes}[kind]
     try:
         # a plain Keras model may have TARMs, too, and does not ask for the loops itself
-        with _silence(), plain_loops() if kind else contextlib.nullcontext():
+        with _silence(), recurrence():
             named.export(path, format=FORMATS[kind], verbose=False, input_signature=signature)
     except Exception as error:  # the converters raise almost anything
         raise InputError(f"{model.name} can't be converted to {path.suffix or 'SavedModel'}: {_line(error)}") from None
@@ -171,6 +174,17 @@ def _json_of(tflite):
 def _preprocess_of(out):
     """Where the Python file that prepares recordings is, for an export in one file."""
     return out.with_name(f"{out.stem}_preprocess.py")
+
+
+def _complete_onnx(path, axis):
+    """Complete the GRUs of the ONNX file at `path`, and name the first axis of its input, if its size is free."""
+    onnx, _ = _onnx()
+    exported = onnx.load(path)
+    complete_onnx(exported.graph)
+    (size, *_) = exported.graph.input[0].type.tensor_type.shape.dim
+    if not size.dim_value:
+        size.dim_param = axis
+    onnx.save(exported, path)
 
 
 def _store_preparation(model, path, kind, raw):
