@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import sys
+from pathlib import Path
 
 import click
 
@@ -24,7 +25,7 @@ def _frames(context, parameter, text):
 
 @click.command("predict")
 @SAVED_MODEL
-@click.argument("files", metavar="FILE...", type=FILE, nargs=-1, required=True)
+@click.argument("files", metavar="FILE...", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.option("--top", default=5, type=click.IntRange(1), help="How many classes to show per recording.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object per recording, with each frame's attention.")
 @click.option(

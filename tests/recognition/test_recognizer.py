@@ -255,6 +255,17 @@ def test_bones_of_the_users_own_are_drawn(folder, tmp_path):
     assert re.search(r'"bones": ?\[\[0, ?1\], ?\[7, ?19\]\]', page.read_text())
 
 
+def test_a_folder_with_a_file_for_each_frame_is_a_recording(folder, tmp_path):
+    (tmp_path / "frames").mkdir()
+    for number, frame in enumerate(standing_body(12)):
+        np.save(tmp_path / f"frames/{number}.npy", frame)
+    np.save(tmp_path / "whole.npy", standing_body(12))
+    done = mans("predict", folder / "m.h5", tmp_path / "frames", tmp_path / "whole.npy")
+    lines = [line for line in done.stdout.splitlines() if "%" in line]
+    half = len(lines) // 2
+    assert lines[:half] == lines[half:] != []
+
+
 @pytest.mark.parametrize("text", ["5", "9:5", "a:b", "1:-1"])
 def test_frames_that_are_no_range_are_refused(folder, text):
     done = mans("predict", folder / "m.h5", folder / "raw/joints_s01_e01.txt", "--frames", text)

@@ -83,7 +83,7 @@ def test_own_data_reads_holistics_folders_if_it_is_asked_to(tmp_path):
 
 
 BAD = {
-    "no frame": ([], "{}.npy", r"one \.npy file, or one \.json file, for each frame"),
+    "no frame": ([], "{}.npy", r"one \.npy file, or one \.json file, for each frame of one recording"),
     "another shape": ([BODY[0], BODY[0, :5]], "{}.npy", re.escape("1.npy has shape (5, 3), where 0.npy has (20, 3)")),
     "places in the image": (np.abs(BODY) % 1, "{}.npy", "places in the image"),
     "objects": ([{"pose": 1}], "{}.npy", r"not a \.npy array"),

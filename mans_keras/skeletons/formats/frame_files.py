@@ -43,7 +43,7 @@ def read(folder: Path, joints: int | None = None, unit: float | None = None) -> 
     paths = files(folder)
     kinds = {path.suffix.lower() for path in paths}
     if len(kinds) != 1:
-        raise Dropped("a folder with one .npy file, or one .json file, for each frame is expected")
+        raise Dropped("a folder with one .npy file, or one .json file, for each frame of one recording is expected")
     if len(paths) > MAX_FRAMES:
         raise Dropped(TOO_MANY)
     contents, size = [], 0
@@ -73,7 +73,10 @@ def _arrays(names, contents, joints):
     shapes = [shape for _, _, shape, _ in headers]
     other = next((place for place, shape in enumerate(shapes) if shape != shapes[0]), None)
     if other is not None:
-        raise Dropped(f"{names[other]} has shape {shapes[other]}, where {names[0]} has {shapes[0]}")
+        raise Dropped(
+            f"{names[other]} has shape {shapes[other]}, where {names[0]} has {shapes[0]}: each file of a folder must "
+            "be a frame of one recording"
+        )
     is_holistic = shapes[0] == (HOLISTIC,)
     shape = (len(contents), len(HOLISTIC_NAMES), 3) if is_holistic else (len(contents), *shapes[0])
     axes = None if is_holistic else layouts.order(shape, joints)
