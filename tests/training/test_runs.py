@@ -1,4 +1,5 @@
 import json
+import multiprocessing
 import os
 import queue
 import signal
@@ -9,6 +10,7 @@ from dataclasses import replace
 
 import keras
 import pytest
+import workers
 from helpers import PATH, tensor_file
 from test_reports import record
 from test_training import make_run, tiny_model
@@ -300,6 +302,16 @@ def test_killed_runs_go_on_and_end_with_the_records_of_undisturbed_ones(tensors,
     assert len(after) == 4 and all(after[name] == before[name] for name in before if "seed3" not in name)
     for name, made in expected.items():
         assert {**made, "seconds": 0} == {**after[name], "seconds": 0}
+
+
+def test_after_a_worker_has_died_the_other_one_is_ended_and_none_begins(tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "_run_alone", workers.dies_or_waits)
+    with pytest.raises(InputError, match=r"a worker process died .*run the same command again"):
+        list(runs._in_processes(["dies", "waits", "next"], "tensors.h5", tmp_path, 2, print, {}))
+    for process in multiprocessing.active_children():
+        process.join(30)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dies", "waits"]
+    assert not multiprocessing.active_children()
 
 
 @pytest.mark.slow
