@@ -36,3 +36,14 @@ def limited(memory=MEMORY, seconds=SECONDS):
         for kind, limits in before:
             resource.setrlimit(kind, limits)
         signal.signal(signal.SIGXCPU, handler)
+
+
+@contextlib.contextmanager
+def full_disk(room=16):
+    """In this block, no file can hold more than `room` bytes, as if the disk became full while it is written."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -1,7 +1,6 @@
 """A Keras model -> SavedModel, LiteRT or ONNX, checked against Keras before the file gets its name."""
 
 import contextlib
-import errno
 import json
 import logging
 import os
@@ -28,7 +27,6 @@ TOLERANCE = 1e-4
 INPUT, OUTPUT = "joints", "probabilities"
 LENGTHS = (5, 40, 130)  # frames of the recordings by which an export with its preparation is checked
 PREPARATION = "mans_keras"  # the key of ONNX' metadata_props
-NO_ROOM = os.strerror(errno.ENOSPC)
 
 
 Runner = Callable[[np.ndarray], np.ndarray]  # x (batch, T, N, 3) float32 -> scores (batch, classes)
@@ -158,8 +156,9 @@ def _convert(model, path, kind, batch):
         with _silence(), recurrence():
             named.export(path, format=FORMATS[kind], verbose=False, input_signature=signature)
     except Exception as error:  # the converters raise almost anything
-        if NO_ROOM in str(error):
-            raise OSError(errno.ENOSPC, NO_ROOM) from None
+        for code in files.FULL:
+            if os.strerror(code) in str(error):
+                raise OSError(code, os.strerror(code)) from None
         raise InputError(f"{model.name} can't be converted to {path.suffix or 'SavedModel'}: {_line(error)}") from None
 
 

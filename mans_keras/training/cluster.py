@@ -4,6 +4,7 @@ Every machine needs this package. If a machine is lost, its runs start again on 
 """
 
 import contextlib
+import os
 import threading
 
 import keras
@@ -43,6 +44,7 @@ def results(runs, tensors, address, on_epoch, devices=1):
 
     Raises `InputError` if Ray is not installed, if there is no such cluster, or as `train_run` does there.
     """
+    os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")  # of 30 s each to reach an address where nobody answers
     try:
         import ray
         from ray.util.queue import Queue
@@ -52,8 +54,8 @@ def results(runs, tensors, address, on_epoch, devices=1):
     if not ray.is_initialized():
         try:
             ray.init(address, log_to_driver=False)
-        except (ConnectionError, ValueError) as error:
-            raise InputError(f"no Ray cluster at {address} ({error})") from None
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            raise InputError(f"no Ray cluster at {address} ({str(error).splitlines()[0]})") from None
     has_gpus = ray.cluster_resources().get("GPU", 0) >= devices
     needs = {"num_gpus": devices} if has_gpus else {"num_cpus": CORES}
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)

@@ -14,12 +14,13 @@ def mutants(original, number, seed=0):
 
     What the caller does with a copy may take no more memory and time than `limits.limited` has.
     """
-    for mutant in _broken(original, number * FACTOR, random.Random(seed)):
+    for mutant in broken(original, number * FACTOR, random.Random(seed)):
         with limited():
             yield mutant
 
 
-def _broken(original, number, rng):
+def broken(original, number, rng):
+    """Yield `number` copies of a file's bytes, each broken once or twice by the random numbers of `rng`."""
     fixed = [b"", b"\0" * 64, bytes(range(256)) * 8, original.decode("latin-1").encode("utf-16"), original + original]
     yield from fixed[:number]
     for _ in range(number - len(fixed)):

@@ -69,6 +69,7 @@ def test_what_a_machine_can_not_do_is_one_clear_error(tensors):
         ray.shutdown()
 
 
-def test_an_address_without_a_cluster_is_one_clear_error(tensors):
-    with pytest.raises(InputError, match="no Ray cluster at auto"):
-        next(cluster.results([make_run(tensors)], tensors, "auto", on_epoch=print))
+@pytest.mark.parametrize("address", ["auto", "127.0.0.1:9"])
+def test_an_address_without_a_cluster_is_one_clear_error(tensors, address):
+    with pytest.raises(InputError, match=f"^no Ray cluster at {address} .*$"):
+        next(cluster.results([make_run(tensors)], tensors, address, on_epoch=print))

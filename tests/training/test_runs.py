@@ -275,20 +275,40 @@ def _workers(process):
     return [int(pid) for pid in listed.stdout.split() if int(pid) != process.pid]
 
 
+def _training(process):
+    """The processes that train, without the one in which multiprocessing watches over shared memory."""
+    listed = subprocess.run(["ps", "-o", "pid=,args=", "-g", str(process.pid)], capture_output=True, text=True)
+    return [int(line.split()[0]) for line in listed.stdout.splitlines() if "spawn_main" in line]
+
+
+@pytest.mark.slow
+def test_two_commands_at_once_on_one_folder_end_with_the_records_of_one(tensors, tmp_path):
+    processes = [_start(tmp_path, tmp_path / "both") for _ in range(2)] + [_start(tmp_path, tmp_path / "alone")]
+    for process in processes:
+        output, _ = process.communicate(timeout=600)
+        assert process.returncode == 0, output
+    both, alone = (_records(tmp_path / folder) for folder in ("both", "alone"))
+    assert len(both) == 4
+    for name, made in alone.items():
+        assert {**made, "seconds": 0} == {**both[name], "seconds": 0}
+    assert {path.suffix for path in (tmp_path / "both").rglob("*") if path.is_file()} == {".json"}
+
+
 @pytest.mark.slow
 def test_killed_runs_go_on_and_end_with_the_records_of_undisturbed_ones(tensors, tmp_path):
     results, undisturbed = tmp_path / "killed", tmp_path / "undisturbed"
-    process = _start(tmp_path, results)
-    _wait_for_records(process, results, 1)
-    assert process.poll() is None, process.communicate()[0]
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    deadline = time.monotonic() + 30
-    while _workers(process) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not _workers(process), "workers outlive their parent"
-    before = _records(results)
-    assert 1 <= len(before) < 4
+    for number, victim in enumerate(("parent", "worker"), start=1):
+        process = _start(tmp_path, results)
+        _wait_for_records(process, results, number)
+        assert process.poll() is None, process.communicate()[0]
+        os.kill(process.pid if victim == "parent" else _training(process)[0], signal.SIGKILL)
+        assert process.wait(60)
+        deadline = time.monotonic() + 30
+        while _workers(process) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert not _workers(process), "workers outlive their parent"
+        before = _records(results)
+        assert number <= len(before) < 4
 
     for folder in (results, undisturbed):
         process = _start(tmp_path, folder)
