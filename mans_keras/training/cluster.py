@@ -14,6 +14,9 @@ from mans_keras.models.extensions import EXTENSIONS, run_extension
 from mans_keras.training import machine
 from mans_keras.training.train_run import train_run
 
+# Ray tries 20 times, 30 s each, to reach an address where nobody answers. It reads this when it is imported.
+os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")
+
 CORES = 1  # for a run on a machine without GPU: a second core makes these small networks little faster
 
 
@@ -44,7 +47,6 @@ def results(runs, tensors, address, on_epoch, devices=1):
 
     Raises `InputError` if Ray is not installed, if there is no such cluster, or as `train_run` does there.
     """
-    os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")  # of 30 s each to reach an address where nobody answers
     try:
         import ray
         from ray.util.queue import Queue
@@ -55,7 +57,8 @@ def results(runs, tensors, address, on_epoch, devices=1):
         try:
             ray.init(address, log_to_driver=False)
         except (ConnectionError, RuntimeError, ValueError) as error:
-            raise InputError(f"no Ray cluster at {address} ({str(error).splitlines()[0]})") from None
+            reason, _, _ = str(error).partition("\n")
+            raise InputError(f"no Ray cluster at {address} ({reason})") from None
     has_gpus = ray.cluster_resources().get("GPU", 0) >= devices
     needs = {"num_gpus": devices} if has_gpus else {"num_cpus": CORES}
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)

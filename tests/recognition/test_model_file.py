@@ -149,8 +149,8 @@ def broken_models(folder, number):
     inputs = keras.Input((8, 8, 3))
     flat = keras.layers.Flatten()(TARM(2, 2, name="tarm")(inputs[..., 0]))
     model = MemoryAttentionNetwork(inputs, keras.layers.Dense(3, "softmax")(flat))
-    model.preparation = {"class_names": ACTIONS, "scale": 8, "layout": "resize", "coordinates": "body", "bodies": 2}
-    model.preparation |= {"joints": 20, "body": asdict(KINECT_1)}
+    preparation = {"class_names": ACTIONS, "scale": 8, "layout": "resize", "coordinates": "body", "bodies": 2}
+    model.preparation = preparation | {"joints": 20, "body": asdict(KINECT_1)}
     random, path = Random(0), folder / "broken.h5"
     for name in ("m.h5", "m.keras"):
         model.save(folder / name)
