@@ -147,7 +147,7 @@ def broken_config(config, random):
 def broken_models(folder, number):
     """Yield `number * FACTOR` model files of each kind: broken bytes, `.h5` and `.keras`, and broken configurations."""
     inputs = keras.Input((8, 8, 3))
-    flat = keras.layers.Flatten()(TARM(2, 2, name="tarm")(inputs[..., 0]))
+    flat = keras.layers.Flatten()(TARM(2, 2, name="tarm")(keras.layers.Reshape((8, 24))(inputs)))
     model = MemoryAttentionNetwork(inputs, keras.layers.Dense(3, "softmax")(flat))
     preparation = {"class_names": ACTIONS, "scale": 8, "layout": "resize", "coordinates": "body", "bodies": 2}
     model.preparation = preparation | {"joints": 20, "body": asdict(KINECT_1)}
