@@ -5,6 +5,7 @@ Every machine needs this package. If a machine is lost, its runs start again on 
 
 import contextlib
 import os
+import sys
 import threading
 
 import keras
@@ -58,15 +59,24 @@ def results(runs, tensors, address, on_epoch, devices=1):
             ray.init(address, log_to_driver=False)
         except (ConnectionError, RuntimeError, ValueError) as error:
             reason, _, _ = str(error).partition("\n")
-            raise InputError(f"no Ray cluster at {address} ({reason})") from None
+            raise InputError(
+                f"no Ray cluster at {address} ({reason}); if it asks for a token, set RAY_AUTH_MODE=token"
+            ) from None
     has_gpus = ray.cluster_resources().get("GPU", 0) >= devices
     needs = {"num_gpus": devices} if has_gpus else {"num_cpus": CORES}
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     messages = Queue(actor_options={"num_cpus": 0, "scheduling_strategy": here})
 
     def listen():
-        while (message := messages.get()) is not None:
-            on_epoch(message)
+        try:
+            while (message := messages.get()) is not None:
+                on_epoch(message)
+        except ray.exceptions.RayError:  # if the head is lost, Ray ends this process after a minute
+            print(
+                f"the Ray cluster at {address} does not answer. If it is lost, run the same command again on another "
+                "one: finished runs have their records",
+                file=sys.stderr,
+            )
 
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()
@@ -86,6 +96,8 @@ def results(runs, tensors, address, on_epoch, devices=1):
     finally:
         for unfinished in waiting:
             ray.cancel(unfinished, force=True)
-        messages.put(None)
+        with contextlib.suppress(ray.exceptions.RayError):
+            messages.put(None)
         listener.join()
-        messages.shutdown()
+        with contextlib.suppress(ray.exceptions.RayError):
+            messages.shutdown()
