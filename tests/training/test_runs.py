@@ -265,7 +265,7 @@ def _records(results):
 
 
 def _wait_for_records(process, results, number):
-    deadline = time.monotonic() + 240
+    deadline = time.monotonic() + 900
     while len(_records(results)) < number and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
 
@@ -284,7 +284,7 @@ def _training(process):
 @pytest.mark.slow
 def test_two_commands_at_once_on_one_folder_end_with_the_records_of_one(tensors, tmp_path):
     for process in [_start(tmp_path, tmp_path / folder, 2) for folder in ("both", "both", "alone")]:
-        output, _ = process.communicate(timeout=600)
+        output, _ = process.communicate(timeout=900)
         assert process.returncode == 0, output
     both, alone = (_records(tmp_path / folder) for folder in ("both", "alone"))
     assert len(both) == 2
@@ -301,7 +301,7 @@ def test_killed_runs_go_on_and_end_with_the_records_of_undisturbed_ones(tensors,
         _wait_for_records(process, results, number)
         assert process.poll() is None, process.communicate()[0]
         os.kill(process.pid if victim == "parent" else _training(process)[0], signal.SIGKILL)
-        assert process.wait(240)
+        assert process.wait(900)
         deadline = time.monotonic() + 30
         while _workers(process) and time.monotonic() < deadline:
             time.sleep(0.1)
@@ -311,11 +311,11 @@ def test_killed_runs_go_on_and_end_with_the_records_of_undisturbed_ones(tensors,
 
     for folder in (results, undisturbed):
         process = _start(tmp_path, folder)
-        output, _ = process.communicate(timeout=300)
+        output, _ = process.communicate(timeout=900)
         assert process.returncode == 0, output
     next(results.rglob("*-seed3.json")).unlink()
     process = _start(tmp_path, results)  # one run alone is left, and has the cores that it had before
-    output, _ = process.communicate(timeout=300)
+    output, _ = process.communicate(timeout=900)
     assert process.returncode == 0, output
     after, expected = _records(results), _records(undisturbed)
     assert len(after) == 5 and all(after[name] == before[name] for name in before if "seed3" not in name)
