@@ -1,9 +1,19 @@
 """Writing a file completely or not at all."""
 
 import contextlib
+import errno
 import os
 import secrets
 from pathlib import Path
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, the user's share of it, or the largest file is full
+
+
+def write_error(path, error):
+    """The message for an `OSError` in writing `path`; on a full disk it says what to do."""
+    advice = ". Make room there, then run the same command again" if error.errno in FULL else ""
+    reason = os.strerror(error.errno) if error.errno else error  # HDF5 adds to it what a programmer wants to know
+    return f"{path} can't be written: {reason}{advice}"
 
 
 @contextlib.contextmanager
@@ -19,7 +29,8 @@ def replacing(path, suffix=""):
         suffix: the end of the temporary name, for writers that choose a format by it. Without a suffix the name ends
             with `.part`, so that a search for files like `path` does not find it.
 
-    Raises `OSError` if the folder of `path` can't be made or `path` can't be replaced.
+    Raises `OSError` if the folder of `path` can't be made or `path` can't be replaced, and in place of the block's own
+    if the disk is full.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -29,5 +40,9 @@ def replacing(path, suffix=""):
     try:
         yield part
         os.replace(part, path)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise OSError(write_error(path, error)) from None
     finally:
         part.unlink(missing_ok=True)

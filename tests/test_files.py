@@ -6,14 +6,18 @@ import subprocess
 import sys
 
 import keras
+import numpy as np
 import pytest
 from helpers import ROOT, tensor_file
+from limits import full_disk
 from matplotlib.figure import Figure
+from test_page import prediction
 from test_training import make_run, tiny_model
 
 from mans_keras.files import replacing
 from mans_keras.models.mans import MemoryAttentionNetwork
-from mans_keras.reports import page, record_plots, tables
+from mans_keras.reports import page, prediction_animation, record_plots, tables
+from mans_keras.skeletons.formats import skeleton_file
 from mans_keras.tensors.store import Tensors
 from mans_keras.training import records
 from mans_keras.training.checkpoint import Checkpoint
@@ -95,12 +99,15 @@ def _save_checkpoint(path):
 
 
 WRITERS = {
-    "r.json": lambda path: records.write_record(path, {}),
+    "r.json": lambda path: records.write_record(path, {"epochs": [0] * 10}),
     "t.md": lambda path: tables.write_table(path.parent, "t", "title", ["column"], []),
     "c.npz": _save_checkpoint,
     "m.keras": lambda path: save(tiny_model(3), path),
+    "m.h5": lambda path: save(tiny_model(3), path),
     "p.png": lambda path: record_plots.save(Figure(), path),
-    "p.html": lambda path: page.write(path, "new"),
+    "p.gif": lambda path: prediction_animation.animate(prediction(), path),
+    "p.html": lambda path: page.write(path, "new" * 10),
+    "s.skeleton": lambda path: skeleton_file.write(path, np.ones((1, 1, 25, 3)), [1]),
 }
 
 
@@ -114,6 +121,16 @@ def test_a_result_that_cannot_be_put_in_its_place_leaves_the_old_one(tmp_path, m
     path.write_text("old")
     monkeypatch.setattr("os.replace", replace)
     with pytest.raises(OSError, match="no"):
+        WRITERS[name](path)
+    assert path.read_text() == "old" and names(tmp_path) == [name]
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_full_disk_leaves_the_old_result_and_the_message_says_what_to_do(tmp_path, capsys, name):
+    path = tmp_path / name
+    path.write_text("old")
+    message = rf"{name} can't be written: File too large\. Make room there, then run the same command again"
+    with pytest.raises(OSError, match=message), full_disk():
         WRITERS[name](path)
     assert path.read_text() == "old" and names(tmp_path) == [name]
 

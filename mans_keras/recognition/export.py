@@ -4,7 +4,6 @@ import contextlib
 import json
 import logging
 import os
-import shutil
 import statistics
 import tempfile
 import time
@@ -16,7 +15,7 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 
-from mans_keras import quiet
+from mans_keras import files, quiet
 from mans_keras.errors import InputError
 from mans_keras.models.recurrence import complete_onnx, onnx_nodes, plain_loops
 from mans_keras.recognition.raw_input import with_preparation
@@ -49,7 +48,7 @@ def export(model: keras.Model, out: str | Path, batch: int | None = None, raw: b
             (frames, bodies, joints, 3) if the model knows two bodies, and gives (1, classes). See `raw_input`.
 
     Returns: the `runner` of the file. Raises `InputError`, and leaves nothing behind, if the model can't be converted,
-    or if a score is more than `TOLERANCE` from Keras'.
+    or if a score is more than `TOLERANCE` from Keras'; `OSError` if the disk is full.
     """
     out = Path(out)
     kind = out.suffix
@@ -59,19 +58,25 @@ def export(model: keras.Model, out: str | Path, batch: int | None = None, raw: b
     _check_out(out, kind)
     written = with_preparation(model, INPUT) if raw else model
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
-        part = Path(folder) / out.name
-        _convert(written, part, kind, batch)
-        if kind == ".onnx":
-            _complete_onnx(part, "frames" if raw else "batch")
-        _store_preparation(model, part, kind, raw)
-        (_check_recordings if raw else _check_scores)(model, part, kind, batch)
-        if out.is_dir():
-            shutil.rmtree(out)
-        for old in (_json_of(out), _preprocess_of(out)) if kind else ():  # those of an export before this one
-            old.unlink(missing_ok=True)
-        for path in sorted(Path(folder).iterdir()):
-            os.replace(path, out.with_name(path.name))
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
+            part = Path(folder) / out.name
+            _convert(written, part, kind, batch)
+            if kind == ".onnx":
+                _complete_onnx(part, "frames" if raw else "batch")
+            _store_preparation(model, part, kind, raw)
+            (_check_recordings if raw else _check_scores)(model, part, kind, batch)
+            made = sorted(Path(folder).iterdir())
+            if out.is_dir():  # a folder can't be replaced in one step, but moved away in one
+                os.replace(out, f"{part}.before")
+            for old in (_json_of(out), _preprocess_of(out)) if kind else ():  # those of an export before this one
+                old.unlink(missing_ok=True)
+            for path in made:
+                os.replace(path, out.with_name(path.name))
+    except OSError as error:
+        if error.errno not in files.FULL:
+            raise
+        raise OSError(files.write_error(out, error)) from None
     return runner(out)
 
 
@@ -151,6 +156,9 @@ def _convert(model, path, kind, batch):
         with _silence(), recurrence():
             named.export(path, format=FORMATS[kind], verbose=False, input_signature=signature)
     except Exception as error:  # the converters raise almost anything
+        for code in files.FULL:
+            if os.strerror(code) in str(error):
+                raise OSError(code, os.strerror(code)) from None
         raise InputError(f"{model.name} can't be converted to {path.suffix or 'SavedModel'}: {_line(error)}") from None
 
 

@@ -57,25 +57,28 @@ class Tensors:
         if not self.path.is_file():
             raise InputError(f"{path} does not exist")
         try:
-            file = h5py.File(path, "r")
+            with h5py.File(path, "r") as file:
+                self._check_parts(file)
+                self._read(file)
+        except InputError:
+            raise
         except OSError as error:
             raise InputError(f"{path} is not a readable HDF5 file ({error})") from None
-        with file:
-            version = file.attrs.get("schema_version")
-            if version not in READABLE:
-                readable = " and ".join(map(str, READABLE))
-                raise InputError(
-                    f"{path} has schema version {version}, but this mans_keras reads {readable}: prepare it again"
-                )
-            missing = [name for name in ATTRIBUTES if name not in file.attrs]
-            missing += [name for name in ("x", "name", *COLUMNS) if name not in file]
-            if missing:
-                raise InputError(f"{path} lacks {', '.join(missing)}: prepare it again")
-            try:
-                self._read(file)
-            except (AttributeError, TypeError, ValueError) as error:
-                raise InputError(f"{path} breaks the contract of tensor files ({error}): prepare it again") from None
+        except Exception as error:  # h5py raises almost anything on a damaged file
+            raise InputError(f"{path} breaks the contract of tensor files ({error}): prepare it again") from None
         self._check()
+
+    def _check_parts(self, file):
+        version = file.attrs.get("schema_version")
+        if version not in READABLE:
+            readable = " and ".join(map(str, READABLE))
+            raise InputError(
+                f"{self.path} has schema version {version}, but this mans_keras reads {readable}: prepare it again"
+            )
+        missing = [name for name in ATTRIBUTES if name not in file.attrs]
+        missing += [name for name in ("x", "name", *COLUMNS) if name not in file]
+        if missing:
+            raise InputError(f"{self.path} lacks {', '.join(missing)}: prepare it again")
 
     def _read(self, file):
         self.dataset, self.layout, self.coordinates = (file.attrs[k] for k in ("dataset", "layout", "coordinates"))

@@ -14,6 +14,7 @@ import numpy as np
 
 import mans_keras
 from mans_keras.errors import InputError, printable, utf8
+from mans_keras.files import write_error
 from mans_keras.skeletons.sequence import Body, Sequence
 from mans_keras.tensors.store import COLUMNS, SCHEMA_VERSION
 
@@ -143,7 +144,7 @@ class Writer:
 
     def _check_disk(self):
         if self.disk.failure:
-            raise InputError(f"{self.path} can't be written: {self.disk.failure.strerror}")
+            raise InputError(write_error(self.path, self.disk.failure))
 
     def _write_columns(self):
         self.x.resize(len(self.columns["name"]), axis=0)

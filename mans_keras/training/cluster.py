@@ -4,6 +4,8 @@ Every machine needs this package. If a machine is lost, its runs start again on 
 """
 
 import contextlib
+import os
+import sys
 import threading
 
 import keras
@@ -12,6 +14,9 @@ from mans_keras.errors import InputError
 from mans_keras.models.extensions import EXTENSIONS, run_extension
 from mans_keras.training import machine
 from mans_keras.training.train_run import train_run
+
+# Ray tries 20 times, 30 s each, to reach an address where nobody answers. It reads this when it is imported.
+os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")
 
 CORES = 1  # for a run on a machine without GPU: a second core makes these small networks little faster
 
@@ -52,16 +57,26 @@ def results(runs, tensors, address, on_epoch, devices=1):
     if not ray.is_initialized():
         try:
             ray.init(address, log_to_driver=False)
-        except (ConnectionError, ValueError) as error:
-            raise InputError(f"no Ray cluster at {address} ({error})") from None
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            reason, _, _ = str(error).partition("\n")
+            raise InputError(
+                f"no Ray cluster at {address} ({reason}); if it asks for a token, set RAY_AUTH_MODE=token"
+            ) from None
     has_gpus = ray.cluster_resources().get("GPU", 0) >= devices
     needs = {"num_gpus": devices} if has_gpus else {"num_cpus": CORES}
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     messages = Queue(actor_options={"num_cpus": 0, "scheduling_strategy": here})
 
     def listen():
-        while (message := messages.get()) is not None:
-            on_epoch(message)
+        try:
+            while (message := messages.get()) is not None:
+                on_epoch(message)
+        except ray.exceptions.RayError:  # if the head is lost, Ray ends this process after a minute
+            print(
+                f"the Ray cluster at {address} does not answer. If it is lost, run the same command again on another "
+                "one: finished runs have their records",
+                file=sys.stderr,
+            )
 
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()
@@ -81,6 +96,8 @@ def results(runs, tensors, address, on_epoch, devices=1):
     finally:
         for unfinished in waiting:
             ray.cancel(unfinished, force=True)
-        messages.put(None)
+        with contextlib.suppress(ray.exceptions.RayError):
+            messages.put(None)
         listener.join()
-        messages.shutdown()
+        with contextlib.suppress(ray.exceptions.RayError):
+            messages.shutdown()

@@ -46,7 +46,7 @@ def _is_text(value):
 
 def _is_setting(value):
     """Whether arguments of a network are small enough to build it."""
-    if isinstance(value, (dict, list, tuple)):
+    if isinstance(value, (dict, list)):
         return all(map(_is_setting, value.values() if isinstance(value, dict) else value))
     return isinstance(value, (str, bool, type(None))) or abs(value) <= MAX_SETTING
 
@@ -168,11 +168,14 @@ def _is_plain(value, depth=0):
     return math.isfinite(value) if isinstance(value, float) else value is None or abs(value) < 2**63
 
 
-def check_arguments(arguments: dict) -> None:
-    """Raise `InputError` unless a record may hold these arguments of a network: then a run with them can be planned."""
-    expected, fits = FIELDS["arguments"]
-    if not fits(arguments):
-        raise InputError(f"the arguments of the network must be {expected}, not {reprlib.repr(arguments)}")
+def check_settings(settings: dict) -> None:
+    """Raise `InputError` if a run has settings that `check` would refuse in its record, such as units=2048."""
+    for name, value in settings.items():
+        if name in FIELDS and not (_is_plain([name, value]) and FIELDS[name][1](value)):
+            raise InputError(
+                f"{name} must be {FIELDS[name][0]}, not {reprlib.repr(value)}: a record can't hold it, so the run is "
+                "not trained"
+            )
 
 
 def write_record(path: str | Path, record: dict) -> None:

@@ -1,5 +1,6 @@
 """What a run is: a model, a fold of a tensor file, a recipe and a seed. Together they decide a result."""
 
+import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
@@ -8,8 +9,7 @@ import keras
 from mans_keras.models import mans
 from mans_keras.models.extensions import EXTENSIONS
 from mans_keras.tensors.protocols import Fold
-from mans_keras.training import recipes
-from mans_keras.training.records import check_arguments
+from mans_keras.training import recipes, records
 
 MODELS = {
     "mans-9": mans.MANs9,
@@ -39,6 +39,8 @@ class Run:
     model: a key of `MODELS`; arguments: of its function, e.g. {"attention": "song"}; variant: a name for model and
     arguments, under which the record is filed; precision: "float32" or "mixed_bfloat16"; tensors: SHA-256 of the
     tensor file's contents.
+
+    Raises `InputError` for settings that a record can't hold.
     """
 
     experiment: str
@@ -56,7 +58,9 @@ class Run:
     tensors: str
 
     def __post_init__(self):
-        check_arguments(self.arguments)
+        settings = {name: getattr(self, name) for name in ("arguments", "epochs", "batch", "seed")}
+        settings["recipe"] = asdict(self.recipe)
+        records.check_settings(json.loads(json.dumps(settings)))  # lists in place of tuples, as in a record
 
     def settings(self) -> dict:
         """The fields as a record keeps them, with the recipe's values for this dataset and scale.

@@ -139,6 +139,7 @@ def _in_processes(runs, path, results, jobs, report, options):
     """Yield (run, record) of each finished run. `jobs` at a time; each has a new process, which frees its memory."""
     context = multiprocessing.get_context("spawn")
     messages, errors, shares = context.Queue(), [], queue.SimpleQueue()
+    failed, starting = threading.Event(), threading.Lock()
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count()))
     each = max(1, len(cores) // jobs)  # the same for all runs: with more cores, results may be rounded differently
     for job in range(jobs):
@@ -154,8 +155,13 @@ def _in_processes(runs, path, results, jobs, report, options):
     def run_process(run):
         share = shares.get()
         process = context.Process(target=_run_alone, args=(run, path, results, share, messages, EXTENSIONS, options))
-        process.start()
+        with starting:
+            if failed.is_set():  # another worker has died: the error would wait for the end of this run
+                return 1
+            process.start()
         process.join()
+        if process.exitcode:
+            failed.set()
         shares.put(share)
         return process.exitcode
 
@@ -170,8 +176,10 @@ def _in_processes(runs, path, results, jobs, report, options):
             yield futures[future], read_record(record_path(results, futures[future]))
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
-        for process in multiprocessing.active_children():
-            process.terminate()
+        with starting:
+            failed.set()
+            for process in multiprocessing.active_children():
+                process.terminate()
         # A worker that was killed while it wrote leaves the queue locked forever, so the waiting time is limited.
         messages.cancel_join_thread()
         messages.put(None)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from helpers import ROOT, SHARED, side_by_side, standing_body, tiny_model
+from limits import full_disk
 
 from mans_keras.cli import main
 from mans_keras.errors import InputError
@@ -218,6 +219,18 @@ def test_a_file_that_does_not_run_is_not_left_behind(model, monkeypatch, tmp_pat
     with pytest.raises(InputError, match=r"the \.tflite made of the model does not run"):
         exports.export(model, tmp_path / "m.tflite")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")
+@pytest.mark.parametrize("name", [*(pytest.param(name, marks=pytest.mark.slow) for name in KINDS[:2]), KINDS[2]])
+def test_a_full_disk_leaves_the_old_export_and_the_message_says_what_to_do(bare_model, tmp_path, name):
+    _needs(name)
+    exports.export(bare_model, tmp_path / name)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    bare_model.layers[-1].bias.assign([1, 2, 3])
+    with pytest.raises(OSError, match=rf"{name} can't be written: File too large\. Make room there"), full_disk():
+        exports.export(bare_model, tmp_path / name)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
 def test_a_folder_of_something_else_is_not_overwritten(model, tmp_path):

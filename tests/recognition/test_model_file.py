@@ -1,20 +1,29 @@
 """Hostile model files: refused in one line, before memory is taken for what they claim."""
 
+import contextlib
 import json
 import shutil
 import subprocess
 import sys
 import zipfile
+from dataclasses import asdict
+from random import Random
 
 import h5py
 import keras
+import mutations
 import numpy as np
 import pytest
-from helpers import ROOT, tiny_model
+from click.testing import CliRunner
+from helpers import ACTIONS, PATH, ROOT, standing_body, tensor_file, tiny_model
+from limits import limited
 
+from mans_keras import TARM, cli
 from mans_keras.errors import InputError
+from mans_keras.models.mans import MemoryAttentionNetwork
 from mans_keras.recognition.model_file import load
 from mans_keras.recognition.recognizer import Recognizer
+from mans_keras.skeletons.sequence import KINECT_1
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +104,104 @@ def test_a_loaded_model_gives_the_scores_of_the_saved_one(intact):
     x = np.random.default_rng(0).normal(size=(2, 8, 8, 3)).astype("float32")
     expected = keras.models.load_model(intact, compile=False).predict_on_batch(x)
     np.testing.assert_array_equal(load(intact).predict_on_batch(x), expected)
+
+
+@pytest.mark.parametrize("change", [{"scale": -1}, {"class_names": ["a", "b"]}, {"joints": 10**9}])
+def test_each_command_refuses_a_hostile_model_in_one_line(copied, tmp_path, change):
+    edited(copied, lambda config: config["preparation"].update(change))
+    np.save(tmp_path / "r.npy", standing_body())
+    tensors = tensor_file(tmp_path / "t.h5", repetitions=1)
+    before = sorted(tmp_path.iterdir())
+    for command, *arguments in (
+        ["summary"],
+        ["predict", tmp_path / "r.npy"],
+        ["stream", tmp_path / "r.npy"],
+        ["evaluate", tensors],
+        ["export", tmp_path / "m.onnx"],
+    ):
+        done = CliRunner().invoke(cli.main, [command, str(copied), *map(str, arguments)])
+        assert done.exit_code == 1 and done.output.count("\n") == 1, (command, done.output)
+        assert "m.h5 is not a model that can be loaded safely" in done.output and next(iter(change)) in done.output
+    assert sorted(tmp_path.iterdir()) == before
+
+
+STRANGE = [None, True, -1, 0, 1.5, 10**6, 10**30, float("nan"), "", "relu", "x" * 10_000, [], {}, [[]], {"a": []}]
+
+
+def broken_config(config, random):
+    """The configuration of a model with one value replaced by another kind, or removed."""
+    place, keys = config, list(config)
+    while True:
+        key = random.choice(keys)
+        if not isinstance(place[key], (dict, list)) or not place[key] or random.random() < 0.1:
+            break
+        place = place[key]
+        keys = list(place) if isinstance(place, dict) else range(len(place))
+    if random.random() < 0.3:
+        del place[key]
+    else:
+        place[key] = random.choice(STRANGE)
+    return config
+
+
+def broken_models(folder, number):
+    """Yield `number * FACTOR` model files of each kind: broken bytes, `.h5` and `.keras`, and broken configurations."""
+    inputs = keras.Input((8, 8, 3))
+    flat = keras.layers.Flatten()(TARM(2, 2, name="tarm")(keras.layers.Reshape((8, 24))(inputs)))
+    model = MemoryAttentionNetwork(inputs, keras.layers.Dense(3, "softmax")(flat))
+    preparation = {"class_names": ACTIONS, "scale": 8, "layout": "resize", "coordinates": "body", "bodies": 2}
+    model.preparation = preparation | {"joints": 20, "body": asdict(KINECT_1)}
+    random, path = Random(0), folder / "broken.h5"
+    for name in ("m.h5", "m.keras"):
+        model.save(folder / name)
+        content, path = (folder / name).read_bytes(), (folder / name).with_stem("broken")
+        for mutant in mutations.broken(content, number * mutations.FACTOR, random):
+            path.write_bytes(mutant)
+            yield path
+    path = folder / "broken.h5"
+    for _ in range(number * mutations.FACTOR):
+        shutil.copy(folder / "m.h5", path)
+        yield edited(path, lambda config: broken_config(config, random))
+
+
+def try_broken_models(folder, number):
+    """Load each of `broken_models`, and use what is loaded. Prints how many were refused and how many loaded."""
+    outcomes = {"refused": 0, "loaded": 0}
+    joints = standing_body()
+    for path in broken_models(folder, number):
+        with limited(2**30, 20):
+            try:
+                recognizer = Recognizer(path)
+            except InputError as error:
+                assert "MemoryError" not in str(error) and len(str(error)) < 1000 and "\n" not in str(error), error
+                outcomes["refused"] += 1
+                continue
+            with contextlib.suppress(InputError):  # e.g. more joints than the body has
+                x = recognizer.tensor(recognizer.read(joints))
+                assert np.isfinite(recognizer.model(x[None])).all()
+            outcomes["loaded"] += 1
+    print(json.dumps(outcomes))
+
+
+# In a process of its own, since HDF5 might crash it.
+TRY = """
+import sys
+sys.path[:0] = {path!r}
+import mutations
+from pathlib import Path
+from test_model_file import try_broken_models
+mutations.FACTOR = int(sys.argv[2])
+try_broken_models(Path(sys.argv[1]), 200)
+"""
+
+
+@pytest.mark.slow
+def test_broken_models_are_refused_in_one_line_or_give_scores(tmp_path):
+    command = [sys.executable, "-c", TRY.format(path=PATH), str(tmp_path), str(mutations.FACTOR)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    outcomes = json.loads(done.stdout.splitlines()[-1])
+    assert sum(outcomes.values()) == 600 * mutations.FACTOR and min(outcomes.values()) > 10
 
 
 # Loads a file in a process that may take 1 GiB more than it has after its imports.

@@ -2,12 +2,25 @@
 
 import random
 
+from limits import limited
+
+FACTOR = 1  # `pytest --fuzz N` sets it: N times as many copies
+
 WORDS = (b"nan", b"inf", b"-inf", b"1e999", b"word", b"99999999999999999999", b"-1", b"0", b"1.5", b"\xff\xfe", b"")
 
 
 def mutants(original, number, seed=0):
-    """Yield `number` copies of a text file's bytes, each broken once or twice, the same copies for the same seed."""
-    rng = random.Random(seed)
+    """Yield `number * FACTOR` copies of a file's bytes, each broken once or twice, the same copies for the same seed.
+
+    What the caller does with a copy may take no more memory and time than `limits.limited` has.
+    """
+    for mutant in broken(original, number * FACTOR, random.Random(seed)):
+        with limited():
+            yield mutant
+
+
+def broken(original, number, rng):
+    """Yield `number` copies of a file's bytes, each broken once or twice by the random numbers of `rng`."""
     fixed = [b"", b"\0" * 64, bytes(range(256)) * 8, original.decode("latin-1").encode("utf-16"), original + original]
     yield from fixed[:number]
     for _ in range(number - len(fixed)):

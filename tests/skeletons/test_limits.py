@@ -5,9 +5,9 @@ import resource
 import signal
 import struct
 import zlib
-from pathlib import Path
 
 import pytest
+from limits import MEMORY, SECONDS, STATM, used_memory
 from test_hdm05 import skeleton_text
 
 from mans_keras.errors import InputError
@@ -15,7 +15,6 @@ from mans_keras.skeletons import hdm05, joint_names, own, own_splits, recording,
 from mans_keras.skeletons.bounds import MAX_BYTES
 from mans_keras.skeletons.sequence import Dropped
 
-MEMORY, SECONDS = 200 * 2**20, 3
 HEADER = b"MATLAB 5.0".ljust(124) + b"\x00\x01IM"
 AMC = b":FULLY-SPECIFIED\n:DEGREES\n"
 
@@ -172,8 +171,8 @@ def in_limits(path):
         status = os.waitpid(child, 0)[1]
         return signal.Signals(status & 127).name if status & 127 else text
     try:
-        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
+        memory = used_memory() + MEMORY
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         spent = int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]))
         resource.setrlimit(resource.RLIMIT_CPU, (spent + SECONDS, spent + SECONDS))
         try:
@@ -188,7 +187,7 @@ def in_limits(path):
         os._exit(0)
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="the memory is read from Linux's /proc")
+@pytest.mark.skipif(not STATM.exists(), reason="the memory is read from Linux's /proc")
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in CASES]
 )

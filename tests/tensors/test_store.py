@@ -5,6 +5,7 @@ import h5py
 import numpy as np
 import pytest
 from helpers import tensor_file
+from mutations import mutants
 
 from mans_keras.errors import InputError
 from mans_keras.skeletons.sequence import KINECT_1, KINECT_1_NAMES
@@ -141,6 +142,21 @@ def test_a_file_that_breaks_the_contract_is_refused(tmp_path, damage, complaint)
         damage(file)
     with pytest.raises(InputError, match=complaint):
         Tensors(tmp_path / "t.h5")
+
+
+@pytest.mark.slow
+def test_broken_tensor_files_are_read_or_refused(tmp_path):
+    content = tensor_file(tmp_path / "t.h5", repetitions=1, scale=8).read_bytes()
+    outcomes = {"read": 0, "refused": 0}
+    for mutant in mutants(content, 500):
+        (tmp_path / "t.h5").write_bytes(mutant)
+        try:
+            tensors = Tensors(tmp_path / "t.h5")
+            assert tensors.read(range(len(tensors))).shape == (len(tensors), 8, 8, 3)
+            outcomes["read"] += 1
+        except (InputError, OSError):
+            outcomes["refused"] += 1
+    assert min(outcomes.values()) > 10
 
 
 def test_a_file_that_is_no_hdf5_is_refused(tmp_path):

@@ -1,13 +1,17 @@
 import json
+import os
+import subprocess
+import sys
 import threading
+import time
 
 import pytest
-from helpers import tensor_file
+from helpers import PATH, tensor_file
 from test_training import make_run
 
 from mans_keras.errors import InputError
 from mans_keras.tensors.store import Tensors
-from mans_keras.training import cluster, runs
+from mans_keras.training import cluster, records, runs
 
 pytestmark = pytest.mark.slow
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install -e '.[ray]'")
@@ -54,10 +58,10 @@ def test_with_a_node_killed_midway_every_record_is_there_and_none_twice(tensors,
     kill.join()
     assert len(begun) == 4, "the run on the killed node began a second time"
     assert sorted(yielded) == [0, 1, 2]
-    records = [json.loads(path.read_text()) for path in tmp_path.rglob("*.json")]
-    assert sorted(record["seed"] for record in records) == [0, 1, 2]
-    assert all(len(record["history"]["train_loss"]) == 20 for record in records)
-    assert all(record["device"].endswith(", 1 core") for record in records)
+    written = [json.loads(path.read_text()) for path in tmp_path.rglob("*.json")]
+    assert sorted(record["seed"] for record in written) == [0, 1, 2]
+    assert all(len(record["history"]["train_loss"]) == 20 for record in written)
+    assert all(record["device"].endswith(", 1 core") for record in written)
 
 
 def test_what_a_machine_can_not_do_is_one_clear_error(tensors):
@@ -69,6 +73,41 @@ def test_what_a_machine_can_not_do_is_one_clear_error(tensors):
         ray.shutdown()
 
 
-def test_an_address_without_a_cluster_is_one_clear_error(tensors):
-    with pytest.raises(InputError, match="no Ray cluster at auto"):
-        next(cluster.results([make_run(tensors)], tensors, "auto", on_epoch=print))
+# Trains three runs of the tiny model on a cluster.
+PROGRAM = """
+import sys
+sys.path[:0] = {path!r}
+from test_training import make_run
+from mans_keras.training import runs
+from mans_keras.tensors.store import Tensors
+
+tensors = Tensors(sys.argv[1])
+planned = [make_run(tensors, seed=seed, arguments={{"tarm": False}}) for seed in range(3)]
+runs.execute(planned, tensors, sys.argv[2], jobs=1, ray=sys.argv[3])
+"""
+
+
+def test_if_the_head_is_lost_the_command_ends_with_what_to_do_and_finished_runs_have_records(tensors, tmp_path):
+    from ray.cluster_utils import Cluster
+
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    command = [sys.executable, "-c", PROGRAM.format(path=PATH), str(tensors.path), str(tmp_path / "results")]
+    process = subprocess.Popen(
+        [*command, made.address],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "RAY_gcs_rpc_server_reconnect_timeout_s": "5"},
+    )
+    while not list(tmp_path.rglob("*.json")) and process.poll() is None:
+        time.sleep(0.1)
+    made.remove_node(made.head_node, allow_graceful=False)
+    output, _ = process.communicate(timeout=300)
+    assert process.returncode == 1 and "run the same command again" in output and "Traceback" not in output, output
+    assert [records.read_record(path)["epochs"] for path in tmp_path.rglob("*.json")] == [3]
+
+
+@pytest.mark.parametrize("address", ["auto", "127.0.0.1:9"])
+def test_an_address_without_a_cluster_is_one_clear_error(tensors, address):
+    with pytest.raises(InputError, match=f"^no Ray cluster at {address} .*$"):
+        next(cluster.results([make_run(tensors)], tensors, address, on_epoch=print))

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from mans_keras.files import replacing
 from mans_keras.skeletons.bounds import MAX_FRAMES, MAX_METRES
 from mans_keras.skeletons.formats.decimals import Tokens
 from mans_keras.skeletons.sequence import KINECT_2, Dropped
@@ -104,4 +105,5 @@ def write(path: Path | str, joints: np.ndarray, body_ids: Numbers[int]) -> None:
         for body in np.flatnonzero(present):
             text.append(f"{body_ids[body]} 0 1 1 1 1 0 0 0 2\n{KINECT_2.joints}\n")
             text.append(lines % tuple(frame[body].ravel().tolist()))
-    Path(path).write_text("".join(text), newline="\n")
+    with replacing(path) as part:
+        part.write_text("".join(text), newline="\n")

@@ -1,0 +1,49 @@
+"""Bounds on the memory and the processor time of a block, which the kernel keeps."""
+
+import contextlib
+import resource
+import signal
+from pathlib import Path
+
+import pytest
+
+MEMORY, SECONDS = 200 * 2**20, 3
+STATM = Path("/proc/self/statm")  # Linux
+
+
+def used_memory():
+    """The bytes of this process's address space, which `RLIMIT_AS` bounds."""
+    return int(STATM.read_text().split()[0]) * resource.getpagesize()
+
+
+@contextlib.contextmanager
+def limited(memory=MEMORY, seconds=SECONDS):
+    """In this block, this process may take so many bytes more than it has, and so many seconds of processor time.
+
+    Beyond them, an allocation fails with `MemoryError`, and the test fails when the seconds are spent.
+    """
+    if not STATM.exists():
+        yield
+        return
+    before = [(kind, resource.getrlimit(kind)) for kind in (resource.RLIMIT_AS, resource.RLIMIT_CPU)]
+    spent = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+    handler = signal.signal(signal.SIGXCPU, lambda *_: pytest.fail(f"more than {seconds} s of processor time"))
+    try:
+        for (kind, (_, hard)), limit in zip(before, (used_memory() + memory, int(spent + 1 + seconds)), strict=True):
+            resource.setrlimit(kind, (limit, hard))
+        yield
+    finally:
+        for kind, limits in before:
+            resource.setrlimit(kind, limits)
+        signal.signal(signal.SIGXCPU, handler)
+
+
+@contextlib.contextmanager
+def full_disk(room=16):
+    """In this block, no file can hold more than `room` bytes, as if the disk became full while it is written."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
