@@ -39,10 +39,10 @@ METHODS = {
 
 # Why a method of Table 5 is only quoted.
 LEFT_QUOTED = {
-    "Dynamic skeletons (Hu et al., 2015)": "features of the pictures, no network of joints",
-    "ST-LSTM (Liu et al., 2016)": "its recurrence over joints and frames needs a kernel of its own to be trained here",
+    "Dynamic skeletons (Hu et al., 2015)": "features of colour and depth pictures, no network of joints",
+    "ST-LSTM (Liu et al., 2016)": "its recurrence takes every joint of every frame as a step, too slow here",
     "ST-LSTM + TG (Liu et al., 2016)": "as ST-LSTM",
-    "Adaptive RNN-T (Li et al., 2017)": "its tree is learned by steps that the paper does not state",
+    "Adaptive RNN-T (Li et al., 2017)": "how its tree is learned could not be read here",
     "GCA-LSTM (Liu et al., 2017a)": "built on ST-LSTM",
     "Clips+CNN+MTLN (Ke et al., 2017)": "needs a CNN trained on photographs",
 }

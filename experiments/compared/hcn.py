@@ -7,7 +7,8 @@ dropout 0.5 after conv4, conv5, conv6 and fc7.
 
 Left open by the paper, and as in the public implementation (huguyuehuhu/HCN-pytorch): the motion of T - 1 steps is
 interpolated to T; dropout leaves out whole channels. That code has 64 frames and 512 units in fc7; here they are the
-paper's. The first weights are Keras' default (Glorot): He's are too large for the three convolutions without ReLU.
+paper's. The first weights are He's where a ReLU follows, and Glorot's at the convolutions without one: with He's at all
+of them the first steps diverged here, with Glorot's at all of them little reached the end.
 """
 
 import numpy as np
@@ -33,26 +34,27 @@ class Motion(layers.Layer):
 
 def hcn(sequence, regularizer=None):
     """Sequence (batch, 32, bodies, joints, 3) -> features (batch, 256)."""
-    options = {"padding": "same", "kernel_regularizer": regularizer}
+    linear = {"padding": "same", "kernel_regularizer": regularizer}
+    relu = {**linear, "activation": "relu", "kernel_initializer": "he_normal"}
 
-    def pooled(x, filters, name, dropout=0.5, activation=None):
-        x = layers.Conv2D(filters, 3, activation=activation, name=name, **options)(x)
+    def pooled(x, filters, name, options, dropout=0.5):
+        x = layers.Conv2D(filters, 3, name=name, **options)(x)
         if dropout:
             x = layers.SpatialDropout2D(dropout, name=f"{name}_dropout")(x)
         return layers.MaxPooling2D(2, name=f"{name}_pool")(x)
 
     def branch(x, name):
-        x = layers.Conv2D(64, 1, activation="relu", name=f"conv1_{name}", **options)(x)
-        x = layers.Conv2D(32, (3, 1), name=f"conv2_{name}", **options)(x)
+        x = layers.Conv2D(64, 1, name=f"conv1_{name}", **relu)(x)
+        x = layers.Conv2D(32, (3, 1), name=f"conv2_{name}", **linear)(x)
         x = layers.Permute((1, 3, 2), name=f"joints_as_channels_{name}")(x)
-        x = pooled(x, 32, f"conv3_{name}", dropout=0)
-        return pooled(x, 64, f"conv4_{name}")
+        x = pooled(x, 32, f"conv3_{name}", linear, dropout=0)
+        return pooled(x, 64, f"conv4_{name}", linear)
 
     joints = EachBody(name="each_body")(sequence)
     branches = [branch(joints, "joints"), branch(Motion(name="motion")(joints), "motion")]
     x = layers.Concatenate(name="branches")(branches)
-    x = pooled(x, 128, "conv5", activation="relu")
-    x = pooled(x, 256, "conv6", activation="relu")
+    x = pooled(x, 128, "conv5", relu)
+    x = pooled(x, 256, "conv6", relu)
     x = OverBodies(sequence.shape[2], "max", name="over_bodies")(layers.Flatten(name="flat")(x))
-    x = layers.Dense(256, "relu", kernel_regularizer=regularizer, name="fc7")(x)
+    x = layers.Dense(256, "relu", kernel_initializer="he_normal", kernel_regularizer=regularizer, name="fc7")(x)
     return layers.Dropout(0.5, name="fc7_dropout")(x)

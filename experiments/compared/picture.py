@@ -27,6 +27,8 @@ def draw(cells, speed, where):
         if not any(name in values for name, cell in cells.items() if cell):
             axes.text(0.5, 0.5, "not measured", transform=axes.transAxes, ha="center")
         axes.set(xscale="log", xlabel=what)
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter("{x:.2g}")
         axes.margins(0.2)
         axes.grid(alpha=0.3)
     figure.axes[0].set(ylabel="test accuracy in percent")
