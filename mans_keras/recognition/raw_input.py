@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from mans_keras.errors import InputError
-from mans_keras.tensors.transforms import _interpolation
+from mans_keras.tensors.transforms import interpolation
 
 COORDINATES = ("raw", "hip", "upright")  # the others need a singular value decomposition, which ONNX lacks
 
@@ -96,5 +96,5 @@ class Preparation(keras.layers.Layer):
         """Matrix (scale, bodies x joints) that places the columns as the layout does."""
         columns = self.bodies * self.joints
         if self.layout == "resize":
-            return _interpolation(columns, self.scale)
+            return interpolation(columns, self.scale)
         return np.eye(self.scale, columns, -((self.scale - columns) // 2))

@@ -11,7 +11,7 @@ FUNCTIONS = (
     transforms.released_frame,
     transforms.upright_frame,
     transforms.to_coordinates,
-    transforms._interpolation,
+    transforms.interpolation,
     transforms.resize,
     transforms.pad,
     transforms.to_tensor,
