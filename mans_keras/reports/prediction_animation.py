@@ -1,5 +1,6 @@
 """A prediction -> its recording as a moving skeleton, coloured by the attention of each frame."""
 
+import math
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -61,7 +62,8 @@ def _write_gif(path, frames, rate):
     palette = Image.new("P", (1, 1))
     palette.putpalette(_palette().tobytes())
     frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=round(1000 / rate), loop=0)
+    duration = 10 * math.ceil(100 / rate)  # milliseconds; a GIF counts in hundredths of a second
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=duration, loop=0)
 
 
 def _palette():

@@ -61,7 +61,7 @@ def attention(prediction: "Prediction") -> Figure:
     caption = f"{record_plots.label(Path(prediction.name).name)}, {len(weights)} frames"
     figure.text(0.5, 0.935, caption, ha="center", va="center", fontsize=11)
     flat = np.ptp(weights.mean(axis=1)) < HARDLY_VARIES
-    title = "attention of each frame" + (": it hardly varies, so no pose stands out" if flat else "")
+    title = "attention of each frame hardly varies" if flat else "attention of each frame"
     _curves(axes["whole"], weights, (0, top), title)
     if "magnified" in heights:
         margin = max(0.1 * (high - low), 1e-4)

@@ -34,8 +34,8 @@ def error_curves(curves: dict[str, list[dict]], title: str) -> Figure:
 
     curves: {name: records}. Of several records, the line is the mean, in a band from the least to the greatest.
     """
-    figure = Figure(figsize=(10, 4.2), layout="constrained")
-    figure.suptitle(label(title, LONGEST_TITLE), fontsize=11)
+    figure = Figure(figsize=(7.2, 3.8), layout="constrained")
+    figure.suptitle(label(title, LONGEST_TITLE), fontsize=11, wrap=True)
     for axes, which in zip(figure.subplots(1, 2, sharey=True), ("train", "test"), strict=True):
         for (name, records), (color, line) in zip(curves.items(), STYLES[-len(curves) :], strict=False):
             errors = _errors(records, which)
