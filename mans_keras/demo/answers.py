@@ -91,13 +91,13 @@ def pictures(prediction: Prediction, folder: str) -> list[str]:
     return [str(path) for path in paths]
 
 
-def over_time(model: Recognizer, path: Path, window: int, folder: str) -> tuple[str, str, str]:
+def over_time(model: Recognizer, path: Path, unit: float | None, window: int, folder: str) -> tuple[str, str, str]:
     """Which class leads when in a recording: remarks in HTML, a picture of the scores, a table in HTML.
 
-    Raises `InputError` as `Recognizer.parsed` does.
+    unit: its metres, as for `Recognizer.parsed`, whose `InputError` this raises, too.
     """
     online = stream.Stream(model, window)
-    content = model.parsed(path)
+    content = model.parsed(path, unit=unit)
     every = -(-len(content.joints) // MOST_WINDOWS)
     scores = stream.over_time(online, content.joints, every)
     text = f"Each answer is about the last {online.window} frames" + (f"; one for {every} frames" if every > 1 else "")

@@ -16,7 +16,9 @@ from mans_keras.errors import InputError
 from mans_keras.skeletons import recording
 from mans_keras.skeletons.bounds import MAX_BYTES, MAX_FRAMES
 from mans_keras.skeletons.synthetic import examples
+from mans_keras.skeletons.units import METRES
 
+UNIT = "as the file says, or metres"
 SEVERAL = "does six actions, one after the other"
 USUAL_WINDOW = 30  # frames, for models that do not say how long their recordings were
 FORMATS = [*recording.FORMATS, ".asf"]
@@ -55,14 +57,14 @@ def build(models: dict[str, Path], folder: Path) -> gr.Blocks:
     def answered(show, nothing):
         """The function of an event: what `show` yields of a recording that was dropped or chosen, or what is wrong."""
 
-        def answer(name, uploads, example, *options):
+        def answer(name, uploads, example, unit, *options):
             with tempfile.TemporaryDirectory(dir=folder) as place:
                 try:
                     model = answers.recognizer(models[name])
                     if uploads:
-                        yield from show(model, answers.recording(uploads, place), place, *options)
+                        yield from show(model, answers.recording(uploads, place), place, METRES.get(unit), *options)
                     elif example:
-                        yield from show(model, answers.example(example, model, place), place, *options)
+                        yield from show(model, answers.example(example, model, place), place, None, *options)
                     else:
                         yield "", *nothing
                 except (InputError, OSError) as error:
@@ -71,23 +73,24 @@ def build(models: dict[str, Path], folder: Path) -> gr.Blocks:
 
         return answer
 
-    def predict(model, path, place):
-        (prediction,) = model.predict([path])
+    def predict(model, path, place, unit):
+        (prediction,) = model.predict([path], unit=unit)
         joints = prediction.joints
         text = answers.remarks(model, joints, prediction.notes) + answers.length(model, joints)
         shown = text, answers.viewer(prediction)
         yield *shown, gr.update(visible=False)  # the pictures take longer
         yield *shown, gr.update(value=answers.pictures(prediction, place), visible=True)
 
-    def over_time(model, path, place, window):
-        text, picture, table = answers.over_time(model, path, int(window), place)
+    def over_time(model, path, place, unit, window):
+        text, picture, table = answers.over_time(model, path, unit, int(window), place)
         yield text, gr.update(value=picture, visible=True), table
 
     def recording_inputs(choices):
         uploads = gr.File(label="Recording", file_count="multiple", file_types=FORMATS, height=150)
-        return uploads, gr.Radio(choices, label="or SYNTHETIC: somebody who ...")
+        example = gr.Radio(choices, label="or SYNTHETIC: somebody who ...")
+        return uploads, example, gr.Dropdown([UNIT, *METRES], label="Unit of the recording")
 
-    def connect(answer, inputs, outputs, uploads, example):
+    def connect(answer, inputs, outputs, uploads, example, unit):
         """Answer whatever was dropped or chosen last; the other of the two is emptied."""
         event = {
             "fn": answer,
@@ -98,7 +101,7 @@ def build(models: dict[str, Path], folder: Path) -> gr.Blocks:
         }
         for chosen, other in ((uploads.upload, example), (example.input, uploads)):
             chosen(lambda: None, outputs=other, api_visibility="private").then(**event)
-        gr.on([uploads.clear, model.input], **event)
+        gr.on([uploads.clear, model.input, unit.input], **event)
 
     with gr.Blocks(title="mans_keras", analytics_enabled=False, delete_cache=(600, 3600)) as page:
         gr.Markdown(
@@ -109,22 +112,22 @@ def build(models: dict[str, Path], folder: Path) -> gr.Blocks:
         about = gr.HTML()
         with gr.Tab("One action"), gr.Row():
             with gr.Column(scale=1, min_width=300):
-                uploads, example = recording_inputs(list(examples.ACTIONS))
+                uploads, example, unit = recording_inputs(list(examples.ACTIONS))
             with gr.Column(scale=2, min_width=300):
                 text, shown = gr.HTML(), gr.HTML()
                 pictures = gr.File(label="Pictures to download", visible=False, interactive=False)
         answer = answered(predict, ("", gr.update(visible=False)))
-        connect(answer, [model, uploads, example], [text, shown, pictures], uploads, example)
+        connect(answer, [model, uploads, example, unit], [text, shown, pictures], uploads, example, unit)
         with gr.Tab("Several actions"), gr.Row():
             with gr.Column(scale=1, min_width=300):
-                uploads, example = recording_inputs([SEVERAL])
+                uploads, example, unit = recording_inputs([SEVERAL])
                 window = gr.Number(label="Frames that each answer is about", minimum=1, maximum=MAX_FRAMES, precision=0)
             with gr.Column(scale=2, min_width=300):
                 text = gr.HTML()
                 picture = gr.Image(show_label=False, visible=False, format="png", buttons=["download", "fullscreen"])
                 table = gr.HTML()
         answer = answered(over_time, (gr.update(visible=False), ""))
-        connect(answer, [model, uploads, example, window], [text, picture, table], uploads, example)
+        connect(answer, [model, uploads, example, unit, window], [text, picture, table], uploads, example, unit)
         gr.on([page.load, model.input], describe, model, [about, window], api_visibility="private")
     return page
 
