@@ -1,6 +1,8 @@
 import os
+import shutil
 import sys
 
+import pytest
 from helpers import PATH
 
 sys.path[:0] = [folder for folder in PATH if folder not in sys.path]
@@ -26,3 +28,17 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(items):
     order = [f"test_{name}" for name in LONGEST]
     items.sort(key=lambda item: order.index(item.module.__name__) if item.module.__name__ in order else len(order))
+
+
+@pytest.fixture(scope="module")
+def tab():
+    """A tab of a browser, driven by Playwright."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (.[test])")
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    program = next(filter(None, map(shutil.which, names)), None)
+    if not program:
+        pytest.skip(f"no browser is installed: none of {', '.join(names)}")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser.new_page(color_scheme="light")
+        browser.close()

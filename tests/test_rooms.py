@@ -9,7 +9,7 @@ import pytest
 from helpers import ROOT
 
 # Each room may import from those before it.
-ROOMS = ("", "skeletons", "tensors", "models", "training", "recognition", "reports", "cli")
+ROOMS = ("", "skeletons", "tensors", "models", "training", "recognition", "reports", "demo", "cli")
 MODEL = ROOT / "experiments" / "results" / "trained" / "mans9_ut_kinect.h5"
 
 

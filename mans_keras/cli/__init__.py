@@ -5,7 +5,7 @@ A command imports what it needs when it runs, so that `mans --help` loads neithe
 
 import click
 
-from mans_keras.cli import evaluate, export, predict, report, stream, summary, train
+from mans_keras.cli import demo, evaluate, export, predict, report, stream, summary, train
 from mans_keras.errors import InputError, printable
 
 
@@ -24,5 +24,5 @@ def main():
     """Recognise actions in recordings of skeletons: predict, train, evaluate, export."""
 
 
-for _module in (evaluate, export, predict, report, stream, summary, train):
+for _module in (demo, evaluate, export, predict, report, stream, summary, train):
     main.add_command(_module.command)

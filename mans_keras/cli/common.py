@@ -57,15 +57,3 @@ def show(line, **options):
 
 
 warn = functools.partial(show, err=True)
-
-
-def check_vertical(name, recognizer, joints):
-    """Print a line on stderr if the model needs y to point up, and it does not in this recording."""
-    from mans_keras.skeletons.view import vertical
-
-    up = vertical(joints, recognizer.body)
-    if recognizer.coordinates == "upright" and up != "+y":
-        warn(
-            f"{name}: by shoulders and hips, {up} points up, but the model expects +y. Turn the recording, unless the "
-            "person in it lies down or bends"
-        )

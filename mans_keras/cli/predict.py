@@ -7,10 +7,8 @@ from pathlib import Path
 
 import click
 
-from mans_keras.cli.common import EXTENSION, FILE, SAVED_MODEL, UNIT, check_vertical, show, warn
+from mans_keras.cli.common import EXTENSION, FILE, SAVED_MODEL, UNIT, show, warn
 from mans_keras.errors import InputError
-
-LONG = 5  # a recording of this many times the usual length probably shows more than one action
 
 
 def _frames(context, parameter, text):
@@ -61,6 +59,7 @@ def command(model, files, top, as_json, plot, frames, unit, drawn_bones):
         from mans_keras.reports import prediction_pictures
 
         prediction_pictures.check(plot)
+    from mans_keras.recognition import advice
     from mans_keras.recognition.recognizer import Recognizer
     from mans_keras.skeletons.bones import read_bones
 
@@ -80,22 +79,18 @@ def command(model, files, top, as_json, plot, frames, unit, drawn_bones):
         if picture:
             prediction_pictures.write(dataclasses.replace(prediction, bones=pairs), picture)
             warn(f"{prediction.name} is drawn in {picture}")
-        for note in prediction.notes:
+        notes = [*prediction.notes, advice.upright(recognizer, prediction.joints)]
+        long = advice.length(recognizer, prediction.joints)
+        if long:
+            notes.append(f"{long}. `mans stream` finds several actions in a recording; --frames FIRST:LAST takes one")
+        for note in filter(None, notes):
             warn(f"{prediction.name}: {note}")
-        check_vertical(prediction.name, recognizer, prediction.joints)
-        number, usual = len(prediction.joints), recognizer.frames
-        if usual and number > LONG * usual:
-            typical = f"the training recordings have {usual:.0f} (median)"
-            warn(
-                f"{prediction.name} has {number} frames; {typical}. `mans stream` finds several actions in a "
-                "recording; --frames FIRST:LAST takes one of them"
-            )
         if as_json:
             attention = None if prediction.attention is None else prediction.attention.round(6).tolist()
             scores = dict(prediction.top(top))
             click.echo(json.dumps({"file": prediction.name, "scores": scores, "attention": attention}))
             continue
-        show(f"{prediction.name}, {number} frames")
+        show(f"{prediction.name}, {len(prediction.joints)} frames")
         for name, score in prediction.top(top):
             show(f"  {score:7.2%}  {name}")
     sys.exit(failed)

@@ -2,7 +2,7 @@
 
 import click
 
-from mans_keras.cli.common import EXTENSION, FILE, SAVED_MODEL, UNIT, check_vertical, show, warn
+from mans_keras.cli.common import EXTENSION, FILE, SAVED_MODEL, UNIT, show, warn
 from mans_keras.errors import InputError
 
 
@@ -22,7 +22,7 @@ def command(model, recording, window, every, unit, plot):
     """
     import numpy as np
 
-    from mans_keras.recognition import stream
+    from mans_keras.recognition import advice, stream
     from mans_keras.recognition.recognizer import Recognizer
     from mans_keras.reports import record_plots
 
@@ -32,17 +32,15 @@ def command(model, recording, window, every, unit, plot):
     online = stream.Stream(recognizer, window)
     content, segments = recognizer.parsed(recording, unit=unit), stream.true_segments(recording) or []
     joints = content.joints
-    for note in content.notes():
+    for note in filter(None, [*content.notes(), advice.upright(recognizer, joints)]):
         warn(f"{recording}: {note}")
-    check_vertical(recording, recognizer, joints)
     scores = stream.over_time(online, joints, every)
     segments = [segment for segment in segments if segment[0] in recognizer.class_names]
-    leading = np.where(np.isnan(scores[:, 0]), -1, scores.argmax(axis=1))
-    for first in np.flatnonzero(np.diff(leading, prepend=-2)):
-        index = leading[first]
-        action = f"{recognizer.class_names[index]} {scores[first, index]:.0%}" if index >= 0 else "nobody"
+    for first, _, index in stream.leading(scores):
+        action = "nobody" if index is None else f"{recognizer.class_names[index]} {scores[first, index]:.0%}"
         show(f"frame {first}: {action}")
-    right = [leading[first : last + 1] == recognizer.class_names.index(name) for name, first, last in segments]
+    best = np.where(np.isnan(scores[:, 0]), -1, scores.argmax(axis=1))
+    right = [best[first : last + 1] == recognizer.class_names.index(name) for name, first, last in segments]
     if segments:
         share, frames = np.concatenate(right).mean(), sum(map(len, right))
         show(f"{share:.2%} of the {frames} frames in {len(right)} segments are right")

@@ -96,6 +96,17 @@ def over_time(stream: Stream, joints: np.ndarray, every: int = 1) -> np.ndarray:
     return scores
 
 
+def leading(scores: np.ndarray) -> list[tuple[int, int, int | None]]:
+    """[(first frame, last frame, class)] of the scores of `over_time`: the class with the highest score.
+
+    None, where there are no scores.
+    """
+    classes = np.where(np.isnan(scores[:, 0]), -1, scores.argmax(axis=1))
+    first = np.flatnonzero(np.diff(classes, prepend=-2))
+    last = [*(first[1:] - 1), len(scores) - 1]
+    return [(int(a), int(b), int(classes[a]) if classes[a] >= 0 else None) for a, b in zip(first, last, strict=True)]
+
+
 def true_segments(path: str | Path) -> list[tuple[str, int, int]] | None:
     """[(class name, first, last)] of a UT-Kinect joints file next to its actionLabel.txt, in its frames from 0.
 

@@ -1,5 +1,6 @@
 """A prediction -> its recording as a moving skeleton, coloured by the attention of each frame."""
 
+import math
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -22,13 +23,14 @@ if TYPE_CHECKING:  # it would load Keras
     from mans_keras.recognition.recognizer import Prediction
 
 RATE = 15  # frames a second
+SHORTEST = 2  # seconds: a recording of fewer than 30 frames moves more slowly
 MOST_FRAMES = 300  # of a longer recording, every second frame, every third, ...
 INCHES, DPI = 6, 80
 # left, bottom, width, height, as shares of the picture
 STAGE = (0.02, 0.29, 0.5, 0.58)
 SCORES = (0.55, 0.33, 0.42, 0.54)
 TRACK = (0.11, 0.1, 0.86, 0.12)
-LIMBS = 4.5  # points
+LIMBS = 7  # points
 # Plasma without its yellow, which can't be seen on white.
 COLORS = ListedColormap(colormaps["plasma"](np.linspace(0, 0.85, 256)))
 
@@ -45,21 +47,23 @@ def animate(prediction: "Prediction", path: str | Path) -> None:
     The body has the colour of its frame's attention, mean of x, y and z, in the curve below it; both use the scale from
     0 to 1 (to the maximum if that is more), so that attention which hardly varies looks so. Without attention the body
     is dark grey. A body of an unknown number of joints is drawn as points. 15 frames a second, whatever the recording's
-    own rate; of more than 300 frames, every second, third, ... is drawn. Raises `InputError` for .mp4 where ffmpeg is
-    missing, or if it fails.
+    own rate, or fewer, so that it lasts two seconds; of more than 300 frames, every second, third, ... is drawn.
+    Raises `InputError` for .mp4 where ffmpeg is missing, or if it fails.
     """
     path = Path(path)
     if path.suffix == ".mp4":
         check_ffmpeg()
     with replacing(path, path.suffix) as part:
-        {".gif": _write_gif, ".mp4": _write_mp4}[path.suffix](part, images(prediction))
+        rate = min(RATE, len(prediction.joints) / SHORTEST)
+        {".gif": _write_gif, ".mp4": _write_mp4}[path.suffix](part, images(prediction), rate)
 
 
-def _write_gif(path, frames):
+def _write_gif(path, frames, rate):
     palette = Image.new("P", (1, 1))
     palette.putpalette(_palette().tobytes())
     frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=round(1000 / RATE), loop=0)
+    duration = 10 * math.ceil(100 / rate)  # milliseconds; a GIF counts in hundredths of a second
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=duration, loop=0)
 
 
 def _palette():
@@ -69,9 +73,9 @@ def _palette():
     return (255 * np.concatenate([greys, bars, colors, (1 + colors) / 2])).round().astype(np.uint8)
 
 
-def _write_mp4(path, frames):
+def _write_mp4(path, frames, rate):
     size = INCHES * DPI
-    raw = ("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{size}x{size}", "-r", str(RATE), "-i", "-")
+    raw = ("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{size}x{size}", "-r", str(rate), "-i", "-")
     command = ("ffmpeg", "-loglevel", "error", *raw, "-pix_fmt", "yuv420p", "-y", str(path))
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as ffmpeg:
         try:

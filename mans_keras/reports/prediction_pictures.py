@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # it would load Keras
     from mans_keras.recognition.recognizer import Prediction
 
 MAGNIFIED_BELOW = 0.25  # of the attention's axis: if the weights vary less, a second axis magnifies them
+HARDLY_VARIES = 0.1  # if the mean weights of all frames are within this range, no pose is chosen by them
 FEWEST_APART = 1 / 7  # of the recording, between two key poses: room for their labels
 
 
@@ -37,7 +38,8 @@ def attention(prediction: "Prediction") -> Figure:
 
     The attention is on an axis from 0 to 1 (to its maximum if that is more); where it varies little, a second axis
     magnifies it and says how many times. Key poses: the frames of the highest attention, mean of x, y and z, whose
-    pictures do not overlap. Raises `InputError` for a model without attention.
+    pictures do not overlap; one after the other from the first frame on if the mean varies by less than
+    `HARDLY_VARIES`. Raises `InputError` for a model without attention.
     """
     weights = prediction.attention
     if weights is None:
@@ -58,14 +60,16 @@ def attention(prediction: "Prediction") -> Figure:
     figure.suptitle(f"{record_plots.label(name)}, {score:.1%}", fontsize=17, y=0.985)
     caption = f"{record_plots.label(Path(prediction.name).name)}, {len(weights)} frames"
     figure.text(0.5, 0.935, caption, ha="center", va="center", fontsize=11)
-    _curves(axes["whole"], weights, (0, top), "attention of each frame")
+    flat = np.ptp(weights.mean(axis=1)) < HARDLY_VARIES
+    title = "attention of each frame hardly varies" if flat else "attention of each frame"
+    _curves(axes["whole"], weights, (0, top), title)
     if "magnified" in heights:
         margin = max(0.1 * (high - low), 1e-4)
         limits = (low - margin, high + margin)
         times = top / (limits[1] - limits[0])
         _curves(axes["magnified"], weights, limits, f"magnified {times:,.0f} times: from {low:.3f} to {high:.3f}")
     axes["whole"].legend(ncols=3, fontsize=11, loc="lower right", bbox_to_anchor=(1.02, 0.92), frameon=False)
-    frames = _poses(axes["poses"], prediction)
+    frames = _poses(axes["poses"], prediction, flat)
     for row in [*heights][1:-1]:
         axes[row].vlines(frames, *axes[row].get_ylim(), color="0.75", linewidth=1, zorder=0)
     record_plots.draw_scores(axes["scores"], prediction.top(5), fontsize=11)
@@ -88,11 +92,14 @@ def _frames_shown(weights):
     return -margin, len(weights) - 1 + margin
 
 
-def _poses(axes, prediction):
-    """Draw the key poses in one scale, each above its frame's number; returns the frames."""
-    flat = flattened(prediction.joints, prediction.body)
+def _poses(axes, prediction, flat):
+    """Draw the key poses in one scale, each above its frame's number; returns the frames.
+
+    flat: the attention chooses none, so that they follow one another from the first frame on.
+    """
+    seen = flattened(prediction.joints, prediction.body)
     margin = np.array([0.1, 0.05])
-    least, most = np.fmin.reduce(flat, (1, 2)) - margin, np.fmax.reduce(flat, (1, 2)) + margin  # NaN: nobody
+    least, most = np.fmin.reduce(seen, (1, 2)) - margin, np.fmax.reduce(seen, (1, 2)) + margin  # NaN: nobody
     weights = np.where(np.isfinite(least[:, 0]), prediction.attention.mean(axis=1), np.nan)
     first, last = _frames_shown(weights)
     axes.set(xlim=(first, last), ylim=(0, 1))
@@ -102,15 +109,16 @@ def _poses(axes, prediction):
     widths = widths / metres / axes.bbox.width * (last - first)  # in frames
     room = np.maximum(widths, FEWEST_APART * len(weights)) / 2
     middle = np.clip(np.arange(len(weights)), first + room, last - room)  # nothing sticks out at the ends
-    frames = key_frames(weights, middle - room, middle + room)
+    order = np.where(np.isfinite(weights), -np.arange(len(weights)), np.nan) if flat else weights
+    frames = key_frames(order, middle - room, middle + room)
     pairs = prediction.drawn_bones
     for frame in frames:
         box = (middle[frame] - widths[frame] / 2, 0, widths[frame], (top - bottom) / metres / axes.bbox.height)
         place = axes.inset_axes(box, transform=axes.transData)
         place.axis("off")
         place.set(xlim=(least[frame, 0], most[frame, 0]), ylim=(bottom, top))
-        record_plots.draw_bodies(place, flat[frame], pairs)
-        label = f"highest: {frame}" if frame == np.nanargmax(weights) else frame
+        record_plots.draw_bodies(place, seen[frame], pairs)
+        label = f"highest: {frame}" if not flat and frame == np.nanargmax(weights) else frame
         axes.text(middle[frame], -0.02, label, ha="center", va="top", fontsize=11)
     return frames
 

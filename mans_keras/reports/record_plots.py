@@ -34,8 +34,8 @@ def error_curves(curves: dict[str, list[dict]], title: str) -> Figure:
 
     curves: {name: records}. Of several records, the line is the mean, in a band from the least to the greatest.
     """
-    figure = Figure(figsize=(10, 4.2), layout="constrained")
-    figure.suptitle(label(title, LONGEST_TITLE), fontsize=11)
+    figure = Figure(figsize=(7.2, 3.8), layout="constrained")
+    figure.suptitle(label(title, LONGEST_TITLE), fontsize=11, wrap=True)
     for axes, which in zip(figure.subplots(1, 2, sharey=True), ("train", "test"), strict=True):
         for (name, records), (color, line) in zip(curves.items(), STYLES[-len(curves) :], strict=False):
             errors = _errors(records, which)
@@ -88,7 +88,7 @@ def scores_over_time(
     leading = scores[np.isfinite(scores).all(axis=1)].argmax(axis=1)
     true = {name for name, _, _ in segments}
     rows = [row for row, name in enumerate(class_names) if name in true or row in leading]
-    figure = Figure(figsize=(10, 1.9 + 0.28 * len(rows)), layout="constrained")
+    figure = Figure(figsize=(6.4, 1.9 + 0.36 * len(rows)), layout="constrained")
     axes = figure.subplots()
     # a row from 0.5 above to 0.5 below its number, a frame from 0.5 before to 0.5 after
     extent = (-0.5, len(scores) - 0.5, len(rows) - 0.5, -0.5)
@@ -125,7 +125,7 @@ def draw_scores(axes, top, fontsize=10, letters=60):
     axes.spines[["top", "right", "bottom"]].set_visible(False)
 
 
-def draw_bodies(axes, flat, pairs, color="0.2", width=2.5):
+def draw_bodies(axes, flat, pairs, color="0.2", width=3.5):
     """Draw bodies (bodies, joints, 2), NaN where absent: `pairs` of joints as lines, or, if there are none, points.
 
     width: of the lines, in points. Returns the two artists, for `move_bodies`.

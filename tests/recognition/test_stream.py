@@ -184,3 +184,8 @@ def test_a_real_recording_streams_as_it_is_predicted():
     for last in range(0, len(joints), 200):
         window = joints[max(0, last - recognizer.frames + 1) : last + 1]
         np.testing.assert_allclose(scores[last], _predicted(recognizer, window), atol=1e-6)
+
+
+def test_the_class_that_leads_is_known_from_its_first_frame_to_its_last():
+    scores = np.array([[np.nan, np.nan], [0.9, 0.1], [0.6, 0.4], [0.2, 0.8]])
+    assert stream.leading(scores) == [(0, 0, None), (1, 2, 0), (3, 3, 1)]

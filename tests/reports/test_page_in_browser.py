@@ -1,7 +1,6 @@
 """The pages of predictions and of run records in a browser, if one is installed."""
 
 import contextlib
-import shutil
 
 import numpy as np
 import pytest
@@ -9,19 +8,6 @@ from helpers import standing_body
 from test_page import HOSTILE, prediction, run_record
 
 from mans_keras.reports import page
-
-
-@pytest.fixture(scope="module")
-def tab():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (.[test])")
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    program = next(filter(None, map(shutil.which, names)), None)
-    if not program:
-        pytest.skip(f"no browser is installed: none of {', '.join(names)}")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser.new_page(color_scheme="light")
-        browser.close()
 
 
 @contextlib.contextmanager
@@ -178,7 +164,7 @@ def test_names_are_shown_as_they_are(tab, tmp_path):
         assert tab.locator("#scores td:first-child").first.inner_text() == HOSTILE[0]
         assert tab.locator("summary").inner_text() == "6 other classes"
         assert tab.locator("b").count() == 0
-    with opened(tab, page.of_record(run_record(class_names=HOSTILE[:2])), tmp_path):
+    with opened(tab, page.of_record(run_record(class_names=list(HOSTILE[:2]))), tmp_path):
         assert tab.locator("#classes tbody td:first-child").all_text_contents() == list(HOSTILE[:2])
         assert tab.locator("b").count() == 0
 

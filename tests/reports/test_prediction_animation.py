@@ -55,6 +55,13 @@ def test_attention_that_hardly_varies_has_one_colour():
         assert _count(image, 0.5) > 100
 
 
+@pytest.mark.parametrize("frames", [1, 7, 30])
+def test_a_gif_lasts_at_least_two_seconds(tmp_path, frames):
+    prediction_pictures.animate(prediction(frames), tmp_path / "a.gif")
+    with Image.open(tmp_path / "a.gif") as image:
+        assert image.n_frames * image.info["duration"] >= 2000
+
+
 @pytest.mark.slow
 def test_the_same_prediction_gives_the_same_bytes(tmp_path):
     for suffix in ("png", "pdf", "gif"):

@@ -43,6 +43,16 @@ def test_a_key_pose_is_drawn_where_the_attention_is_highest():
     assert 3 <= len(drawn) <= 9 and len(texts) == len(drawn)
 
 
+def test_attention_that_hardly_varies_chooses_no_pose():
+    attention = np.full((60, 3), 0.4)
+    attention[37] = 0.49
+    figure = prediction_pictures.attention(prediction(60, attention=attention))
+    texts, _ = _poses(figure)
+    frames = [int(text) for text in texts]  # no label says "highest"
+    assert frames[0] == 0 and 37 not in frames and len(set(np.diff(frames[1:]))) == 1
+    assert figure.axes[1].get_title("left") == "attention of each frame hardly varies"
+
+
 def test_key_poses_are_the_highest_that_do_not_overlap():
     weights = np.array([0.1, 0.9, 0.8, 0.2, np.nan, 0.7, 0.3])
     at = np.arange(7)

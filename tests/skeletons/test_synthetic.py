@@ -9,6 +9,7 @@ from helpers import ROOT
 
 from mans_keras.skeletons import ntu, synthetic
 from mans_keras.skeletons.formats import skeleton_file
+from mans_keras.skeletons.synthetic import examples
 from mans_keras.skeletons.synthetic.actions import ACTIONS, TIME_ONLY_PAIRS
 from mans_keras.tensors.store import Tensors
 
@@ -154,3 +155,13 @@ def test_a_linear_classifier_stays_below_70_percent_across_subjects(prepared):
             weights = np.linalg.solve(kernel[train] + penalty * np.eye(train.sum()), targets)
             accuracies.append(((kernel[~train] @ weights).argmax(axis=1) == tensors.label[~train]).mean())
     assert 0.2 < max(accuracies) < 0.7
+
+
+@pytest.mark.parametrize("joints", [20, 25])
+def test_an_example_of_several_actions_lasts_as_long_as_all_of_them(joints):
+    parts = [examples.record(action, joints=joints) for action in examples.SEVERAL]
+    whole = examples.record(*examples.SEVERAL, joints=joints)
+    assert whole.shape[1:] == (joints, 3) and np.isfinite(whole).all()
+    pauses = examples.PAUSE * examples.RATE * (len(parts) - 1)
+    assert 0 < len(whole) - sum(map(len, parts)) < 1.5 * pauses
+    np.testing.assert_array_equal(whole, examples.record(*examples.SEVERAL, joints=joints))

@@ -1,0 +1,27 @@
+"""What a person should know before trusting a model's answer: how a recording differs from those of the training."""
+
+import numpy as np
+
+from mans_keras.recognition.recognizer import Recognizer
+from mans_keras.skeletons.view import vertical
+
+LONG = 5  # a recording of this many times the usual length probably shows more than one action
+
+
+def upright(recognizer: Recognizer, joints: np.ndarray) -> str | None:
+    """A sentence if the model needs y to point up, and it does not in joints (frames, bodies, joints, 3); or None."""
+    up = vertical(joints, recognizer.body)
+    if recognizer.coordinates != "upright" or up == "+y":
+        return None
+    return (
+        f"by shoulders and hips, {up} points up, but the model expects +y. Turn the recording, unless the person in it "
+        "lies down or bends"
+    )
+
+
+def length(recognizer: Recognizer, joints: np.ndarray) -> str | None:
+    """A sentence if a recording is so long that it probably shows several actions; or None."""
+    usual = recognizer.frames
+    if not usual or len(joints) <= LONG * usual:
+        return None
+    return f"{len(joints)} frames; the training recordings have {usual:.0f} (median)"
