@@ -123,6 +123,7 @@ BAD = {
     "inches": (BVH.replace("60 0", "20 0").replace("-90", "-30").replace("0 30 0", "0 5 0"), "units tall or wide"),
     "text": (BVH.replace("0 100 0 0", "0 100 zero 0", 1), "text where a number"),
     "infinite": (BVH.replace("0 100 0 0", "0 inf 0 0", 1), "not finite"),
+    "a negative number of channels": (BVH.replace("CHANNELS 3", "CHANNELS -5", 1), "CHANNELS -5, where"),
     "another channel": (BVH.replace("Zrotation Xrotation", "Zrotation Wrotation", 1), "where channels such as"),
     "two roots": (BVH.replace("JOINT LeftLeg", "ROOT LeftLeg"), "one tree"),
     "a joint twice": (BVH.replace("LeftLeg", "Hips"), "'Hips' is there twice"),

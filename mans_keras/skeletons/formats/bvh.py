@@ -70,6 +70,8 @@ def _tree(tokens):
                 at += 4
             elif word == "CHANNELS":
                 count = int(tokens[at + 1])
+                if count < 0:
+                    raise Dropped(f"CHANNELS {count}, where their number is expected")
                 channels = [channel.lower() for channel in tokens[at + 2 : at + 2 + count]]
                 if len(set(channels)) < count or not all(re.fullmatch("[xyz](position|rotation)", c) for c in channels):
                     raise Dropped(f"{' '.join(channels)[:60]!r} where channels such as Zrotation are expected")
