@@ -120,3 +120,24 @@ def test_1000_mutants_become_a_finite_sequence_or_a_reason(tmp_path, name):
             assert str(dropped)
             outcomes["dropped"] += 1
     assert min(outcomes.values()) > 10
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "^4.json: not JSON"),
+        ('{"a":', "^4.json: not JSON"),
+        ("[[1, 2, 3]], [[1, 2, 3]]", "^4.json: not JSON .*Extra"),
+    ],
+)
+def test_a_broken_frame_is_named_and_a_file_is_one_frame(tmp_path, text, complaint):
+    folder = write(tmp_path / "a", BODY.tolist(), "{}.json")
+    (folder / "4.json").write_text(text)
+    with pytest.raises(Dropped, match=complaint):
+        by_suffix.parsed(folder, joints=20)
+
+
+def test_a_frame_may_have_a_byte_order_mark(tmp_path):
+    folder = write(tmp_path / "a", BODY.tolist(), "{}.json")
+    (folder / "4.json").write_bytes(b"\xef\xbb\xbf" + (folder / "4.json").read_bytes())
+    np.testing.assert_array_equal(by_suffix.parsed(folder, joints=20).joints[:, 0], BODY)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mans_keras.skeletons.bounds import MAX_BYTES, MAX_FRAMES, TOO_MANY, check_shape, read_bytes
+from mans_keras.skeletons.bounds import MAX_BYTES, MAX_FRAMES, TOO_MANY, check_marks, check_shape, read_bytes
 from mans_keras.skeletons.formats import arrays, json_file, layouts
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.sequence import Dropped
@@ -53,7 +53,9 @@ def read(folder: Path, joints: int | None = None, unit: float | None = None) -> 
         if size > MAX_BYTES:
             raise Dropped(f"its files are larger than {MAX_BYTES >> 20} MiB: a folder must hold one action")
     if kinds == {".json"}:
-        return json_file.parse(b"[" + b",".join(contents) + b"]", joints, unit)
+        check_marks(b",".join(contents), *json_file.MARKS)
+        frames = [_json_frame(path.name, content) for path, content in zip(paths, contents, strict=True)]
+        return json_file.of_document(frames, joints, unit)
     content = _arrays([path.name for path in paths], contents, joints)
     is_in_metres = unit is None or content.names == HOLISTIC_NAMES
     return content if is_in_metres else replace(content, joints=content.joints * unit)
@@ -65,6 +67,14 @@ def is_holistic(folder: Path) -> bool:
         return arrays.npy_header(read_bytes(files(folder)[0]))[2] == (HOLISTIC,)
     except (Dropped, IndexError):
         return False
+
+
+def _json_frame(name, content):
+    """What the bytes of a `.json` file hold. Raises `Dropped`, which names the file."""
+    try:
+        return json_file.parsed(content)
+    except Dropped as dropped:
+        raise Dropped(f"{name}: {dropped}") from None
 
 
 def _arrays(names, contents, joints):

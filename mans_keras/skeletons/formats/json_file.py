@@ -38,12 +38,13 @@ ID_KEYS = ("body_id", "person_id", "tracking_id", "track_id", "user_id", "player
 NAME_KEYS = ("name", "joint_name", "joint_type", "joint", "type", "joint_id", "joint_index", "id", "index")
 POSITION_KEYS = ("position", "camera_position", "world_position")
 AXES = (("camera_x", "camera_y", "camera_z"), ("x", "y", "z"))
+MARKS = (b",", b"[", b":")  # that separate values
 LONGEST_PATH = 100  # letters of a place in the file that a message shows
 
 
 def parsed(content: bytes) -> object:
     """What the bytes of a JSON file hold, all numbers float. Raises `Dropped` for other or too many bytes."""
-    check_marks(content, b",", b"[", b":")
+    check_marks(content, *MARKS)
     try:
         return json.loads(content, parse_int=float)
     except json.JSONDecodeError as error:
@@ -55,7 +56,12 @@ def parsed(content: bytes) -> object:
 
 
 def parse(content: bytes, joints: int | None = None, unit: float | None = None) -> Parsed:
-    """Joints (frames, bodies, joints, 3) of the bytes of a JSON file, NaN where a coordinate or a body is missing.
+    """The `Parsed` of the bytes of a JSON file, as `of_document`."""
+    return of_document(parsed(content), joints, unit)
+
+
+def of_document(document: object, joints: int | None = None, unit: float | None = None) -> Parsed:
+    """Joints (frames, bodies, joints, 3) of what a JSON file holds, NaN where a coordinate or a body is missing.
 
     The file holds a list of frames, or an object that has it under one of `FRAMES_KEYS`; what a frame may be: see
     `data_prep/README.md`. Joints with names are put in the order in which the file first names them. Bodies go by their
@@ -65,7 +71,6 @@ def parse(content: bytes, joints: int | None = None, unit: float | None = None) 
     or millimetre in Azure Kinect's export. Raises `Dropped`, which names the place such as `frames[3].people[0]`, for
     another file.
     """
-    document = parsed(content)
     frames = document
     if isinstance(document, dict):
         frames = next((document[key] for key in FRAMES_KEYS if key in document), None)
