@@ -1,6 +1,5 @@
 """Your own recordings (one folder for each class) -> OUT/NAME_<scale>.h5."""
 
-import fnmatch
 import re
 
 import click
@@ -54,9 +53,14 @@ def read_splits(args, sources):
 
 
 def expanded(listed, names):
-    """A list a,b,c* with the names that each `*` stands for."""
+    """A list a,b,c* with the names that each `*` stands for, in any spelling."""
+
+    def matching(part):
+        pattern = ".*".join(map(joint_names.plain, part.split("*")))
+        return [name for name in names if re.fullmatch(pattern, joint_names.plain(name))]
+
     parts = [part.strip() for part in listed.split(",")]
-    return ",".join(name for part in parts for name in (("*" in part and fnmatch.filter(names, part)) or [part]))
+    return ",".join(name for part in parts for name in (("*" in part and matching(part)) or [part]))
 
 
 def choose_coordinates(option, names):

@@ -130,7 +130,10 @@ def same(names: Iterable[str], others: Iterable[str]) -> bool:
 
 
 def without(names: tuple[str, ...], left_out: str) -> tuple[str, ...]:
-    """The names but those of a list `a,b,c`. Raises `InputError` if one of them is not among the names."""
+    """The names but those of a list `a,b,c`.
+
+    Raises `InputError` if one of them is not among the names, or if none stays.
+    """
     keys = _keys(names)
     parts = [part.strip() for part in left_out.split(",") if part.strip()]
     unknown = [part for part in parts if _key(part) not in keys and plain(part) not in keys]
@@ -138,7 +141,10 @@ def without(names: tuple[str, ...], left_out: str) -> tuple[str, ...]:
         known = f"the joints are {', '.join(names)}" if names else "the joints have no names: give them by --joints"
         raise InputError(f"--leave-out: no joint is named {listed(unknown)}; {known}")
     dropped = {key for part in parts for key in (_key(part), plain(part))}
-    return tuple(name for name, key in zip(names, keys, strict=True) if key not in dropped)
+    kept = tuple(name for name, key in zip(names, keys, strict=True) if key not in dropped)
+    if not kept:
+        raise InputError("--leave-out: no joint would stay")
+    return kept
 
 
 def mirrored(names: Iterable[str]) -> tuple[int, ...]:

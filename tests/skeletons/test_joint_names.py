@@ -151,6 +151,8 @@ def test_joints_are_left_out_by_name():
     for names, complaint in ((("a",), "named tail; the joints are a"), ((), "give them by --joints")):
         with pytest.raises(InputError, match=complaint):
             without(names, "tail")
+    with pytest.raises(InputError, match="no joint would stay"):
+        without(("Head", "HandLeft"), "head,left_hand")
 
 
 def test_names_that_only_count_order_the_joints():

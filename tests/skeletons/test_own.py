@@ -254,6 +254,10 @@ def test_the_script_leaves_out_joints_and_bodies_and_keeps_the_names(raw, tmp_pa
     assert (tensors.bodies, tensors.joints) == (1, 18)
     assert tensors.joint_names == tuple(name for name in KINECT_NAMES if "Hand" not in name)
     assert "2 other bodies left out, seen in 12 frames of 2 sequences: kick/P1_C1.npy, wave/P1_C1.npy" in done.stdout
+    done = run(own_data.main, *arguments, "--leave-out", "hand_*")  # capitals and underscores do not matter
+    assert done.returncode == 0 and Tensors(tmp_path / "moves_50.h5").joints == 18, done.stderr
+    done = run(own_data.main, *arguments, "--leave-out", "*")
+    assert done.returncode == 1 and "no joint would stay" in done.stderr
     done = run(own_data.main, *arguments, "--leave-out", "tail")
     assert done.returncode == 1 and "no joint is named tail; the joints are HipCenter" in done.stderr
 
