@@ -116,8 +116,8 @@ def _initializer(name, text):
 
     try:
         keras.initializers.get(text)
-    except ValueError:
-        raise InputError(f"{name}={text}: Keras has no initializer of this name") from None
+    except (ValueError, KeyError, TypeError):
+        raise InputError(f"{name}={text}: Keras has no initializer of this name that needs no values") from None
     return text
 
 

@@ -48,6 +48,7 @@ def test_several_values_are_set_and_named():
         (BEST, "augmentation=3", "none, or set one of its parts"),
         (BEST, "plateau.factor=0.1", "best has no plateau"),
         (BEST, "gru_initializer=mine", "no initializer of this name"),
+        (BEST, "gru_initializer=constant", "no initializer of this name that needs no values"),
         (BEST, "alpha=4", "use --alpha"),
         (BEST, "epochs=4", "use --epochs"),
         (BEST, "layout=pad", "prepare them with another --layout"),
