@@ -102,6 +102,15 @@ def test_two_subjects_with_the_same_joints_are_two_bodies_whatever_their_order()
         optical.parse(motive(person("Anna", range(10)) + person("Ben", range(11))))
 
 
+@pytest.mark.parametrize(
+    "change", [lambda text: text.encode("utf-16"), lambda text: f'"{text[:14]}"{text[14:]}'.encode()]
+)
+def test_motives_table_is_known_in_utf16_and_with_quotes(change):
+    content = change(motive(BONES).decode())
+    assert optical.is_like(content)
+    np.testing.assert_array_equal(optical.parse(content).joints, optical.parse(motive(BONES)).joints)
+
+
 def test_small_rigid_bodies_with_the_same_markers_are_no_people():
     feet = [column for side in ("Left", "Right") for column in place("Marker", f"{side}:Marker1")]
     content = optical.parse(motive(feet))
@@ -131,7 +140,8 @@ def test_vicon_may_write_fewer_sections_and_other_line_ends(tmp_path, change):
 
 
 BAD = {
-    "no unit": (motive(BONES, "Feet"), "no Length Units such as Meters"),
+    "another unit": (motive(BONES, "Feet"), "Length Units is 'Feet': export it with its header, in Meters"),
+    "no unit": (motive(BONES, ""), "no Length Units is named"),
     "local bones": (motive(BONES, space="Local"), "export it with Coordinate Space Global"),
     "no types": (motive(BONES).replace(b",Type,", b",Kind,"), "the rows Type and Name above"),
     "no frames": (motive(BONES)[:200], "no row that begins with Frame"),

@@ -35,7 +35,10 @@ class Column(NamedTuple):
 
 def is_like(content: bytes) -> bool:
     """Whether these are the bytes of Motive's or Vicon's table."""
-    first = content[:200].removeprefix(b"\xef\xbb\xbf").lstrip()
+    first = content[:400]
+    if first[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        first = first.decode("utf-16", "ignore").encode()
+    first = first.removeprefix(b"\xef\xbb\xbf").lstrip(b' \t\r\n"')
     return first.startswith(b"Format Version") or _section(first.split(b"\n")[0]) in SECTIONS
 
 
@@ -73,7 +76,9 @@ def _motive(line, first, rows):
     about = dict(zip([cell.strip() for cell in first[::2]], [cell.strip() for cell in first[1::2]], strict=False))
     unit = METRES.get(about.get("Length Units", "").lower())
     if unit is None:
-        raise Dropped(f"line {line}: no Length Units such as Meters is named: export it with its header")
+        named = about.get("Length Units")
+        problem = f"Length Units is {named[:20]!r}" if named else "no Length Units is named"
+        raise Dropped(f"line {line}: {problem}: export it with its header, in Meters, Centimeters or Millimeters")
     if about.get("Coordinate Space", "Global").lower() == "local":
         raise Dropped("its bones are relative to their parents: export it with Coordinate Space Global")
     header = {}
