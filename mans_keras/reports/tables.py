@@ -141,8 +141,8 @@ def classes(records: list[dict]) -> list[list]:
 
 
 def markdown(header: Sequence, rows: Sequence[Sequence]) -> str:
-    """A Markdown table, with aligned columns."""
-    cells = [[str(cell) for cell in row] for row in (header, *rows)]
+    """A Markdown table, with aligned columns. A line break or | in a cell, as in the name of a class, is escaped."""
+    cells = [[printable(cell).replace("|", r"\|") for cell in row] for row in (header, *rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = ["| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) + " |" for row in cells]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")

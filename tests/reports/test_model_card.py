@@ -45,6 +45,11 @@ def test_the_card_of_an_untested_model_names_no_accuracy_of_its_own():
     assert "| `odd_even` | 75.00 ± 0.00" in card and "2 seeds" in card
 
 
+def test_a_class_with_a_line_break_and_a_bar_is_one_row_of_the_table():
+    card = model_card.of_record(complete(class_names=["a|b\nc", "run"]), "m.h5")
+    assert next(line for line in card.splitlines() if line.startswith("| a")).startswith(r"| a\|b\nc | 2 ")
+
+
 def test_a_record_of_another_training_does_not_stand_for_the_accuracy():
     with pytest.raises(InputError, match="differs in epochs, coordinates: it says nothing about this model"):
         model_card.of_record(untested(), "m.h5", [complete(epochs=7, coordinates="body")])
