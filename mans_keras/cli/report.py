@@ -31,10 +31,11 @@ def command(record, out, tested):
 
         card = model_card.of_record(read_record(record), record.stem, [read_record(path) for path in tested])
         model_card.write(out, card)
+    elif out.suffix != ".html":
+        raise InputError(f"{out} must end with .html for a page, or with .md for a card")
     else:
         from mans_keras.reports import page
 
-        page.check_name(out)
         if tested:
             raise InputError("--tested is for a card: OUT must end with .md")
         page.write(out, page.of_record(read_record(record)))

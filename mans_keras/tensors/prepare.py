@@ -158,7 +158,7 @@ def _print_left_out(sequences):
         if sequence.left_out:
             holders[", ".join(sequence.left_out)].append(sequence.name)
     for left_out, names in list(holders.items())[:MAX_REASONS]:
-        print(f"  left out of {len(names)} sequences, {left_out}: {listed(names)}")
+        print(f"  {left_out}: left out of {len(names)} sequences, {listed(names)}")
 
 
 def _print_summary(path, number, writer):
