@@ -262,6 +262,19 @@ def test_the_script_leaves_out_joints_and_bodies_and_keeps_the_names(raw, tmp_pa
     assert done.returncode == 1 and "no joint is named tail; the joints are HipCenter" in done.stderr
 
 
+def test_names_that_hdf5_can_not_hold_are_written_otherwise(tmp_path):
+    for name in ("kick", "wave"):
+        (tmp_path / "raw" / name).mkdir(parents=True)
+        frame = {"\ud800": [0.5, 1, 2], "b\0c": [1, 1, 2]}
+        (tmp_path / "raw" / name / "P1.json").write_text(json.dumps([{"joints": frame}] * 5))
+    done = run(own_data.main, tmp_path / "raw", tmp_path, "--name", "moves")
+    assert done.returncode == 0, done.stderr
+    assert Tensors(tmp_path / "moves_50.h5").joint_names == (r"\ud800", r"b\x00c")
+    (tmp_path / "joints.txt").write_bytes(b"a\0b\nc")
+    done = run(own_data.main, tmp_path / "raw", tmp_path, "--name", "moves", "--joints", tmp_path / "joints.txt")
+    assert done.returncode == 1 and "or hold NUL" in done.stderr
+
+
 def test_joint_names_make_body_coordinates_the_default(raw, tmp_path):
     done = run(own_data.main, raw, tmp_path, "--name", "moves", "--joints", ",".join(KINECT_NAMES))
     assert done.returncode == 0, done.stderr

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import re
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from mans_keras.skeletons.formats import (
     trc,
 )
 from mans_keras.skeletons.formats.parsed import Parsed
+from mans_keras.skeletons.joint_names import UNSTORABLE
 from mans_keras.skeletons.sequence import KINECT_1_NAMES, Dropped
 from mans_keras.skeletons.tracks import people
 
@@ -50,7 +52,13 @@ def parsed(path: Path, joints: int | None = None, unit: float | None = None) -> 
     content, may_be_in_image = _content(path, suffix, joints, unit)
     xyz = in_metres(content.joints)
     persons, others = people(not_in_image(xyz) if may_be_in_image else xyz, content.ids)
-    return dataclasses.replace(content, joints=persons, other_bodies=others, ids=None)
+    names = tuple(map(_storable, content.names))
+    return dataclasses.replace(content, joints=persons, names=names, other_bodies=others, ids=None)
+
+
+def _storable(name):
+    """A joint's name without what HDF5 can't hold, NUL and halves of UTF-16's pairs: they are written like `\\x00`."""
+    return re.sub(f"[{UNSTORABLE}]", lambda letter: ascii(letter[0])[1:-1], name)
 
 
 def _content(path, suffix, joints, unit):
