@@ -137,7 +137,7 @@ def mapped(joints, names):
 
 
 def _hips(names):
-    keys = joint_names._keys(names)
+    keys = joint_names.keys(names)
     return [keys.index("lhip"), keys.index("rhip")]
 
 

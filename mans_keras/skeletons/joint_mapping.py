@@ -7,19 +7,11 @@ import numpy as np
 
 from mans_keras.errors import InputError, utf8
 from mans_keras.skeletons import joint_names, recording
+from mans_keras.skeletons.formats.frame_files import POSE as MEDIAPIPE
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.sequence import KINECT_2_NAMES, Dropped
 
 # The joints of sensors whose files often have no names, in their order, by their number.
-_SIDES = ("left", "right")
-MEDIAPIPE = (
-    "nose",
-    *(f"{side}_{part}" for side in _SIDES for part in ("eye_inner", "eye", "eye_outer")),
-    *(f"{side}_{part}" for part in ("ear",) for side in _SIDES),
-    *(f"mouth_{side}" for side in _SIDES),
-    *(f"{side}_{part}" for part in ("shoulder", "elbow", "wrist", "pinky", "index", "thumb") for side in _SIDES),
-    *(f"{side}_{part}" for part in ("hip", "knee", "ankle", "heel", "foot_index") for side in _SIDES),
-)
 _ARM = ("CLAVICLE", "SHOULDER", "ELBOW", "WRIST", "HAND", "HANDTIP", "THUMB")
 _LEG = ("HIP", "KNEE", "ANKLE", "FOOT")
 AZURE = (
@@ -84,8 +76,8 @@ def mapped(content: Parsed, wanted: tuple[str, ...]) -> Parsed | None:
     if not names and number in BY_NUMBER:
         sensor, names = BY_NUMBER[number]
         _check_bones(content.joints, names, sensor)
-    places = {key: place for place, key in enumerate(joint_names._keys(names))}
-    sources = [_sources(name, key, places) for name, key in zip(wanted, joint_names._keys(wanted), strict=True)]
+    places = {key: place for place, key in enumerate(joint_names.keys(names))}
+    sources = [_sources(name, key, places) for name, key in zip(wanted, joint_names.keys(wanted), strict=True)]
     if not wanted or None in sources:
         return None
     weights = np.zeros((len(wanted), number))
@@ -116,7 +108,7 @@ def _sources(name, key, places):
 
 def _check_bones(joints, names, sensor):
     """Raise `Dropped` unless arms and legs of joints with these names are such as a body has."""
-    places = {key: place for place, key in enumerate(joint_names._keys(names))}
+    places = {key: place for place, key in enumerate(joint_names.keys(names))}
     bodies = joints[joints.any(axis=(2, 3))]
     for bone in BONES:
         ends = [[bodies[:, places[f"{side}{part}"]] for part in bone] for side in "lr"]

@@ -26,6 +26,7 @@ DATASETS |= dict.fromkeys(("sysu_3d", "ut_kinect", "nw_ucla", "utd_mhad"), KINEC
 # Kinect v1's names for joints that Kinect v2 also has.
 SAME = {"hipcenter": "spinebase", "spine": "spinemid", "shouldercenter": "spineshoulder"}
 
+UNSTORABLE = "\0\ud800-\udfff"  # letters that no HDF5 file can hold, for a regular expression
 MAX_NAMES, MAX_BYTES = 10_000, 2**18  # of --joints
 
 
@@ -49,6 +50,8 @@ def read_names(text: str) -> tuple[int, list[str] | None]:
     names = [name.strip() for name in re.split(r"[,\n]", text) if name.strip()]
     if len(names) > MAX_NAMES:
         raise InputError(f"--joints: {len(names):,} names, where at most {MAX_NAMES:,} joints are possible")
+    if re.search(f"[{UNSTORABLE}]", text):
+        raise InputError("--joints: the names are no text in UTF-8, or hold NUL")
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice or not names:
         raise InputError(
@@ -98,7 +101,7 @@ def arranged(content: Parsed, names: tuple[str, ...], wanted: tuple[str, ...] = 
     if not wanted or (not content.names and content.joints.shape[2] != len(names)):
         return content
     have = content.names or names
-    places, expected = ({key: place for place, key in enumerate(_keys(some))} for some in (have, wanted))
+    places, expected = ({key: place for place, key in enumerate(keys(some))} for some in (have, wanted))
     missing = [name for key, name in zip(expected, wanted, strict=True) if key not in places]
     if missing:
         raise OtherJoints(f"the file has no joint named {listed(missing)}: its joints are {listed(list(have))}")
@@ -118,15 +121,17 @@ def arranged(content: Parsed, names: tuple[str, ...], wanted: tuple[str, ...] = 
     )
 
 
-def _keys(names):
-    keys = [_key(name) for name in names]
-    twice = {key for key, count in Counter(keys).items() if count > 1}
-    return [plain(name) if key in twice else key for name, key in zip(names, keys, strict=True)]
+def keys(names: Iterable[str]) -> list[str]:
+    """What all spellings of each joint's name have in common; of two that have the same, the `plain` names."""
+    names = list(names)
+    of_names = [_key(name) for name in names]
+    twice = {key for key, count in Counter(of_names).items() if count > 1}
+    return [plain(name) if key in twice else key for name, key in zip(names, of_names, strict=True)]
 
 
 def same(names: Iterable[str], others: Iterable[str]) -> bool:
     """Whether these are the same joints in the same order, however they are spelled."""
-    return _keys(list(names)) == _keys(list(others))
+    return keys(names) == keys(others)
 
 
 def without(names: tuple[str, ...], left_out: str) -> tuple[str, ...]:
@@ -134,14 +139,14 @@ def without(names: tuple[str, ...], left_out: str) -> tuple[str, ...]:
 
     Raises `InputError` if one of them is not among the names, or if none stays.
     """
-    keys = _keys(names)
+    of_names = keys(names)
     parts = [part.strip() for part in left_out.split(",") if part.strip()]
-    unknown = [part for part in parts if _key(part) not in keys and plain(part) not in keys]
+    unknown = [part for part in parts if _key(part) not in of_names and plain(part) not in of_names]
     if unknown:
         known = f"the joints are {', '.join(names)}" if names else "the joints have no names: give them by --joints"
         raise InputError(f"--leave-out: no joint is named {listed(unknown)}; {known}")
     dropped = {key for part in parts for key in (_key(part), plain(part))}
-    kept = tuple(name for name, key in zip(names, keys, strict=True) if key not in dropped)
+    kept = tuple(name for name, key in zip(names, of_names, strict=True) if key not in dropped)
     if not kept:
         raise InputError("--leave-out: no joint would stay")
     return kept
