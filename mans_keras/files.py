@@ -30,7 +30,7 @@ def replacing(path, suffix=""):
             with `.part`, so that a search for files like `path` does not find it.
 
     Raises `OSError` if the folder of `path` can't be made or `path` can't be replaced, and in place of the block's own
-    if the disk is full.
+    if the disk is full or the temporary file can't be made: the message names `path`.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -41,7 +41,7 @@ def replacing(path, suffix=""):
         yield part
         os.replace(part, path)
     except OSError as error:
-        if error.errno not in FULL:
+        if error.errno not in FULL and error.filename != str(part):
             raise
         raise OSError(write_error(path, error)) from None
     finally:

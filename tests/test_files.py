@@ -92,6 +92,13 @@ def test_a_name_as_long_as_names_may_be_is_written(tmp_path):
     assert names(tmp_path) == [path.name]
 
 
+def test_the_message_names_the_file_and_not_its_temporary_name(tmp_path):
+    message = r"m\.md can't be written: No such file or directory$"
+    with pytest.raises(OSError, match=message), replacing(tmp_path / "a" / "m.md") as part:
+        part.parent.rmdir()
+        part.write_text("x")
+
+
 def _save_checkpoint(path):
     model = tiny_model(3)
     model.compile("sgd", "mse")
