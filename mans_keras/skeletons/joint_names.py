@@ -2,6 +2,7 @@
 
 import functools
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
@@ -72,8 +73,8 @@ class OtherJoints(Dropped):
 
 @functools.lru_cache(maxsize=1024)  # a file has the same few names in every frame
 def plain(name: str) -> str:
-    """A name with only its letters, in lower case, and its digits."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    """A name with only its letters, in lower case, and its digits; of any script."""
+    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name).lower())
 
 
 def _key(name):
@@ -122,11 +123,16 @@ def arranged(content: Parsed, names: tuple[str, ...], wanted: tuple[str, ...] = 
 
 
 def keys(names: Iterable[str]) -> list[str]:
-    """What all spellings of each joint's name have in common; of two that have the same, the `plain` names."""
+    """What all spellings of each joint's name have in common; of two that have the same, the `plain` names.
+
+    If these are the same, too, the names themselves: different names have different keys.
+    """
     names = list(names)
     of_names = [_key(name) for name in names]
-    twice = {key for key, count in Counter(of_names).items() if count > 1}
-    return [plain(name) if key in twice else key for name, key in zip(names, of_names, strict=True)]
+    for longer in (plain, str):
+        twice = {key for key, count in Counter(of_names).items() if count > 1}
+        of_names = [longer(name) if key in twice else key for name, key in zip(names, of_names, strict=True)]
+    return of_names
 
 
 def same(names: Iterable[str], others: Iterable[str]) -> bool:
@@ -141,11 +147,11 @@ def without(names: tuple[str, ...], left_out: str) -> tuple[str, ...]:
     """
     of_names = keys(names)
     parts = [part.strip() for part in left_out.split(",") if part.strip()]
-    unknown = [part for part in parts if _key(part) not in of_names and plain(part) not in of_names]
+    unknown = [part for part in parts if {_key(part), plain(part), part}.isdisjoint(of_names)]
     if unknown:
         known = f"the joints are {', '.join(names)}" if names else "the joints have no names: give them by --joints"
         raise InputError(f"--leave-out: no joint is named {listed(unknown)}; {known}")
-    dropped = {key for part in parts for key in (_key(part), plain(part))}
+    dropped = {key for part in parts for key in (_key(part), plain(part), part)}
     kept = tuple(name for name, key in zip(names, of_names, strict=True) if key not in dropped)
     if not kept:
         raise InputError("--leave-out: no joint would stay")

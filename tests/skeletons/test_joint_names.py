@@ -146,6 +146,16 @@ def test_names_are_the_same_in_any_spelling_but_not_in_another_order():
     assert not same(["Spine", "SpineMid"], ["SpineMid", "Spine"])
 
 
+@pytest.mark.parametrize("names", [("头", "左手", "右手"), ("toe in", "Toe_In", "TOE-IN"), ("tête", "tete", "Têté")])
+def test_different_names_are_different_joints_in_any_script(names):
+    body = np.arange(9.0).reshape(1, 1, 3, 3)
+    turned = arranged(Parsed(body, names), names[::-1])
+    np.testing.assert_array_equal(turned.joints, body[:, :, ::-1])
+    assert without(names, names[1]) == (names[0], names[2])
+    with pytest.raises(Dropped, match="no joint named"):
+        arranged(Parsed(body, names), (*names[:2], "足"))
+
+
 def test_joints_are_left_out_by_name():
     assert without(("Head", "HandLeft", "HandRight"), "left_hand,head") == ("HandRight",)
     for names, complaint in ((("a",), "named tail; the joints are a"), ((), "give them by --joints")):
