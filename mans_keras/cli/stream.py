@@ -1,5 +1,7 @@
 """`mans stream`: the actions in a long recording."""
 
+from pathlib import Path
+
 import click
 
 from mans_keras.cli.common import EXTENSION, FILE, SAVED_MODEL, UNIT, show, warn
@@ -8,7 +10,7 @@ from mans_keras.errors import InputError
 
 @click.command("stream")
 @SAVED_MODEL
-@click.argument("recording", type=FILE)
+@click.argument("recording", type=click.Path(path_type=Path))  # or a folder with a file for each frame
 @click.option("--window", type=click.IntRange(1), help="Frames. Default: the median of the training recordings.")
 @click.option("--every", default=1, type=click.IntRange(1), help="Classify at every N-th frame.")
 @UNIT

@@ -9,6 +9,7 @@ from mans_keras.recognition import stream
 from mans_keras.recognition.recognizer import Recognizer
 from mans_keras.recognition.stream import Stream
 from mans_keras.reports import record_plots
+from mans_keras.skeletons import recording
 
 
 @pytest.fixture(scope="module")
@@ -170,6 +171,16 @@ def test_mans_stream_prints_the_top_class_over_time_and_draws_it(model, tmp_path
     assert (tmp_path / "over.png").read_bytes().startswith(b"\x89PNG")
     refused = CliRunner().invoke(main, [*arguments, "--plot", str(tmp_path / "over.txt")])
     assert refused.exit_code == 1 and "must end with .png, .pdf or .svg" in refused.output
+
+
+def test_mans_stream_takes_a_folder_with_a_file_for_each_frame(model, tmp_path):
+    folder = ut_kinect_folder(tmp_path / "raw", "s01_e01\nwalk: 10 20\n")
+    frames = recording.read(folder / "joints_s01_e01.txt").joints[:, 0]
+    (tmp_path / "frames").mkdir()
+    for number, frame in enumerate(frames):
+        np.save(tmp_path / "frames" / f"{number}.npy", frame)
+    done = CliRunner().invoke(main, ["stream", str(model), str(tmp_path / "frames"), "--every", "10"])
+    assert done.exit_code == 0 and done.stdout.startswith("frame 0: "), done.output
 
 
 @pytest.mark.slow
