@@ -61,9 +61,11 @@ def arguments(setting):
     return NOT_AN_ATTENTION.get(setting, {"attention": setting})
 
 
-def settings_of(records, asked=()):
+def settings_of(records, settings=()):
     """The names of the rows that were asked for or have records: the paper's first, then in alphabetical order."""
-    names = {r["variant"].removeprefix(r["model"]).removeprefix("-") or DEFAULT_ATTENTION for r in records} | {*asked}
+    names = {r["variant"].removeprefix(r["model"]).removeprefix("-") or DEFAULT_ATTENTION for r in records} | {
+        *settings
+    }
     return [*(name for name in OF_THE_PAPER if name in names), *sorted(names - set(OF_THE_PAPER))]
 
 
@@ -140,8 +142,8 @@ SETTINGS = click.Option(
 @options.command(__doc__, *options.of_a_table("mans-9"), SETTINGS)
 def main(args):
     names = chosen_settings(args.settings)
-    asked = functools.partial(table, settings=names)
-    common.run_experiment(args, EXPERIMENT, "ntu_rgbd", lambda models: variants(models, names), asked)
+    table_of_settings = functools.partial(table, settings=names)
+    common.run_experiment(args, EXPERIMENT, "ntu_rgbd", lambda models: variants(models, names), table_of_settings)
     if "mans-densenet161" not in args.models:
         command = shlex.join(["python", *sys.argv, "--models", "mans-densenet161"])
         print(

@@ -77,9 +77,9 @@ def build(models: dict[str, Path], folder: Path) -> gr.Blocks:
         (prediction,) = model.predict([path], unit=unit)
         joints = prediction.joints
         text = answers.remarks(model, joints, prediction.notes) + answers.length(model, joints)
-        shown = text, answers.viewer(prediction)
-        yield *shown, gr.update(visible=False)  # the pictures take longer
-        yield *shown, gr.update(value=answers.pictures(prediction, place), visible=True)
+        answer_and_player = text, answers.viewer(prediction)
+        yield *answer_and_player, gr.update(visible=False)  # the pictures take longer
+        yield *answer_and_player, gr.update(value=answers.pictures(prediction, place), visible=True)
 
     def over_time(model, path, place, unit, window):
         text, picture, table = answers.over_time(model, path, unit, int(window), place)
@@ -114,10 +114,10 @@ def build(models: dict[str, Path], folder: Path) -> gr.Blocks:
             with gr.Column(scale=1, min_width=300):
                 uploads, example, unit = recording_inputs(list(examples.ACTIONS))
             with gr.Column(scale=2, min_width=300):
-                text, shown = gr.HTML(), gr.HTML()
+                text, player = gr.HTML(), gr.HTML()
                 pictures = gr.File(label="Pictures to download", visible=False, interactive=False)
         answer = answered(predict, ("", gr.update(visible=False)))
-        connect(answer, [model, uploads, example, unit], [text, shown, pictures], uploads, example, unit)
+        connect(answer, [model, uploads, example, unit], [text, player, pictures], uploads, example, unit)
         with gr.Tab("Several actions"), gr.Row():
             with gr.Column(scale=1, min_width=300):
                 uploads, example, unit = recording_inputs([SEVERAL])

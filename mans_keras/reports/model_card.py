@@ -101,10 +101,14 @@ def _accuracy(record, tested):
             rows.append([f"`{protocol}`", tables.mean_and_deviation(cell, "last"), tables.number_of_runs(cell)])
         header = ["protocol", "accuracy at the last epoch, %", "runs"]
         lines += ["The same training, tested on sequences that were left out:", "", tables.markdown(header, rows)]
-    shown = [record] if "untested" not in record else list(tested)
-    if shown:
-        together = ", all these runs together" if len(shown) > 1 else ""
-        lines += [f"Class by class{together}:", "", tables.markdown(tables.CLASSES_HEADER, tables.classes(shown))]
+    tested_records = [record] if "untested" not in record else list(tested)
+    if tested_records:
+        together = ", all these runs together" if len(tested_records) > 1 else ""
+        lines += [
+            f"Class by class{together}:",
+            "",
+            tables.markdown(tables.CLASSES_HEADER, tables.classes(tested_records)),
+        ]
     return lines
 
 

@@ -58,11 +58,11 @@ def train(
     run = plan_run(tensors, model, protocol, fold, recipe, epochs, seed, attention)
     for note in notes(run, tensors):
         print(f"note: {note}")
-    shown = {"loss": "loss", "accuracy": "accuracy", "val_accuracy": "test_accuracy"}
-    progress = keras.utils.Progbar(run.epochs, unit_name="epoch", stateful_metrics=list(shown.values()))
+    names = {"loss": "loss", "accuracy": "accuracy", "val_accuracy": "test_accuracy"}
+    progress = keras.utils.Progbar(run.epochs, unit_name="epoch", stateful_metrics=list(names.values()))
 
     def on_epoch(epoch, logs):
-        progress.update(epoch, [(name, logs[log]) for log, name in shown.items() if log in logs])
+        progress.update(epoch, [(name, logs[log]) for log, name in names.items() if log in logs])
 
     record, trained = train_run(run, tensors, on_epoch, model_path=model_path)
     if record["diverged"]:

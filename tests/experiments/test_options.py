@@ -42,9 +42,9 @@ def test_every_script_is_in_this_test():
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_help_names_the_options_of_the_script_and_no_others(name):
-    shown = CliRunner().invoke(importlib.import_module(f"experiments.{name}").main, ["--help"])
-    assert shown.exit_code == 0
-    _, listed = shown.output.split("\nOptions:\n")
+    printed = CliRunner().invoke(importlib.import_module(f"experiments.{name}").main, ["--help"])
+    assert printed.exit_code == 0
+    _, listed = printed.output.split("\nOptions:\n")
     assert set(re.findall(r"^  (?:-h, )?--([\w-]+)", listed, flags=re.MULTILINE)) == OPTIONS[name] | {"help"}
 
 

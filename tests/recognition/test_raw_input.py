@@ -79,8 +79,8 @@ def test_the_file_of_numpy_alone_gives_the_tensor_that_training_saw(coordinates,
         joints = recording(frames, 2).astype(float)
         expected = to_tensor(joints, SCALE, layout, coordinates, KINECT_1)
         np.testing.assert_array_equal(module["tensor"](joints), expected)
-    one = recording(9)[:, 0].astype(float)
-    assert module["tensor"](one).shape == (SCALE, SCALE, 3)
+    body = recording(9)[:, 0].astype(float)
+    assert module["tensor"](body).shape == (SCALE, SCALE, 3)
     assert module["CLASS_NAMES"] == ("walk", "run")
 
 

@@ -36,9 +36,9 @@ def test_a_class_of_any_name_is_drawn(name, tmp_path):
         prediction_pictures.tensor(np.zeros((4, 4, 3)), np.ones((4, 4, 3)), name),
     ]
     for figure in figures:
-        shown = [text.replace("\n", "") for text in texts(figure)]
-        assert any(record_plots.label(name)[:30] in text for text in shown)
-        assert max(map(len, shown)) < record_plots.LONGEST_TITLE + 20
+        drawn = [text.replace("\n", "") for text in texts(figure)]
+        assert any(record_plots.label(name)[:30] in text for text in drawn)
+        assert max(map(len, drawn)) < record_plots.LONGEST_TITLE + 20
     next(prediction_animation.images(prediction(class_names=names, scores=(0.9, 0.1))))
     if name.isascii():  # a record can't hold the other one
         page.of_record(run_record(class_names=names))

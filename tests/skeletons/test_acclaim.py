@@ -73,12 +73,12 @@ def ends(motion=MOTION, skeleton=SKELETON):
 
 
 def test_without_angles_bones_lie_along_their_directions():
-    found = {name: end[0] for name, end in ends().items()}
+    result = {name: end[0] for name, end in ends().items()}
     x, y = 0.0508, 0.1016
-    np.testing.assert_allclose(found["root"], (x, y, 0), atol=1e-12)
-    np.testing.assert_allclose(found["hip"], (x, y, UNIT), atol=1e-12)
-    np.testing.assert_allclose(found["thigh"], (x + 0.254, y, 0), atol=1e-12)
-    np.testing.assert_allclose(found["shin"], (x + 0.254, y + 0.508, 0), atol=1e-12)
+    np.testing.assert_allclose(result["root"], (x, y, 0), atol=1e-12)
+    np.testing.assert_allclose(result["hip"], (x, y, UNIT), atol=1e-12)
+    np.testing.assert_allclose(result["thigh"], (x + 0.254, y, 0), atol=1e-12)
+    np.testing.assert_allclose(result["shin"], (x + 0.254, y + 0.508, 0), atol=1e-12)
 
 
 def test_a_pose_computed_by_hand():
@@ -86,11 +86,11 @@ def test_a_pose_computed_by_hand():
     world's y after C: it comes to lie along -z, which the root turns to -x. The shin turns about its own y, then z:
     C M C^-1 takes y to -z, which the thigh and the root turn to -y.
     """
-    found = {name: end[1] for name, end in ends().items()}
-    np.testing.assert_allclose(found["root"], (0.0508, 0.1016, 0), atol=1e-12)
-    np.testing.assert_allclose(found["hip"], (0.0508 + UNIT, 0.1016, 0), atol=1e-12)
-    np.testing.assert_allclose(found["thigh"], (0.0508 - 0.254, 0.1016, 0), atol=1e-12)
-    np.testing.assert_allclose(found["shin"], (0.0508 - 0.254, 0.1016 - 0.508, 0), atol=1e-12)
+    result = {name: end[1] for name, end in ends().items()}
+    np.testing.assert_allclose(result["root"], (0.0508, 0.1016, 0), atol=1e-12)
+    np.testing.assert_allclose(result["hip"], (0.0508 + UNIT, 0.1016, 0), atol=1e-12)
+    np.testing.assert_allclose(result["thigh"], (0.0508 - 0.254, 0.1016, 0), atol=1e-12)
+    np.testing.assert_allclose(result["shin"], (0.0508 - 0.254, 0.1016 - 0.508, 0), atol=1e-12)
 
 
 def test_the_axis_line_says_what_turns_first():
@@ -109,10 +109,10 @@ def test_every_bone_keeps_its_length():
     rng = np.random.default_rng(0)
     skeleton = acclaim.parse_skeleton(SKELETON.encode())
     motion = {name: rng.uniform(-180, 180, (50, len(bone.channels))) for name, bone in skeleton.bones.items()}
-    found = acclaim.positions(skeleton, motion)
+    result = acclaim.positions(skeleton, motion)
     for name, length in (("thigh", 4.5), ("shin", 9), ("hip", 1)):
         parent = skeleton.bones[name].parent
-        np.testing.assert_allclose(np.linalg.norm(found[name] - found[parent], axis=1), length * UNIT)
+        np.testing.assert_allclose(np.linalg.norm(result[name] - result[parent], axis=1), length * UNIT)
 
 
 def test_windows_line_ends_are_read():
@@ -193,12 +193,12 @@ def test_broken_files_are_finite_or_dropped(broken):
     for mutant in mutants({"skeleton": SKELETON.encode(), "motion": MOTION}[broken], 2000):
         try:
             skeleton = acclaim.parse_skeleton(mutant if broken == "skeleton" else SKELETON.encode())
-            found = acclaim.positions(
+            result = acclaim.positions(
                 skeleton, acclaim.parse_motion(mutant if broken == "motion" else MOTION, skeleton)
             )
         except Dropped:
             outcomes[False] += 1
         else:
-            assert all(np.isfinite(end).all() for end in found.values())
+            assert all(np.isfinite(end).all() for end in result.values())
             outcomes[True] += 1
     assert min(outcomes.values()) > 100

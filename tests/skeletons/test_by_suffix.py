@@ -97,12 +97,12 @@ def test_every_form_is_read(read, kind, content):
 
 def test_two_bodies_keep_their_places_and_an_absent_one_is_nan(read):
     both = [BODY[0].tolist(), BODY[1].tolist()]
-    found = read(".json", json.dumps([both, both[:1], [None, both[1]], [], None]).encode())
+    result = read(".json", json.dumps([both, both[:1], [None, both[1]], [], None]).encode())
     np.testing.assert_array_equal(
-        np.isfinite(found).all(axis=(2, 3)),
+        np.isfinite(result).all(axis=(2, 3)),
         [[True, True], [True, False], [False, True], [False, False], [False, False]],
     )
-    np.testing.assert_array_equal(found[2, 1], BODY[1])
+    np.testing.assert_array_equal(result[2, 1], BODY[1])
 
 
 @pytest.mark.parametrize("empty", [0, np.nan])
@@ -138,8 +138,8 @@ def test_missing_coordinates_are_nan(read):
         (".json", b"[[[1,2,3]], [[1,null,NaN]]]"),
         (".json", b"[[[1,2,3],[1,2,3]], [[1,2,3],null]]"),
     ):
-        found = read(kind, content)
-        assert np.isnan(found[1]).any() and np.isfinite(found[0]).all()
+        result = read(kind, content)
+        assert np.isnan(result[1]).any() and np.isfinite(result[0]).all()
 
 
 def test_an_even_number_of_bare_numbers_needs_the_number_of_joints(read):

@@ -45,14 +45,14 @@ FORMS = {
 
 @pytest.mark.parametrize(("text", "left_out"), FORMS.values(), ids=FORMS)
 def test_columns_that_are_no_coordinates_are_left_out_and_named(text, left_out):
-    found = parse(text.encode())
-    np.testing.assert_array_equal(found.joints[:, 0], BODY)
-    assert found.names == NAMES and (left_out is None or found.left_out == left_out)
+    result = parse(text.encode())
+    np.testing.assert_array_equal(result.joints[:, 0], BODY)
+    assert result.names == NAMES and (left_out is None or result.left_out == left_out)
 
 
 def test_a_label_that_changes_is_reported_with_the_number_of_its_texts():
-    found = parse(table(after=[("label", ["wave", "wave", "clap", "walk"])]).encode())
-    assert found.left_out == ("label (3 different texts)",)
+    result = parse(table(after=[("label", ["wave", "wave", "clap", "walk"])]).encode())
+    assert result.left_out == ("label (3 different texts)",)
 
 
 def test_numbered_joints_may_have_a_visibility_and_a_class():
@@ -92,9 +92,9 @@ def long(order=range(12), header="frame,joint,x,y,z", joints=NAMES):
 
 
 def test_a_row_a_joint_is_read_by_its_frame_and_joint():
-    found = parse(long())
-    np.testing.assert_array_equal(found.joints[:, 0], BODY)
-    assert found.names == NAMES
+    result = parse(long())
+    np.testing.assert_array_equal(result.joints[:, 0], BODY)
+    assert result.names == NAMES
 
 
 def test_numbered_joints_of_a_row_a_joint_go_by_their_numbers():

@@ -112,13 +112,13 @@ def test_the_joints_of_the_body_are_where_their_names_say(raw):
 
 
 def test_class_and_subject_come_from_the_name(raw):
-    found = hdm05.sources(raw)
-    sequence = hdm05.read(next(source for source in found if "mm_squat3Reps_002" in source.amc.name))
+    result = hdm05.sources(raw)
+    sequence = hdm05.read(next(source for source in result if "mm_squat3Reps_002" in source.amc.name))
     assert (sequence.name, sequence.subject) == ("HDM_mm_squat3Reps_002_120", 4)
     assert hdm05.CLASSES_65[sequence.label] == "squat"
-    reader = hdm05.reader(hdm05.classes_found(found, 130), 130)
+    reader = hdm05.reader(hdm05.classes_found(result, 130), 130)
     assert reader.class_names == ("squat1Reps", "squat3Reps", "clap5Reps")
-    assert reader.read(found[0]).label == 2
+    assert reader.read(result[0]).label == 2
 
 
 def test_the_merge_has_65_classes_of_130():
@@ -147,9 +147,9 @@ def test_a_reader_can_be_sent_to_other_processes(raw):
 def test_the_skeleton_next_to_a_recording_is_preferred(raw):
     nearest = raw / "cut/squat1Reps/HDM_bd.asf"
     nearest.write_text(skeleton_text())
-    found = {source.amc.stem: source.asf for source in hdm05.sources(raw)}
-    assert found["HDM_bd_squat1Reps_001_120"] == nearest
-    assert found["HDM_mm_squat1Reps_001_120"] == raw / "HDM_mm.asf"
+    result = {source.amc.stem: source.asf for source in hdm05.sources(raw)}
+    assert result["HDM_bd_squat1Reps_001_120"] == nearest
+    assert result["HDM_mm_squat1Reps_001_120"] == raw / "HDM_mm.asf"
 
 
 def test_a_missing_or_broken_skeleton_drops_its_recordings_by_name(raw):

@@ -101,22 +101,22 @@ UNNAMED = {
 
 @pytest.mark.parametrize("value", NAMED.values(), ids=NAMED)
 def test_joints_with_names_are_read_with_their_names(value):
-    found = read(value)
-    np.testing.assert_allclose(found.joints[:, 0], BODY, atol=1e-12)
-    assert found.names == NAMES
+    result = read(value)
+    np.testing.assert_allclose(result.joints[:, 0], BODY, atol=1e-12)
+    assert result.names == NAMES
 
 
 @pytest.mark.parametrize("value", UNNAMED.values(), ids=UNNAMED)
 def test_joints_without_names_are_read_in_their_order(value):
-    found = read(value)
-    np.testing.assert_array_equal(found.joints[:, 0], BODY)
-    assert found.names == ()
+    result = read(value)
+    np.testing.assert_array_equal(result.joints[:, 0], BODY)
+    assert result.names == ()
 
 
 def test_joints_go_by_their_names_in_every_frame_and_may_be_missing():
-    found = read([{"joints": {"a": [1, 1, 1], "b": [2, 2, 2]}}, {"joints": {"b": [2, 2, 2]}}, {"joints": {}}])
-    assert found.names == ("a", "b")
-    np.testing.assert_array_equal(found.joints[..., 0].squeeze(), [[1, 2], [np.nan, 2], [np.nan, np.nan]])
+    result = read([{"joints": {"a": [1, 1, 1], "b": [2, 2, 2]}}, {"joints": {"b": [2, 2, 2]}}, {"joints": {}}])
+    assert result.names == ("a", "b")
+    np.testing.assert_array_equal(result.joints[..., 0].squeeze(), [[1, 2], [np.nan, 2], [np.nan, np.nan]])
 
 
 def test_an_export_of_azure_kinect_that_was_turned_into_metres_stays():

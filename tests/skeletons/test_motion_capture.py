@@ -58,12 +58,12 @@ def read(text):
 
 
 def test_joints_and_end_sites_of_bvh_are_named_and_in_metres():
-    found = read(BVH)
-    assert found.names == ("Hips", "Spine", "SpineEnd", "LeftLeg", "LeftLegEnd")
+    result = read(BVH)
+    assert result.names == ("Hips", "Spine", "SpineEnd", "LeftLeg", "LeftLegEnd")
     standing = [[0, 1, 0], [0, 1.6, 0], [0, 1.9, 0], [0.1, 0.1, 0], [0.1, 0.1, 0.1]]
-    np.testing.assert_allclose(found.joints[0, 0], standing, atol=1e-12)
+    np.testing.assert_allclose(result.joints[0, 0], standing, atol=1e-12)
     lying = [[0.1, 1, 0], [-0.5, 1, 0], [-0.8, 1, 0], [1.0, 1.1, 0], [1.0, 1.1, 0.1]]  # turned by 90 degrees about z
-    np.testing.assert_allclose(found.joints[1, 0], lying, atol=1e-12)
+    np.testing.assert_allclose(result.joints[1, 0], lying, atol=1e-12)
 
 
 def test_rotations_of_bvh_are_about_the_joints_own_axes_in_the_order_of_the_channels():
@@ -72,10 +72,10 @@ def test_rotations_of_bvh_are_about_the_joints_own_axes_in_the_order_of_the_chan
         return np.roll(np.array([[1, 0, 0], [0, c, -s], [0, s, c]]), "xyz".index(axis), (0, 1))
 
     turn = about("z", 10) @ about("x", 20) @ about("y", 30)
-    found = read(BVH).joints[2, 0]
-    np.testing.assert_allclose(found[1] - found[0], turn @ [0, 0.6, 0], atol=1e-12)
+    result = read(BVH).joints[2, 0]
+    np.testing.assert_allclose(result[1] - result[0], turn @ [0, 0.6, 0], atol=1e-12)
     turn = turn @ about("z", 40) @ about("x", 50) @ about("y", 60)
-    np.testing.assert_allclose(found[2] - found[1], turn @ [0, 0.3, 0], atol=1e-12)
+    np.testing.assert_allclose(result[2] - result[1], turn @ [0, 0.3, 0], atol=1e-12)
 
 
 def test_bones_of_bvh_keep_their_lengths():
@@ -90,8 +90,8 @@ def test_the_unit_of_bvh_is_known_by_the_height(scale):
         return "OFFSET " + " ".join(str(scale * float(number)) for number in line[1].split())
 
     text = re.sub(r"OFFSET (.*)", scaled, BVH)
-    found, expected = read(text).joints[0, 0], read(BVH).joints[0, 0]
-    np.testing.assert_allclose(found - found[0], expected - expected[0], atol=1e-12)
+    result, expected = read(text).joints[0, 0], read(BVH).joints[0, 0]
+    np.testing.assert_allclose(result - result[0], expected - expected[0], atol=1e-12)
 
 
 def test_another_unit_of_bvh_is_read_by_the_option(tmp_path):
@@ -141,10 +141,10 @@ def test_a_malformed_bvh_is_dropped_with_a_reason(text, reason):
 
 
 def test_markers_of_trc_are_read_in_their_unit_and_may_be_missing():
-    found = trc.parse(TRC.encode())
-    assert found.names == ("Head", "Hip")
-    np.testing.assert_allclose(found.joints[:, 0, 0], [[1, 2, 3], [1.1, 2, 3]])
-    assert np.isnan(found.joints[1, 0, 1]).all() and not np.isnan(found.joints[0]).any()
+    result = trc.parse(TRC.encode())
+    assert result.names == ("Head", "Hip")
+    np.testing.assert_allclose(result.joints[:, 0, 0], [[1, 2, 3], [1.1, 2, 3]])
+    assert np.isnan(result.joints[1, 0, 1]).all() and not np.isnan(result.joints[0]).any()
 
 
 @pytest.mark.parametrize(
@@ -188,11 +188,11 @@ def c3d_bytes(unit="mm", labels=("Head", "Hip"), **groups):
 
 
 def test_markers_of_c3d_are_read_in_their_unit_and_may_be_missing():
-    found = c3d_file.parse(c3d_bytes())
-    assert found.names == ("Head", "Hip")
+    result = c3d_file.parse(c3d_bytes())
+    assert result.names == ("Head", "Hip")
     expected = MARKERS / 1000
     expected[1, 1] = np.nan
-    np.testing.assert_allclose(found.joints[:, 0], expected)
+    np.testing.assert_allclose(result.joints[:, 0], expected)
 
 
 def test_a_c3d_file_that_can_not_be_read_is_dropped_with_a_reason():

@@ -73,8 +73,8 @@ def test_the_bones_of_kinect_1_are_the_same_by_name_and_by_number():
 
 def test_the_order_of_the_joints_is_free():
     names = sorted(KINECT_2)
-    found = {frozenset((names[a], names[b])) for a, b in named_bones(names)}
-    assert found == {frozenset((KINECT_2[a], KINECT_2[b])) for a, b in named_bones(KINECT_2)}
+    result = {frozenset((names[a], names[b])) for a, b in named_bones(names)}
+    assert result == {frozenset((KINECT_2[a], KINECT_2[b])) for a, b in named_bones(KINECT_2)}
 
 
 def test_bones_may_be_given_by_name_or_by_number():

@@ -114,7 +114,7 @@ def read_bodies(tmp_path):
         skeleton_file.write(tmp_path / f"{NAME}.skeleton", joints, range(1, len(bodies) + 1))
         kept = ntu.read(tmp_path / f"{NAME}.skeleton").joints
         same = [[np.allclose(kept[:, place], joints[:, body]) for body in range(len(bodies))] for place in range(2)]
-        return [found.index(True) + 1 if any(found) else 0 for found in same]
+        return [result.index(True) + 1 if any(result) else 0 for result in same]
 
     return read_seen
 

@@ -56,7 +56,12 @@ def npz(path, **arrays):
 def test_pyskls_pickle_is_read_with_its_splits(put, protocol):
     sources, splits = ntu_packed.sources(put(pyskl(), protocol=protocol))
     sequences = [ntu_packed.read(source) for source in sources]
-    assert [(found.name, found.label, found.subject, found.camera) for found in sequences][4] == (NAMES[4], 59, 2, 3)
+    assert [(result.name, result.label, result.subject, result.camera) for result in sequences][4] == (
+        NAMES[4],
+        59,
+        2,
+        3,
+    )
     np.testing.assert_allclose(sequences[4].joints[:, 0], BODY + 4)
     assert not sequences[4].joints[:, 1].any()
     assert splits["xview"] == {NAMES[1]: 1, NAMES[0]: 0} and list(splits) == ["xsub", "xview"]
@@ -68,16 +73,16 @@ def test_types_orders_and_labels_of_numpy_are_read(put):
         for protocol in (2, 5):
             content = pyskl(annotations=[{"frame_dir": "a", "label": np.int64(7), "keypoint": both}], split={})
             ((source,), splits) = ntu_packed.sources(put(content, protocol=protocol))
-            found = ntu_packed.read(source)
-            assert found.label == 7 and splits == {}
-            np.testing.assert_array_equal(found.joints, np.moveaxis(both, 0, 1))
+            result = ntu_packed.read(source)
+            assert result.label == 7 and splits == {}
+            np.testing.assert_array_equal(result.joints, np.moveaxis(both, 0, 1))
 
 
 def test_ctr_gcns_file_is_read_with_its_split_and_without_the_zeros_at_the_end(tmp_path):
     sources, splits = ntu_packed.sources(npz(tmp_path / "NTU60_CS.npz"))
-    found = ntu_packed.read(sources[2])
-    assert found.joints.shape == (6, 2, 25, 3) and (found.label, found.subject) == (59, -1)
-    np.testing.assert_array_equal(found.joints[:, 0], BODY + 2)
+    result = ntu_packed.read(sources[2])
+    assert result.joints.shape == (6, 2, 25, 3) and (result.label, result.subject) == (59, -1)
+    np.testing.assert_array_equal(result.joints[:, 0], BODY + 2)
     assert splits == {"cross_subject": {f"train_0000{n}": 1 for n in range(3)} | {f"test_0000{n}": 0 for n in range(2)}}
 
 

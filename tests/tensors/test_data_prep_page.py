@@ -103,7 +103,7 @@ def test_the_recipe_for_a_video_writes_a_recording(tmp_path, monkeypatch):
     stand_in.PoseLandmark = [SimpleNamespace(name=name) for name in names]
     landmarker = stand_in.PoseLandmarker.create_from_options.return_value.__enter__.return_value
     landmarker.detect_for_video.side_effect = [
-        SimpleNamespace(pose_world_landmarks=found) for found in ([body], [], [body])
+        SimpleNamespace(pose_world_landmarks=result) for result in ([body], [], [body])
     ]
     stand_in.VideoCapture.return_value.read.side_effect = [(True, "image")] * 3 + [(False, None)]
     stand_in.VideoCapture.return_value.get.return_value = 25
