@@ -225,9 +225,21 @@ def test_a_subject_before_the_names_of_its_markers_is_left_out():
     assert content.names == ("Head", "Hip") and content.joints.shape == (2, 1, 2, 3)
 
 
+def subject(name, markers=10):
+    return [f"{name}:m{number}" for number in range(markers)]
+
+
 def test_each_of_two_subjects_with_the_same_markers_is_a_body():
-    content = c3d_file.parse(c3d_bytes(labels=["Bob:Head", "Bob:Hip", "Eve:Hip", "Eve:Head"]))
-    assert content.names == ("Head", "Hip") and content.joints.shape == (4, 2, 2, 3)
+    content = c3d_file.parse(c3d_bytes(labels=subject("Bob") + subject("Eve")[::-1]))
+    assert content.names == tuple(f"m{number}" for number in range(10)) and content.joints.shape == (4, 2, 10, 3)
+    with pytest.raises(Dropped, match="Bob, Eve have different joints: export each subject"):
+        c3d_file.parse(c3d_bytes(labels=subject("Bob") + subject("Eve", 11)))
+
+
+def test_objects_next_to_a_person_are_left_out_and_without_a_person_they_are_one_body():
+    content = c3d_file.parse(c3d_bytes(labels=[*subject("Wand", 5), "origin", *subject("Bob")]))
+    assert content.names == tuple(f"m{number}" for number in range(10)) and content.joints.shape == (4, 1, 10, 3)
+    assert content.left_out == ("5 markers of Wand", "1 marker without a subject")
     assert c3d_file.parse(c3d_bytes(labels=["Bob:Head", "Eve:Hip"])).names == ("Bob:Head", "Eve:Hip")
 
 

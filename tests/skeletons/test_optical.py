@@ -90,16 +90,24 @@ def test_without_bones_labelled_markers_are_joints_and_without_these_rigid_bodie
     assert optical.parse(motive(rigid + MARKERS + unlabelled)).names == ("HeadTop",)
 
 
-def test_two_subjects_with_the_same_joints_are_two_bodies_whatever_their_order():
-    def person(name, joints):
-        return [column for number in joints for column in place("Bone", f"{name}:b{number}", (len(name), number, 0))]
+def person(name, joints):
+    return [column for number in joints for column in place("Bone", f"{name}:b{number}", (len(name), number, 0))]
 
+
+def test_two_subjects_with_the_same_joints_are_two_bodies_whatever_their_order():
     content = optical.parse(motive(person("Anna", range(10)) + person("Benedict", reversed(range(10)))))
     assert content.names == tuple(f"b{number}" for number in range(10))
     for body, length in enumerate((4, 8)):
         np.testing.assert_array_equal(content.joints[0, body], [[length, number, 0] for number in range(10)])
     with pytest.raises(Dropped, match="Anna, Ben have different joints: export each subject"):
         optical.parse(motive(person("Anna", range(10)) + person("Ben", range(11))))
+
+
+def test_a_wand_next_to_a_person_is_left_out_and_reported():
+    content = optical.parse(motive(person("Wand", range(5)) + person("Anna", range(10))))
+    assert content.names == tuple(f"b{number}" for number in range(10)) and content.joints.shape == (2, 1, 10, 3)
+    np.testing.assert_array_equal(content.joints[0, 0, 3], [4, 3, 0])
+    assert "5 markers of Wand" in content.left_out
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import numpy as np
 
 from mans_keras.errors import listed
 from mans_keras.skeletons.bounds import MAX_FRAMES, TOO_MANY, check_marks, check_shape
-from mans_keras.skeletons.formats import csv_file
+from mans_keras.skeletons.formats import csv_file, markers
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.sequence import Dropped
 
@@ -21,7 +21,6 @@ METRES = {"meters": 1.0, "centimeters": 0.01, "millimeters": 0.001, "m": 1.0, "c
 KINDS = ("Bone", "Marker", "Rigid Body")  # the first that Motive's table has becomes the joints
 SECTIONS = (b"Trajectories", b"Devices", b"Joints", b"Segments", b"Model Outputs")  # of Vicon's tables
 MOST_HEADER = 10  # rows of Motive's header
-FEWEST = 10  # joints of a person; a rigid body has fewer markers
 
 
 class Column(NamedTuple):
@@ -46,25 +45,23 @@ def parse(content: bytes, joints: int | None = None) -> Parsed:
     """Joints (frames, bodies, joints, 3), metres, of the bytes of a table, NaN where a cell is empty.
 
     Joints are the bones of Motive's skeletons; without any, its labelled markers; without these, its rigid bodies. Of
-    Vicon's tables, they are the labelled markers. A subject's name before a colon is left out. Two subjects with the
-    same joints are two bodies. `joints` is not needed: all parsers take it. Raises `Dropped`, which names the line, for
-    a malformed table, or if bones are relative to their parents.
+    Vicon's tables, they are the labelled markers. Bodies and names: as `markers.of_subjects`. `joints` is not needed:
+    all parsers take it. Raises `Dropped`, which names the line, for a malformed table, or if bones are relative to
+    their parents.
     """
     check_marks(content, b",", b";", b"\t", b"\n", b"\r")
     rows = csv_file.rows(csv_file.decode(content))
     line, first = next(rows)
     described, unit = _motive(line, first, rows) if first[0].strip() == "Format Version" else _vicon(first, rows)
     axes, left_out = _chosen(described)
-    names, bodies = _people(list(axes))
-    places = np.array([list(axes.values())[joint] for body in bodies for joint in body])
-    if places.size == 0:
+    if not axes:
         raise Dropped(
             "the table has no labelled marker, bone or rigid body with X, Y and Z: label them, and export again"
         )
-    check_shape(1, len(bodies), len(names), 3)
-    values = _values(rows, places.ravel().tolist())
-    check_shape(len(values), len(bodies), len(names), 3)
-    return Parsed(unit * values.reshape(len(values), len(bodies), len(names), 3), names, left_out)
+    check_shape(1, 1, len(axes), 3)
+    values = _values(rows, list(itertools.chain.from_iterable(axes.values())))
+    check_shape(len(values), 1, len(axes), 3)
+    return markers.of_subjects(unit * values.reshape(len(values), len(axes), 3), list(axes), left_out)
 
 
 def _section(line):
@@ -73,13 +70,13 @@ def _section(line):
 
 def _motive(line, first, rows):
     """(columns, metres of the unit) of Motive's table; the rows are read up to the first frame."""
-    about = dict(zip([cell.strip() for cell in first[::2]], [cell.strip() for cell in first[1::2]], strict=False))
-    unit = METRES.get(about.get("Length Units", "").lower())
+    properties = dict(zip([cell.strip() for cell in first[::2]], [cell.strip() for cell in first[1::2]], strict=False))
+    unit = METRES.get(properties.get("Length Units", "").lower())
     if unit is None:
-        named = about.get("Length Units")
+        named = properties.get("Length Units")
         problem = f"Length Units is {named[:20]!r}" if named else "no Length Units is named"
         raise Dropped(f"line {line}: {problem}: export it with its header, in Meters, Centimeters or Millimeters")
-    if about.get("Coordinate Space", "Global").lower() == "local":
+    if properties.get("Coordinate Space", "Global").lower() == "local":
         raise Dropped("its bones are relative to their parents: export it with Coordinate Space Global")
     header = {}
     latest = []
@@ -92,8 +89,9 @@ def _motive(line, first, rows):
             if not len(kinds) == len(names) == len(latest) == len(cells):
                 raise Dropped(f"line {line}: the rows Type and Name above must have as many cells, {len(cells)}")
             kinds = ["" if name.startswith("Unlabeled") else kind for kind, name in zip(kinds, names, strict=True)]
-            about = [Column("", "", "", cell) for cell in cells[:2]]  # the frame's number and time
-            return about + [Column(*column) for column in zip(kinds, names, latest, cells, strict=True)][2:], unit
+            frame_and_time = [Column("", "", "", cell) for cell in cells[:2]]
+            columns = [Column(*column) for column in zip(kinds, names, latest, cells, strict=True)]
+            return frame_and_time + columns[2:], unit
         label = next(filter(None, cells[:2]), "").lower()
         header[label], latest = cells, cells
     raise Dropped("no row that begins with Frame is in the header: export it from Motive with its header")
@@ -145,23 +143,6 @@ def _chosen(columns):
         raise Dropped(f"the header lacks X, Y or Z of {listed(incomplete)}")
     joints = {name: [axes["X"], axes["Y"], axes["Z"]] for name, axes in joints.items()}
     return joints, tuple(what if count == 1 else f"{count} columns {what[:40]}" for what, count in others.items())
-
-
-def _people(names):
-    """(names of the joints without subjects, for each body the places of its joints among the names)."""
-    subjects = {}
-    for place, name in enumerate(names):
-        subject, _, joint = name.rpartition(":")
-        subjects.setdefault(subject, {})[joint] = place
-    joints = list(subjects.values())
-    if len(joints) == 1:
-        return tuple(joints[0]), [list(joints[0].values())]
-    people = [part for part in joints if len(part) >= FEWEST]
-    if len(people) > 1:
-        if any(set(part) != set(joints[0]) for part in joints):
-            raise Dropped(f"{listed(list(subjects))} have different joints: export each subject to a file of its own")
-        return tuple(joints[0]), [[part[joint] for joint in joints[0]] for part in joints]
-    return tuple(names), [list(range(len(names)))]
 
 
 def _values(rows, places):
