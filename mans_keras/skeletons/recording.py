@@ -41,7 +41,7 @@ def read(
             raise Dropped(f"not a format of recordings, which are {', '.join(FORMATS)}")
         if suffix == ".skeleton":
             content = ntu.parsed(path, slots=slots, most=None if everybody else ntu.BODIES)
-            return joint_names.arranged(content, names)
+            return joint_names.arranged(content.with_own_unit(unit), names)
         return own.parsed(path, joints, names, unit=unit)
     except Dropped as dropped:
         raise InputError(f"{path}: {dropped}") from None

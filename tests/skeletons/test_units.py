@@ -5,10 +5,13 @@ import json
 import numpy as np
 import pytest
 from helpers import run, standing_body
+from test_motion_capture import TRC
+from test_optical import BONES, motive
 
 from data_prep import own_data
 from mans_keras.errors import InputError
 from mans_keras.skeletons import recording
+from mans_keras.skeletons.formats.parsed import OTHER_UNIT
 from mans_keras.skeletons.units import read_unit
 from mans_keras.tensors.store import Tensors
 
@@ -40,6 +43,26 @@ def test_text_files_and_folders_of_frames_are_read_in_the_unit_of_the_option(tmp
         (tmp_path / "json" / f"{number}.json").write_text(json.dumps(frame.tolist()))
     for name in ("a.txt", "arrays", "json"):
         np.testing.assert_allclose(recording.read(tmp_path / name, 20, unit=0.001).joints[:, 0], body)
+
+
+@pytest.mark.parametrize(("scale", "unit", "size"), [(1, "mm", r"0\.0016"), (100, "mm", None), (1000, "cm", "16")])
+def test_a_body_that_is_no_persons_in_the_given_unit_is_refused(tmp_path, scale, unit, size):
+    np.save(tmp_path / "a.npy", scale * (standing_body() - standing_body().mean(axis=(0, 1))))
+    if size is None:  # as large as a hand, which may be all that a file has
+        assert recording.read(tmp_path / "a.npy", unit=read_unit(unit)).joints.any()
+        return
+    with pytest.raises(InputError, match=f"the body is {size} m tall or wide: give another --unit, or none"):
+        recording.read(tmp_path / "a.npy", unit=read_unit(unit))
+
+
+def test_the_unit_of_the_option_is_reported_if_the_file_has_its_own(tmp_path):
+    (tmp_path / "a.trc").write_text(TRC)
+    (tmp_path / "a.csv").write_bytes(motive(BONES))
+    np.save(tmp_path / "a.npy", standing_body())
+    for name in ("a.trc", "a.csv"):
+        assert OTHER_UNIT in recording.read(tmp_path / name, unit=0.01).left_out
+        assert OTHER_UNIT not in recording.read(tmp_path / name).left_out
+    assert OTHER_UNIT not in recording.read(tmp_path / "a.npy", unit=1.0).left_out
 
 
 def test_the_script_reads_centimetres(tmp_path):

@@ -43,11 +43,18 @@ def parse(content: bytes, joints: int | None = None, unit: float | None = None) 
         raise Dropped("not a .c3d file, or a broken one") from None
     if len(values) != reader.frame_count:
         raise Dropped(f"the file is cut short: it has {len(values)} of {reader.frame_count} frames")
-    metres = METRES.get(units, unit)
+    own_unit = METRES.get(units)
+    metres = own_unit or unit
     if metres is None:
         raise Dropped(f"its unit is {str(units)[:20]!r}, where {', '.join(METRES)} is expected: give it by --unit")
     labels = [*labels, *[""] * values.shape[1]][: values.shape[1]]
     places = np.where(values[..., 3:] < 0, np.nan, values[..., :3]) * metres
+    content = _with_labels(places, labels, computed)
+    return content.with_own_unit(unit) if own_unit else content
+
+
+def _with_labels(places, labels, computed):
+    """The `Parsed` of points (frames, points, 3), metres, with these labels; computed: those that are no places."""
     if not any(labels):
         return Parsed(places[:, None])
     kept = [at for at, label in enumerate(labels) if label and not label.startswith("*") and label not in computed]

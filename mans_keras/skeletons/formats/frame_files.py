@@ -57,8 +57,9 @@ def read(folder: Path, joints: int | None = None, unit: float | None = None) -> 
         frames = [_json_frame(path.name, content) for path, content in zip(paths, contents, strict=True)]
         return json_file.of_document(frames, joints, unit)
     content = _arrays([path.name for path in paths], contents, joints)
-    is_in_metres = unit is None or content.names == HOLISTIC_NAMES
-    return content if is_in_metres else replace(content, joints=content.joints * unit)
+    if content.names == HOLISTIC_NAMES:
+        return content.with_own_unit(unit)
+    return replace(content, joints=content.joints * (unit or 1))
 
 
 def is_holistic(folder: Path) -> bool:

@@ -1,10 +1,12 @@
 """What a parser makes of a file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mans_keras.errors import listed
+
+OTHER_UNIT = "the unit that was given, since the file has its own"
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,10 @@ class Parsed:
     ids: np.ndarray | None = None
     is_computed: bool = False
     mapping: str = ""
+
+    def with_own_unit(self, unit: float | None) -> "Parsed":
+        """The same, of a file that has its own unit: if another was given, it is in `left_out`."""
+        return self if unit is None else replace(self, left_out=(*self.left_out, OTHER_UNIT))
 
     def notes(self) -> list[str]:
         """A sentence about joints that were mapped, and one for each kind of thing that is left out."""

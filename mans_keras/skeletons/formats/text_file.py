@@ -59,7 +59,7 @@ def read(path: Path, joints: int | None = None, unit: float | None = None) -> Pa
     """
     if is_ut_kinect(path):
         try:
-            return Parsed(ut_kinect.read_recording(path)[1][:, None], KINECT_1_NAMES)
+            return Parsed(ut_kinect.read_recording(path)[1][:, None], KINECT_1_NAMES).with_own_unit(unit)
         except InputError as error:
             raise Dropped(re.sub("^[,:] ", "", str(error).removeprefix(str(path)))) from None
     return parse(read_bytes(path), joints, path.name, unit)
@@ -84,7 +84,7 @@ def parse(content: bytes, joints: int | None = None, name: str = "", unit: float
     if has_commas and not np.isin(content.count(b",") - values.size, (-len(widths), 0)):
         raise Dropped("cells that hold several numbers: write numbers with a decimal point, and save the table as .csv")
     if widths[0] <= 2 and set(widths.tolist()) <= {1, 2, 4}:
-        return _two_rows_a_joint(values)
+        return _two_rows_a_joint(values).with_own_unit(unit)
     if len(set(widths.tolist())) > 1:
         row = int(np.flatnonzero(widths != widths[0])[0])
         raise Dropped(f"its row {row + 1} has {widths[row]} numbers, where the first has {widths[0]}")
@@ -92,9 +92,9 @@ def parse(content: bytes, joints: int | None = None, name: str = "", unit: float
     if rows.shape[1] in (3, 4):
         return _a_row_a_joint(rows, joints, name, unit)
     if has_commas and rows.shape[1] == SBU_WIDTH:
-        return _two_people(rows)
+        return _two_people(rows).with_own_unit(unit)
     if has_commas and rows.shape[1] == CAD_WIDTH:
-        return _with_orientations(rows)
+        return _with_orientations(rows).with_own_unit(unit)
     check_frame(rows.shape[1], joints)
     check_shape(*rows.shape)
     return Parsed(rows.reshape(len(rows), 1, -1, 3) * (unit or 1))
@@ -115,14 +115,15 @@ def _a_row_a_joint(rows, joints, name, unit):
     check_shape(len(rows) // joints, 1, joints, 3)
     if rows.shape[1] == 4 and not ((rows[:, 3] >= 0) & (rows[:, 3] <= 1)).all():
         raise Dropped("the fourth value of a row is no confidence from 0 to 1: x y z of a joint are expected")
-    unit = 0.001 if is_kard else unit or 1
-    if unit * np.abs(rows[:, :3]).max() > MAX_METRES:
+    metres = 0.001 if is_kard else unit or 1
+    if metres * np.abs(rows[:, :3]).max() > MAX_METRES:
         raise Dropped(
             "these are no metres. If they are u, v and a depth, take the file of places in the room (of MSR Action3D, "
             "MSRAction3DSkeletonReal3D); if they are millimetres, say --unit mm"
         )
-    places = unit * rows[:, :3].reshape(-1, 1, joints, 3)
-    return Parsed(places, KARD if is_kard else (), ("the confidence of each joint",) if rows.shape[1] == 4 else ())
+    places = metres * rows[:, :3].reshape(-1, 1, joints, 3)
+    left_out = ("the confidence of each joint",) if rows.shape[1] == 4 else ()
+    return Parsed(places, KARD, left_out).with_own_unit(unit) if is_kard else Parsed(places, (), left_out)
 
 
 def _two_rows_a_joint(values):
