@@ -1,6 +1,7 @@
 """Values of a recipe, given as text such as learning_rate=0.02: typed, checked, and put into the recipe."""
 
 import dataclasses
+import re
 import types
 import typing
 
@@ -32,6 +33,11 @@ LIMITS = {
 }
 # The types of the values of a recipe that are dictionaries, by dataset or scale.
 BY_DATASET = {"batch": int, "gru_dropout": float, "batch_norm_momentum": float}
+# int() and float() also take `1_0`, blanks and the digits of other scripts, which are typing errors here.
+NUMBERS = {
+    int: re.compile("[+-]?[0-9]{1,20}"),
+    float: re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.I),
+}
 GROUPS = {"plateau": Plateau, "augmentation": Augmentation}
 
 
@@ -93,21 +99,21 @@ def _value(name, text, kind, optional):
     """The value of a text that is to be of this type; `InputError` if it is not."""
     if optional and text.lower() == "none":
         return None
+    if name in GROUPS:
+        part = next(iter(typing.get_type_hints(GROUPS[name])))
+        raise InputError(f"{name}={text}: none is expected, or set a part such as {name}.{part}")
     if kind is bool and text.lower() in ("true", "false"):
         return text.lower() == "true"
     if kind is str:
         return _initializer(name, text)
     if kind in (int, float):
-        try:
-            value = kind(text)
-        except ValueError:
-            value = None
+        value = kind(text) if NUMBERS[kind].fullmatch(text) else None
         lowest, highest = LIMITS[name]
         if value is not None and lowest <= value <= highest:
             return value
         expected = f"a {'whole ' if kind is int else ''}number from {lowest:g} to {highest:g}"
     else:
-        expected = "true or false" if kind is bool else "none, or set one of its parts"
+        expected = "true or false"
     raise InputError(f"{name}={text}: {expected}{' or none' if optional and kind else ''} is expected")
 
 
