@@ -37,9 +37,9 @@ class EpochProgress:
             self.seconds.append(now - self.before)
         self.before = now
         text = f"epoch {epoch} of {self.epochs}: {describe(logs)}"
-        if self.seconds and epoch < self.epochs:
-            # The first epoch also compiles the network.
-            text += f", {duration(statistics.median(self.seconds[1:] or self.seconds) * (self.epochs - epoch))} left"
+        epochs = self.seconds[1:]  # the first also compiles the network
+        if epochs and epoch < self.epochs:
+            text += f", {duration(statistics.median(epochs) * (self.epochs - epoch))} left"
         self.bar.update(self.task, completed=epoch, description=text)
         if not self.console.is_terminal:
             self.console.print(text, highlight=False, soft_wrap=True, markup=False)
