@@ -29,7 +29,7 @@ def check_name(context, parameter, name):
 
 def whole_numbers(context, parameter, text):
     """click callback: the whole numbers of a list such as 1,3,5; None without the option."""
-    if text is not None and not re.fullmatch(r"\d{1,9}(,\d{1,9})*", text):
+    if text is not None and not re.fullmatch(r"[0-9]{1,9}(,[0-9]{1,9})*", text):
         raise click.BadParameter(f"{text!r} is not a list of whole numbers such as 1,3,5")
     return text and [int(number) for number in text.split(",")]
 

@@ -86,7 +86,10 @@ def chosen_folds(folds, ranges):
         return folds
     numbers = sorted({number for chosen in ranges for number in chosen})
     if numbers[-1] >= len(folds):
-        raise InputError(f"--folds: the folds of this protocol are 0-{len(folds) - 1}")
+        known = (
+            f"the folds of this protocol are 0-{len(folds) - 1}" if len(folds) > 1 else "this protocol has one fold, 0"
+        )
+        raise InputError(f"--folds: {known}")
     return [folds[number] for number in numbers]
 
 

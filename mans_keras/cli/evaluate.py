@@ -9,7 +9,8 @@ from mans_keras.errors import InputError
 def _choose_fold(folds, protocol, number):
     """One of the folds of a protocol; `InputError` if there is no such number."""
     if number >= len(folds):
-        raise InputError(f"the folds of {protocol} are 0-{len(folds) - 1}")
+        known = f"the folds of {protocol} are 0-{len(folds) - 1}" if len(folds) > 1 else f"{protocol} has one fold, 0"
+        raise InputError(f"no fold {number}: {known}")
     return folds[number]
 
 
@@ -45,4 +46,5 @@ def command(model, tensors, protocol, fold):
     for index, name in enumerate(opened.class_names):
         if (label == index).any():
             show(f"{right[label == index].mean():8.2%}  {name} ({(label == index).sum()})")
-    show(f"{right.mean():8.2%}  of {len(chosen)} sequences, whether the model was trained on them or not")
+    which = "" if protocol else ", whether the model was trained on them or not"
+    show(f"{right.mean():8.2%}  of {len(chosen)} sequences{which}")

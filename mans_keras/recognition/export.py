@@ -53,8 +53,10 @@ def export(model: keras.Model, out: str | Path, batch: int | None = None, raw: b
     out = Path(out)
     kind = out.suffix
     _check_model(model)
-    if raw and (kind != ".onnx" or batch):
-        raise InputError("--raw is for ONNX and has no --batch: it takes one recording of any length")
+    if raw and kind != ".onnx":
+        raise InputError(f"--raw is for ONNX only: {out} must end with .onnx, or leave out --raw")
+    if raw and batch:
+        raise InputError("--raw takes one recording at a time: leave out --batch")
     _check_out(out, kind)
     written = with_preparation(model, INPUT) if raw else model
     out.parent.mkdir(parents=True, exist_ok=True)

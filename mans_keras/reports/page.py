@@ -60,7 +60,7 @@ def of_record(record: dict) -> str:
     """
     check(record)
     if "untested" in record:
-        raise InputError(f"{record['untested']}. A page shows a test; the model's card, OUT.md, needs none")
+        raise InputError(f"{record['untested']}. A page shows a test: write its card instead, OUT.md")
     names, predictions = record["class_names"], record["predictions"]
     dataset = "SYNTHETIC recordings" if record["dataset"] == "synthetic" else record["dataset"]
     title = f"{record['variant']} on {dataset}"

@@ -149,7 +149,7 @@ def without(names: tuple[str, ...], left_out: str) -> tuple[str, ...]:
     parts = [part.strip() for part in left_out.split(",") if part.strip()]
     unknown = [part for part in parts if {_key(part), plain(part), part}.isdisjoint(of_names)]
     if unknown:
-        known = f"the joints are {', '.join(names)}" if names else "the joints have no names: give them by --joints"
+        known = f"the joints are {listed(names)}" if names else "the joints have no names: give them by --joints"
         raise InputError(f"--leave-out: no joint is named {listed(unknown)}; {known}")
     dropped = {key for part in parts for key in (_key(part), plain(part), part)}
     kept = tuple(name for name, key in zip(names, of_names, strict=True) if key not in dropped)

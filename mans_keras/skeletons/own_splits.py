@@ -47,6 +47,8 @@ def by_number(sources: Iterable[Source], column: str, numbers: Iterable[int]) ->
     """
     numbers = set(numbers)
     known = {source.name: getattr(source, column) for source in sources if getattr(source, column) >= 0}
+    if not known:
+        raise InputError(f"--train-{column}s: no file has a {column}: give --pattern or --table")
     if missing := sorted(numbers - set(known.values())):
         raise InputError(f"--train-{column}s: no file has the {column} {listed(list(map(str, missing)))}")
     return _checked({name: int(number in numbers) for name, number in known.items()}, f"--train-{column}s")

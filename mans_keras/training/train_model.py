@@ -104,9 +104,9 @@ def plan_run(
     folds = [protocols.everything(tensors)] if protocol == protocols.ALL else protocols.folds(tensors, protocol)
     known_folds = {known.name: known for known in folds} | dict(enumerate(folds))
     if fold not in known_folds:
-        raise InputError(
-            f"no fold {fold!r} of {protocol}: it has 0-{len(folds) - 1}, named {folds[0].name} to {folds[-1].name}"
-        )
+        several = f"it has 0-{len(folds) - 1}, named {folds[0].name} to {folds[-1].name}"
+        one_fold = f"{protocol} has one fold, 0"
+        raise InputError(f"no fold {fold!r} of {protocol}: {several if len(folds) > 1 else one_fold}")
     chosen = with_values(recipes.RECIPES[recipe], values)
     if chosen.plateau and protocol == protocols.ALL:
         raise InputError(f"the recipe {recipe} lowers its rate by the test loss, and training on all tests nothing")

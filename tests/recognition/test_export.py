@@ -125,10 +125,17 @@ def test_raw_takes_a_recording_of_any_length_and_gives_keras_scores_by_onnxrunti
         np.testing.assert_allclose(scores, expected.scores[None], atol=1e-4)
 
 
-@pytest.mark.parametrize("options", [["m.tflite", "--raw"], ["m.onnx", "--raw", "--batch", "2"]])
-def test_raw_is_for_onnx_of_one_recording(path, tmp_path, options):
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["m.tflite", "--raw"], "--raw is for ONNX only"),
+        (["m.tflite", "--raw", "--batch", "2"], "--raw is for ONNX only"),
+        (["m.onnx", "--raw", "--batch", "2"], "--raw takes one recording at a time: leave out --batch"),
+    ],
+)
+def test_raw_is_for_onnx_of_one_recording(path, tmp_path, options, message):
     done = CliRunner().invoke(main, ["export", str(path), str(tmp_path / options[0]), *options[1:]])
-    assert done.exit_code == 1 and "--raw is for ONNX and has no --batch" in done.output
+    assert done.exit_code == 1 and message in done.output
     assert not list(tmp_path.iterdir())
 
 

@@ -135,7 +135,9 @@ def test_mans_evaluate_and_summary_take_what_mans_train_saved(folder, monkeypatc
     record = json.loads((folder / "new" / "mine.h5.json").read_text())
     evaluation = mans("evaluate", made, folder / "ut_kinect_50.h5", "--protocol", "odd_even").stdout
     accuracy = f"{record['last_epoch_test_accuracy']:.2%}"
-    assert f"{accuracy}  of 2 sequences, whether the model was trained on them" in evaluation
+    assert evaluation.endswith(f"{accuracy}  of 2 sequences\n")
+    no_fold = mans("evaluate", made, folder / "ut_kinect_50.h5", "--protocol", "odd_even", "--fold", "3").stderr
+    assert "no fold 3: odd_even has one fold, 0" in no_fold
     assert "the recipe best uses coordinates upright; these tensors use body" in done.stderr
     assert "at the last epoch, on 2 sequences (odd_even)" in done.stdout
     everything = mans("evaluate", made, folder / "ut_kinect_50.h5").stdout

@@ -67,6 +67,6 @@ def test_mans_report_writes_the_card_and_refuses_the_page_of_an_untested_model(t
     assert done.exit_code == 0, done.output
     assert (tmp_path / "card.md").read_text().startswith("# m.h5: mans-9")
     done = mans(tmp_path / "m.h5.json", tmp_path / "page.html")
-    assert done.exit_code == 1 and "A page shows a test; the model's card, OUT.md, needs none" in done.stderr
+    assert done.exit_code == 1 and "A page shows a test: write its card instead, OUT.md" in done.stderr
     done = mans(tmp_path / "t.json", tmp_path / "page.html", "--tested", tmp_path / "t.json")
     assert done.exit_code == 1 and "--tested is for a card" in done.stderr

@@ -163,6 +163,8 @@ def test_joints_are_left_out_by_name():
             without(names, "tail")
     with pytest.raises(InputError, match="no joint would stay"):
         without(("Head", "HandLeft"), "head,left_hand")
+    with pytest.raises(InputError, match=r"the joints are a, b, c, d, e, \.\.\.$"):
+        without(tuple("abcdef"), "tail")
 
 
 def test_names_that_only_count_order_the_joints():

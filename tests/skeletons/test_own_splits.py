@@ -80,6 +80,12 @@ def test_subjects_that_make_no_split_are_refused(sources, numbers, reason):
         own_splits.by_number(sources, "subject", numbers)
 
 
+@pytest.mark.parametrize("column", ["subject", "camera"])
+def test_without_a_pattern_or_a_table_no_file_has_a_subject_or_a_camera(raw, tmp_path, column):
+    done = run(own_data.main, raw, tmp_path, "--name", "m", f"--train-{column}s", "1")
+    assert done.returncode == 1 and f"no file has a {column}: give --pattern or --table" in done.stderr
+
+
 def test_the_name_of_a_known_protocol_is_refused(raw, tmp_path):
     done = run(own_data.main, raw, tmp_path, "--name", "m", "--split", tmp_path / "loso.csv")
     assert done.returncode == 1 and "the protocol is named after the file" in done.stderr

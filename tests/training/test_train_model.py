@@ -143,6 +143,7 @@ def test_a_layer_as_the_attention_is_in_the_network_of_the_run(tensors):
         ({"recipe": "cake"}, "no recipe 'cake': there are paper"),
         ({"protocol": "cross_view"}, "no protocol 'cross_view'"),
         ({"protocol": "loso", "fold": 4}, "no fold 4 of loso: it has 0-3, named loso-s01 to loso-s04"),
+        ({"protocol": "odd_even", "fold": 3}, "no fold 3 of odd_even: odd_even has one fold, 0"),
         ({"protocol": "loso", "fold": "s01"}, "no fold 's01' of loso"),
         ({"epochs": 0}, "epochs=0 must be at least 1"),
         ({"model_path": "m.pt"}, r"m\.pt must end with \.h5 or \.keras"),
