@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import click
 
-from mans_keras.errors import exit_code
+from mans_keras.errors import InputError, exit_code
 from mans_keras.skeletons.sequence import Reader
 from mans_keras.tensors import prepare
 from mans_keras.tensors.transforms import COORDINATES, LAYOUTS
@@ -24,7 +24,13 @@ class Command(click.Command):
     """A click command that ends with one line on stderr if the input is bad, with the codes of `errors.exit_code`."""
 
     def invoke(self, context):
-        context.exit(exit_code(lambda: self.callback(SimpleNamespace(**context.params))))
+        context.exit(exit_code(lambda: self.run(SimpleNamespace(**context.params))))
+
+    def run(self, args: SimpleNamespace) -> None:
+        """Do what the script does. Raises `InputError` at once if nothing can be written to OUT, which is a file."""
+        if args.out.is_file():
+            raise InputError(f"{args.out} is a file, and OUT must be a folder")
+        self.callback(args)
 
 
 def command(description: str, *parameters: click.Parameter, raw: str | None = None, coordinates: str = "body"):

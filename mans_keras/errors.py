@@ -23,6 +23,11 @@ def listed(names):
     return ", ".join(map(printable, names[:5])) + (", ..." if len(names) > 5 else "")
 
 
+def counted(number, noun):
+    """A number and its noun: "1 epoch", "2 epochs"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def exit_code(main):
     """Run the `main()` of a command. Returns 0; after one line on stderr 1 for bad input, 130 if interrupted."""
     try:

@@ -16,6 +16,16 @@ def write_error(path, error):
     return f"{path} can't be written: {reason}{advice}"
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it. Raises `OSError`, whose message names the folder, if that is not possible."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        file = next((place for place in (path, *path.parents) if place.is_file()), None)
+        reason = f"{file} is a file" if file else os.strerror(error.errno)
+        raise OSError(f"the folder {path} can't be made: {reason}") from None
+
+
 @contextlib.contextmanager
 def replacing(path, suffix=""):
     """Yield a temporary path to write to. When the block ends, that file replaces `path` in one step.
@@ -33,7 +43,7 @@ def replacing(path, suffix=""):
     if the disk is full or the temporary file can't be made: the message names `path`.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     path = path.resolve()  # if `path` is a link, it stays a link
     # A name has at most 255 bytes, so the temporary name takes only the start of a long one.
     part = path.with_name(f".{path.name[:50]}.{secrets.token_hex(4)}.part{suffix}")

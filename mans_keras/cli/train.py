@@ -3,7 +3,7 @@
 import click
 
 from mans_keras.cli.common import FILE, show, warn
-from mans_keras.errors import InputError
+from mans_keras.errors import InputError, counted
 
 
 @click.command("train")
@@ -45,6 +45,7 @@ def command(tensors, model, network, protocol, fold, everything, recipe, values,
     run the same command again to resume.
     """
     import mans_keras.models  # noqa: F401 - first, since it keeps TensorFlow quiet
+    from mans_keras.files import make_folder
     from mans_keras.tensors import protocols
     from mans_keras.tensors.store import Tensors
     from mans_keras.training import recipe_values, recipes, records, train_model
@@ -61,10 +62,10 @@ def command(tensors, model, network, protocol, fold, everything, recipe, values,
     run = train_model.plan_run(
         opened, network, protocol, fold, recipe, epochs, seed, chosen, alpha, values, experiment="mans_train"
     )
-    model.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(model.parent)
     trains, tests = len(run.fold.train), len(run.fold.test)
     tested = f"testing on {tests} ({run.fold.name})" if tests else "testing on none"
-    warn(f"training {run.variant} on {trains} sequences, {tested}, {run.epochs} epochs, recipe {recipe}")
+    warn(f"training {run.variant} on {trains} sequences, {tested}, {counted(run.epochs, 'epoch')}, recipe {recipe}")
     for note in train_model.notes(run, opened):
         warn(f"note: {note}")
     for change in recipe_values.changed(run.recipe, recipes.RECIPES[recipe], opened.dataset):
@@ -79,7 +80,9 @@ def command(tensors, model, network, protocol, fold, everything, recipe, values,
     checkpoint.unlink(missing_ok=True)
     if record["diverged"]:
         epochs = len(record["history"]["train_loss"])
-        raise InputError(f"DIVERGED after {epochs} epochs: {model} is not saved; the record is {record_path}")
+        raise InputError(
+            f"DIVERGED after {counted(epochs, 'epoch')}: {model} is not saved; the record is {record_path}"
+        )
     if tests:
         accuracy = record["last_epoch_test_accuracy"]
         show(f"{model}: test accuracy {accuracy:.2%} at the last epoch, on {tests} sequences ({run.fold.name})")

@@ -59,7 +59,7 @@ def export(model: keras.Model, out: str | Path, batch: int | None = None, raw: b
         raise InputError("--raw takes one recording at a time: leave out --batch")
     _check_out(out, kind)
     written = with_preparation(model, INPUT) if raw else model
-    out.parent.mkdir(parents=True, exist_ok=True)
+    files.make_folder(out.parent)
     try:
         with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
             part = Path(folder) / out.name

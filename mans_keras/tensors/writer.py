@@ -14,7 +14,7 @@ import numpy as np
 
 import mans_keras
 from mans_keras.errors import InputError, printable, utf8
-from mans_keras.files import write_error
+from mans_keras.files import make_folder, write_error
 from mans_keras.skeletons.sequence import Body, Sequence
 from mans_keras.tensors.store import COLUMNS, SCHEMA_VERSION
 
@@ -104,7 +104,7 @@ class Writer:
         self.dropped = []
 
     def __enter__(self) -> "Writer":
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self.path.parent)
         for unfinished in self.path.parent.glob(f"{glob.escape(self.path.stem)}.*.part"):
             unfinished.unlink(missing_ok=True)
         # a new name each time: of two runs at once, neither can rename the other's unfinished file

@@ -86,6 +86,16 @@ def test_without_a_pattern_or_a_table_no_file_has_a_subject_or_a_camera(raw, tmp
     assert done.returncode == 1 and f"no file has a {column}: give --pattern or --table" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("out", "message"),
+    [("file", "file is a file, and OUT must be a folder"), ("file/in", "in can't be made: {file} is a file")],
+)
+def test_an_out_that_can_be_no_folder_is_named(raw, tmp_path, out, message):
+    (tmp_path / "file").touch()
+    done = run(own_data.main, raw, tmp_path / out, "--name", "m")
+    assert done.returncode == 1 and message.format(file=tmp_path / "file") in done.stderr
+
+
 def test_the_name_of_a_known_protocol_is_refused(raw, tmp_path):
     done = run(own_data.main, raw, tmp_path, "--name", "m", "--split", tmp_path / "loso.csv")
     assert done.returncode == 1 and "the protocol is named after the file" in done.stderr

@@ -110,7 +110,15 @@ def test_notes_next_to_recordings_are_no_recordings(tmp_path):
     assert classes == ("kick", "wave") and len(sources) == 2 and left_out == ["about", "wave/readme.txt"]
 
 
+def test_a_text_file_in_utf_16_is_read(tmp_path):
+    (tmp_path / "a.txt").write_text(lines(BODY.reshape(4, -1)), encoding="utf-16")
+    assert text_file.is_like(tmp_path / "a.txt")
+    np.testing.assert_allclose(by_suffix.parsed(tmp_path / "a.txt", 20).joints[:, 0], BODY, atol=1e-5)
+
+
 BAD = {
+    "no byte": ("", None, "the file is empty"),
+    "blank lines": (" \n\n", None, "the file is empty"),
     "a joint a row": (lines(BODY.reshape(-1, 3)), None, "how many joints has a frame.* --joints 20"),
     "another number of joints": (lines(BODY.reshape(-1, 3)), 19, "80 rows of one joint each, .* no multiple of 19"),
     "u v and a depth": (lines(np.tile([300, 200, 2400, 1], (80, 1))), 20, "MSRAction3DSkeletonReal3D"),

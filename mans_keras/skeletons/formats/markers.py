@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mans_keras.errors import listed
+from mans_keras.errors import counted, listed
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.sequence import Dropped
 
@@ -30,7 +30,7 @@ def of_subjects(places: np.ndarray, names: list[str], left_out: tuple[str, ...] 
         raise Dropped(f"{listed(list(people))} have different joints: export each subject to a file of its own")
     order = np.array([[person[joint] for joint in first] for person in people.values()])
     objects = [
-        f"{len(joints)} marker{'s' * (len(joints) > 1)} {f'of {name}' if name else 'without a subject'}"
+        f"{counted(len(joints), 'marker')} {f'of {name}' if name else 'without a subject'}"
         for name, joints in subjects.items()
         if name not in people
     ]

@@ -37,9 +37,15 @@ def is_like(path: Path) -> bool:
     """Whether a file begins with a number."""
     try:
         with path.open("rb") as file:
-            return bool(NUMBER.match(file.read(1000).removeprefix(b"\xef\xbb\xbf")))
+            return bool(NUMBER.match(_in_utf8(file.read(1000)).removeprefix(b"\xef\xbb\xbf")))
     except OSError:
         return False
+
+
+def _in_utf8(content):
+    """The same text if it is UTF-16 with a byte order mark, as Windows PowerShell writes it; else the same bytes."""
+    is_utf16 = content[:2] in (b"\xff\xfe", b"\xfe\xff")
+    return content.decode("utf-16", "replace").encode() if is_utf16 else content
 
 
 def is_ut_kinect(path: Path) -> bool:
@@ -67,6 +73,9 @@ def read(path: Path, joints: int | None = None, unit: float | None = None) -> Pa
 
 def parse(content: bytes, joints: int | None = None, name: str = "", unit: float | None = None) -> Parsed:
     """As `read`, of a file's bytes and its name."""
+    content = _in_utf8(content)
+    if not content.strip():
+        raise Dropped("the file is empty")
     check_marks(content, b",", b" ", b"\t", b"\n", b"\r", b"\v", b"\f")
     if not NUMBER.match(content.removeprefix(b"\xef\xbb\xbf")):
         raise Dropped("it does not begin with a number: a table with a header must be a .csv file")
