@@ -1,9 +1,10 @@
 """A run record -> the card of its model: data, protocol, accuracy, use, limits. All its results are the records'."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from mans_keras.errors import InputError, printable
+from mans_keras.errors import InputError, counted, printable
 from mans_keras.files import replacing
 from mans_keras.reports import tables
 from mans_keras.training.records import check
@@ -46,7 +47,7 @@ def of_record(record: dict, model: str, tested: Sequence[dict] = ()) -> str:
             raise InputError(f"a record of --tested {reason}: it says nothing about this model")
     return "\n".join(
         [
-            f"# {printable(model)}: {record['variant']} on {record['dataset']}",
+            f"# {_plain_text(model)}: {record['variant']} on {record['dataset']}",
             "",
             *_data(record),
             *_protocol(record),
@@ -54,6 +55,11 @@ def of_record(record: dict, model: str, tested: Sequence[dict] = ()) -> str:
             *_use(record),
         ]
     )
+
+
+def _plain_text(name):
+    """A name in which Markdown sees no tag, code or link."""
+    return re.sub(r"([<>&`*\[\]])", r"\\\1", printable(name))
 
 
 def _data(record):
@@ -64,7 +70,7 @@ def _data(record):
         "## Data",
         "",
         f"{DATASETS.get(record['dataset'], 'Recordings of its owner: ' + record['dataset'])}. {total}"
-        f"{len(record['class_names'])} classes: {', '.join(map(printable, record['class_names']))}. Tensors of "
+        f"{len(record['class_names'])} classes: {', '.join(map(_plain_text, record['class_names']))}. Tensors of "
         f"{record['scale']} x {record['scale']}, {record['coordinates']} coordinates, layout {record['layout']}.",
         "",
     ]
@@ -76,8 +82,8 @@ def _protocol(record):
         "## Protocol",
         "",
         f"`{record['protocol']}`, fold `{record['fold']}`. {who}Recipe `{record['recipe']['name']}`, "
-        f"{record['epochs']} epochs, batch {record['batch']}, seed {record['seed']}. {record['parameters']:,} "
-        "parameters.",
+        f"{counted(record['epochs'], 'epoch')}, batch {record['batch']}, seed {record['seed']}. "
+        f"{record['parameters']:,} parameters.",
         "",
     ]
 
@@ -103,11 +109,12 @@ def _accuracy(record, tested):
         lines += ["The same training, tested on sequences that were left out:", "", tables.markdown(header, rows)]
     tested_records = [record] if "untested" not in record else list(tested)
     if tested_records:
+        rows = [[_plain_text(cell) for cell in row] for row in tables.classes(tested_records)]
         together = ", all these runs together" if len(tested_records) > 1 else ""
         lines += [
             f"Class by class{together}:",
             "",
-            tables.markdown(tables.CLASSES_HEADER, tables.classes(tested_records)),
+            tables.markdown(tables.CLASSES_HEADER, rows),
         ]
     return lines
 

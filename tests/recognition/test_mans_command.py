@@ -151,7 +151,7 @@ def test_mans_evaluate_and_summary_take_what_mans_train_saved(folder, monkeypatc
 def test_a_diverged_training_leaves_a_record_and_no_model(folder, monkeypatch):
     monkeypatch.setitem(MODELS, "mans-9", exploding_model)
     done = mans("train", folder / "ut_kinect_50.h5", folder / "nan" / "m.h5", "--protocol", "odd_even", "--epochs", "3")
-    assert done.exit_code == 1 and "Error: DIVERGED after 1 epochs" in done.stderr
+    assert done.exit_code == 1 and "Error: DIVERGED after 1 epoch:" in done.stderr
     assert [path.name for path in (folder / "nan").iterdir()] == ["m.h5.diverged.json"]
 
 

@@ -50,6 +50,17 @@ def test_a_class_with_a_line_break_and_a_bar_is_one_row_of_the_table():
     assert next(line for line in card.splitlines() if line.startswith("| a")).startswith(r"| a\|b\nc | 2 ")
 
 
+def test_a_class_is_no_tag_and_no_code_wherever_the_card_names_it():
+    card = model_card.of_record(complete(class_names=["<b>a", "`run`"]), "m.h5")
+    assert r"2 classes: \<b\>a, \`run\`." in card
+    assert next(line for line in card.splitlines() if line.startswith(r"| \<b\>a")).endswith("|")
+    assert "<b>" not in card and " `run`" not in card
+
+
+def test_one_epoch_is_no_plural():
+    assert "`, 1 epoch, batch" in model_card.of_record(complete(epochs=1), "m.h5")
+
+
 def test_a_record_of_another_training_does_not_stand_for_the_accuracy():
     with pytest.raises(InputError, match="differs in epochs, coordinates: it says nothing about this model"):
         model_card.of_record(untested(), "m.h5", [complete(epochs=7, coordinates="body")])
