@@ -17,8 +17,8 @@ def multiplications(model: keras.Model) -> int:
     if any(isinstance(layer, TARM) for layer in model.layers):
         return flops(model) // 2
     # with a batch of one, all sizes are known, also where bodies are samples of their own
-    one = keras.models.clone_model(model, input_tensors=keras.Input(batch_shape=(1, *model.input_shape[1:])))
-    return sum(_of_layer(layer) for layer in one.layers)
+    sized = keras.models.clone_model(model, input_tensors=keras.Input(batch_shape=(1, *model.input_shape[1:])))
+    return sum(_of_layer(layer) for layer in sized.layers)
 
 
 def _of_layer(layer):

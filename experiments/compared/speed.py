@@ -46,8 +46,8 @@ def run(args):
     training = medians(in_turn(*(lambda m=m: m.train_on_batch(x, y) for m in models), rounds=ROUNDS)) / BATCH
     latency = medians(in_turn(*(lambda m=m: m.predict_on_batch(x[:1]) for m in models), rounds=ROUNDS))
     milliseconds = {
-        name: {"training": round(1e3 * float(step), 2), "latency": round(1e3 * float(one), 2)}
-        for name, step, one in zip(measured.NAMES, training, latency, strict=True)
+        name: {"training": round(1e3 * float(step), 2), "latency": round(1e3 * float(sequence), 2)}
+        for name, step, sequence in zip(measured.NAMES, training, latency, strict=True)
     }
     result = {
         "batch": BATCH,

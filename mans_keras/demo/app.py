@@ -91,7 +91,7 @@ def build(models: dict[str, Path], folder: Path) -> gr.Blocks:
         return uploads, example, gr.Dropdown([UNIT, *METRES], label="Unit of the recording")
 
     def connect(answer, inputs, outputs, uploads, example, unit):
-        """Answer whatever was dropped or chosen last; the other of the two is emptied."""
+        """Answer whatever was dropped or chosen last; the other input is emptied."""
         event = {
             "fn": answer,
             "inputs": inputs,
@@ -99,8 +99,8 @@ def build(models: dict[str, Path], folder: Path) -> gr.Blocks:
             "concurrency_id": "model",
             "api_visibility": "private",
         }
-        for chosen, other in ((uploads.upload, example), (example.input, uploads)):
-            chosen(lambda: None, outputs=other, api_visibility="private").then(**event)
+        for choose, emptied in ((uploads.upload, example), (example.input, uploads)):
+            choose(lambda: None, outputs=emptied, api_visibility="private").then(**event)
         gr.on([uploads.clear, model.input, unit.input], **event)
 
     with gr.Blocks(title="mans_keras", analytics_enabled=False, delete_cache=(600, 3600)) as page:

@@ -162,11 +162,11 @@ def mirrored(names: Iterable[str]) -> tuple[int, ...]:
     """The order of joints with these names after left and right are exchanged; () if no joint has a side."""
     places = {plain(name): place for place, name in enumerate(names)}
     order = list(range(len(names)))
-    for name, left in places.items():
-        others = (name.replace("left", "right"), re.sub("^l", "r", name), re.sub("l$", "r", name))
-        right = next((places[other] for other in others if other != name and other in places), None)
-        if right is not None:
-            order[left], order[right] = right, left
+    for name, place in places.items():
+        spellings = (name.replace("left", "right"), re.sub("^l", "r", name), re.sub("l$", "r", name))
+        opposite = next((places[spelled] for spelled in spellings if spelled != name and spelled in places), None)
+        if opposite is not None:
+            order[place], order[opposite] = opposite, place
     return tuple(order) if order != sorted(order) else ()
 
 

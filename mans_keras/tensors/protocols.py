@@ -22,32 +22,8 @@ NTU_TRAINING_SUBJECTS = (1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 2
 NTU_TRAINING_CAMERAS = (2, 3)
 # Liu et al., TPAMI 2019.
 NTU_120_TRAINING_SUBJECTS = (
-    *(
-        *NTU_TRAINING_SUBJECTS,
-        45,
-        46,
-        47,
-        49,
-        50,
-        52,
-        53,
-        54,
-        55,
-        56,
-        57,
-        58,
-        59,
-        70,
-        74,
-        78,
-        80,
-        81,
-        82,
-        83,
-        84,
-        85,
-        86,
-    ),
+    *NTU_TRAINING_SUBJECTS,
+    *(45, 46, 47, 49, 50, 52, 53, 54, 55, 56, 57, 58, 59, 70, 74, 78, 80, 81, 82, 83, 84, 85, 86),
     *(89, 91, 92, 93, 94, 95, 97, 98, 100, 103),
 )
 # The usual splits of NW-UCLA and UTD-MHAD.

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from helpers import ROOT
 
-from mans_keras.skeletons.formats import by_suffix, frame_files, json_file, text_file
+from mans_keras.skeletons.formats import by_suffix, frame_files, json_keys, text_file
 from mans_keras.tensors import protocols
 from mans_keras.tensors.transforms import COORDINATES
 
@@ -63,7 +63,7 @@ def formats():
 def test_the_page_has_all_formats_and_the_keys_of_json():
     first = " ".join(formats())
     assert all(f"`{suffix}`" in first for suffix in by_suffix.SUFFIXES)
-    assert all(f"`{key}`" in PAGE for key in (*json_file.KEYS, *json_file.FRAMES_KEYS))
+    assert all(f"`{key}`" in PAGE for key in (*json_keys.KEYS, *json_keys.FRAMES_KEYS))
 
 
 # A file of each format as the page describes it, one frame of the joints a and b; the other formats are binary.

@@ -7,37 +7,23 @@ import numpy as np
 
 from mans_keras.errors import listed
 from mans_keras.skeletons.bounds import MAX_METRES, check_marks, check_shape
+from mans_keras.skeletons.formats.json_keys import (
+    AXES,
+    FRAMES_KEYS,
+    ID_KEYS,
+    IMAGE_KEYS,
+    KEYS,
+    NAME_KEYS,
+    NW_UCLA,
+    POSITION_KEYS,
+    SCORED_KEYS,
+)
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.formats.xyz import check_frame, check_joint
 from mans_keras.skeletons.joint_names import plain
 from mans_keras.skeletons.sequence import KINECT_1_NAMES, Dropped
 from mans_keras.skeletons.tracks import nearest_ids
 
-# A frame's or a body's dict: the first of these keys that it has leads on. Where an estimator writes 3-D joints next to
-# their places in the image, the 3-D ones come first. Capitals and underscores do not matter: `poseWorldLandmarks`.
-KEYS = (
-    "people",
-    "bodies",
-    "instances",
-    "pose_world_landmarks",
-    "world_landmarks",
-    "keypoints_3d",
-    "pose_keypoints_3d",
-    "joint_positions",
-    "joints",
-    "keypoints",
-    "landmarks",
-    "landmark",
-)
-# Places in an image: a z among them, if there is one, is not a depth in metres.
-IMAGE_KEYS = ("pose_landmarks", "pose_keypoints_2d", "keypoints_2d")
-NW_UCLA = "skeletons"
-FRAMES_KEYS = ("frames", "instance_info", NW_UCLA)  # the second is MMPose's
-SCORED_KEYS = ("pose_keypoints_3d", "keypoints_3d")  # OpenPose and EasyMocap write x y z and a score a joint
-ID_KEYS = ("body_id", "person_id", "tracking_id", "track_id", "user_id", "player_id", "skeleton_id", "id", "idx")
-NAME_KEYS = ("name", "joint_name", "joint_type", "joint", "type", "joint_id", "joint_index", "id", "index")
-POSITION_KEYS = ("position", "camera_position", "world_position")
-AXES = (("camera_x", "camera_y", "camera_z"), ("x", "y", "z"))
 MARKS = (b",", b"[", b":")  # that separate values
 LONGEST_PATH = 100  # letters of a place in the file that a message shows
 
