@@ -16,7 +16,7 @@ MAX_FRAMES = 10_000
 MAX_NUMBERS = 2**20
 MAX_METRES = 100
 FEWEST_IN_IMAGE = 10
-SIZES = (0.1, 4)  # metres: of a hand, a face or a body; nobody is wider with both arms out, or taller
+LEAST_OF_TRUNK, LEAST, MOST = 0.3, 0.1, 4  # metres: of a body, of a hand or a face, and of the tallest or widest body
 FEWEST_WITH_SIZE = 5  # joints
 # MediaPipe's body alone, with both hands, and with hands and face; the hips have these places.
 MEDIAPIPE_JOINTS, MEDIAPIPE_HIPS = (33, 75, 543), [23, 24]
@@ -85,10 +85,11 @@ def in_metres(coordinates: np.ndarray) -> np.ndarray:
     return coordinates
 
 
-def check_size(joints: np.ndarray) -> None:
+def check_size(joints: np.ndarray, has_trunk: bool) -> None:
     """Raise `Dropped` if bodies (frames, bodies, joints, 3), metres, are much smaller or larger than a person.
 
-    So they are if a file is read in another unit than its own. Fewer than `FEWEST_WITH_SIZE` joints say nothing.
+    has_trunk: they have hips and shoulders, and are no hands or faces. Their size shows a file that is read in another
+    unit than its own. Fewer than `FEWEST_WITH_SIZE` joints say nothing.
     """
     bodies = joints.reshape(-1, *joints.shape[2:])
     tracked = ~np.isnan(bodies).any(axis=-1) & bodies.any(axis=-1)
@@ -98,7 +99,7 @@ def check_size(joints: np.ndarray) -> None:
     bodies, tracked = bodies[enough], tracked[enough][..., None]
     extents = np.where(tracked, bodies, -np.inf).max(axis=1) - np.where(tracked, bodies, np.inf).min(axis=1)
     size = np.median(extents.max(axis=-1))
-    if not SIZES[0] <= size <= SIZES[1]:
+    if not (LEAST_OF_TRUNK if has_trunk else LEAST) <= size <= MOST:
         raise Dropped(
             f"in the given unit, the body is {size:.2g} m tall or wide: give another --unit, or none if the file is in "
             "metres"

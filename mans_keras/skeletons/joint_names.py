@@ -170,6 +170,14 @@ def mirrored(names: Iterable[str]) -> tuple[int, ...]:
     return tuple(order) if order != sorted(order) else ()
 
 
+def has_trunk(names: Iterable[str]) -> bool:
+    """Whether hips and shoulders, or a neck, are among joints with these names."""
+    try:
+        return bool(body_of(list(names)))
+    except InputError:
+        return False
+
+
 def body_of(names: list[str]) -> Body:
     """The `Body` of joints with these names, in their order.
 

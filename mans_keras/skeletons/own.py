@@ -12,11 +12,11 @@ import numpy as np
 
 from mans_keras.errors import InputError, utf8
 from mans_keras.skeletons import view
-from mans_keras.skeletons.bounds import read_bytes
+from mans_keras.skeletons.bounds import check_size, read_bytes
 from mans_keras.skeletons.formats import by_suffix, csv_file, text_file
 from mans_keras.skeletons.formats import frame_files as by_frame
-from mans_keras.skeletons.formats.parsed import Parsed
-from mans_keras.skeletons.joint_names import arranged
+from mans_keras.skeletons.formats.parsed import OTHER_UNIT, Parsed
+from mans_keras.skeletons.joint_names import arranged, has_trunk
 from mans_keras.skeletons.missing import completed
 from mans_keras.skeletons.sequence import Body, Dropped, Reader, Sequence
 from mans_keras.skeletons.tracks import most_moving
@@ -228,8 +228,8 @@ def read(
     joints, names: how many joints the files have, and their names if they are known. wanted: the names of those that
     are read, default all. unit: the metres of the files' unit, where their format does not say it. Of more bodies,
     those that move most stay (`tracks.most_moving`). Gaps are completed by `missing.completed`. Raises `Dropped` for a
-    file that can't be read, another number of joints, other names, a coordinate beyond 100 m, no body in any frame, or
-    a joint that is missing in more than half of the frames.
+    file that can't be read, another number of joints, other names, a coordinate beyond 100 m, a body that is no
+    person's in the given unit, no body in any frame, or a joint that is missing in more than half of the frames.
     """
     content = parsed(source.path, joints, names, wanted, unit)
     expected = len(wanted) or joints
@@ -258,7 +258,10 @@ def parsed(
 
 
 def _arranged(path, joints, names, wanted=(), unit=None):
-    return arranged(by_suffix.parsed(path, joints, unit), names, wanted)
+    content = by_suffix.parsed(path, joints, unit)
+    if unit is not None and OTHER_UNIT not in content.left_out:
+        check_size(content.joints, has_trunk(content.names or names))
+    return arranged(content, names, wanted)
 
 
 def source_name(source: Source) -> str:

@@ -12,6 +12,7 @@ from data_prep import own_data
 from mans_keras.errors import InputError
 from mans_keras.skeletons import recording
 from mans_keras.skeletons.formats.parsed import OTHER_UNIT
+from mans_keras.skeletons.sequence import KINECT_1_NAMES
 from mans_keras.skeletons.units import read_unit
 from mans_keras.tensors.store import Tensors
 
@@ -45,14 +46,16 @@ def test_text_files_and_folders_of_frames_are_read_in_the_unit_of_the_option(tmp
         np.testing.assert_allclose(recording.read(tmp_path / name, 20, unit=0.001).joints[:, 0], body)
 
 
-@pytest.mark.parametrize(("scale", "unit", "size"), [(1, "mm", r"0\.0016"), (100, "mm", None), (1000, "cm", "16")])
+@pytest.mark.parametrize(("scale", "unit", "size"), [(1, "mm", r"0\.0016"), (100, "mm", r"0\.16"), (1000, "cm", "16")])
 def test_a_body_that_is_no_persons_in_the_given_unit_is_refused(tmp_path, scale, unit, size):
     np.save(tmp_path / "a.npy", scale * (standing_body() - standing_body().mean(axis=(0, 1))))
-    if size is None:  # as large as a hand, which may be all that a file has
-        assert recording.read(tmp_path / "a.npy", unit=read_unit(unit)).joints.any()
-        return
     with pytest.raises(InputError, match=f"the body is {size} m tall or wide: give another --unit, or none"):
-        recording.read(tmp_path / "a.npy", unit=read_unit(unit))
+        recording.read(tmp_path / "a.npy", names=KINECT_1_NAMES, unit=read_unit(unit))
+
+
+def test_joints_without_a_trunk_may_be_as_small_as_a_hand(tmp_path):
+    np.save(tmp_path / "a.npy", 100 * (standing_body() - standing_body().mean(axis=(0, 1))))
+    assert np.abs(recording.read(tmp_path / "a.npy", unit=0.001).joints).max() < 0.2
 
 
 def test_the_unit_of_the_option_is_reported_if_the_file_has_its_own(tmp_path):

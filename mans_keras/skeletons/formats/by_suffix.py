@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from mans_keras.skeletons import hdm05, ntu, sysu_3d, utd_mhad
-from mans_keras.skeletons.bounds import check_shape, check_size, in_metres, not_in_image, read_bytes
+from mans_keras.skeletons.bounds import check_shape, in_metres, not_in_image, read_bytes
 from mans_keras.skeletons.formats import (
     acclaim,
     arrays,
@@ -22,7 +22,7 @@ from mans_keras.skeletons.formats import (
     text_file,
     trc,
 )
-from mans_keras.skeletons.formats.parsed import OTHER_UNIT, Parsed
+from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.joint_names import UNSTORABLE
 from mans_keras.skeletons.sequence import KINECT_1_NAMES, Dropped
 from mans_keras.skeletons.tracks import people
@@ -44,16 +44,14 @@ def parsed(path: Path, joints: int | None = None, unit: float | None = None) -> 
 
     joints: their number if it is known; it says what a row of bare numbers means. unit: the metres of the file's unit,
     if the format does not say it; otherwise `left_out` says that it was not used. Raises `Dropped` for a file that is
-    not what its suffix says, is too large, has other than x y z for a joint, a coordinate beyond 100, places in the
-    image, or a body that is no person's in the given unit.
+    not what its suffix says, is too large, has other than x y z for a joint, a coordinate beyond 100, or places in the
+    image.
     """
     suffix = path.suffix.lower()
     if suffix in READERS:
         return READERS[suffix](path).with_own_unit(unit)
     content, may_be_in_image = _content(path, suffix, joints, unit)
     xyz = in_metres(content.joints)
-    if unit is not None and OTHER_UNIT not in content.left_out:
-        check_size(xyz)
     persons, others = people(not_in_image(xyz) if may_be_in_image else xyz, content.ids)
     names = tuple(map(_storable, content.names))
     return dataclasses.replace(content, joints=persons, names=names, other_bodies=others, ids=None)
