@@ -161,7 +161,7 @@ def test_a_damaged_record_of_another_experiment_is_not_taken_over(planned, tmp_p
 def test_a_record_that_can_not_be_written_by_a_worker_is_one_clear_error(tensors, planned, tmp_path):
     (tmp_path / "results").write_text("a file")
     small = [replace(run, arguments={"tarm": False}) for run in planned[:2]]
-    with pytest.raises(InputError, match="Not a directory"):
+    with pytest.raises(InputError, match="results is a file"):
         runs.execute(small, tensors, tmp_path / "results", jobs=2)
 
 
