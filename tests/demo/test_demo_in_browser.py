@@ -63,7 +63,7 @@ def test_a_synthetic_example_is_answered_by_a_moving_skeleton_and_pictures(opene
     assert skeleton.locator("#play").inner_text() == "Pause"  # it moves
     opened.get_by_text("Pictures to download").wait_for(timeout=LONG)
     for number, begin in enumerate((b"\x89PNG", b"GIF89a", b"<!doctype html>")):
-        with opened.expect_download() as download:
+        with opened.expect_download(timeout=LONG) as download:
             opened.locator("a[download]").nth(number).click()
         assert download.value.path().read_bytes().startswith(begin)
 
@@ -107,10 +107,10 @@ def test_an_amc_needs_its_asf_and_two_recordings_are_refused(opened, tmp_path):
 
 
 def test_another_model_may_be_chosen_and_a_broken_one_is_reported(opened, demo):
-    opened.get_by_label("Model").click()
+    opened.get_by_role("combobox", name="Model").click()
     opened.get_by_role("option", name="broken.h5").click()
     opened.locator(".problem").filter(has_text="is not a model that can be loaded").first.wait_for(timeout=LONG)
-    opened.get_by_label("Model").click()
+    opened.get_by_role("combobox", name="Model").click()
     opened.get_by_role("option", name="mine.h5").click()
     opened.get_by_text("Expects 20 joints").wait_for(timeout=LONG)
 

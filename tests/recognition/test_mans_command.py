@@ -90,7 +90,7 @@ def test_a_bad_recording_is_reported_and_the_others_are_classified(folder, tmp_p
 def test_a_recording_far_longer_than_those_of_training_is_reported(folder, tmp_path):
     np.save(tmp_path / "long.npy", np.repeat(standing_body(), 100, axis=0))
     message = mans("predict", folder / "m.h5", tmp_path / "long.npy").stderr
-    assert "long.npy has 600 frames" in message and "mans stream" in message and message.count("\n") == 1
+    assert "long.npy: 600 frames" in message and "mans stream" in message and message.count("\n") == 1
 
 
 def test_a_recording_without_a_body_frame_is_reported_by_its_name(folder, tmp_path):

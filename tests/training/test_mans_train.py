@@ -56,13 +56,13 @@ def mans(*arguments):
 
 
 def test_it_follows_the_recipe_best_and_says_how_it_goes_and_where_the_record_is(tensors, tmp_path):
-    done = mans("train", tensors, tmp_path / "m.keras", "--epochs", "2", "--set", "learning_rate=0.02")
+    done = mans("train", tensors, tmp_path / "m.keras", "--epochs", "3", "--set", "learning_rate=0.02")
     assert done.exit_code == 0, done.output
     lines = done.stderr.splitlines()
-    assert lines[0].startswith("training mans-9 on 18 sequences, testing on 6 (holdout), 2 epochs, recipe best")
+    assert lines[0].startswith("training mans-9 on 18 sequences, testing on 6 (holdout), 3 epochs, recipe best")
     assert "note: to follow the recipe, prepare the tensors with --coordinates upright" in lines
     assert "best with learning_rate 0.02 in place of 0.05" in lines
-    assert [line.split(":")[0] for line in lines[-2:]] == ["epoch 1 of 2", "epoch 2 of 2"]
+    assert [line.split(":")[0] for line in lines[-3:]] == ["epoch 1 of 3", "epoch 2 of 3", "epoch 3 of 3"]
     assert "loss" in lines[-2] and "test accuracy" in lines[-2] and " s left" in lines[-2]
     assert done.stdout.splitlines()[-1] == f"record: {tmp_path / 'm.keras.json'}"
     record = json.loads((tmp_path / "m.keras.json").read_text())
@@ -96,18 +96,18 @@ def test_what_does_not_fit_is_one_line(tensors, tmp_path, arguments, complaint):
 
 
 def test_an_attention_of_your_own_is_a_file(tensors, tmp_path, forget):
-    (tmp_path / "own.py").write_text(OWN.format(name="Own"))
+    (tmp_path / "own.py").write_text(OWN.format(name="Mine"))
     done = mans("train", tensors, tmp_path / "m.h5", "--attention", tmp_path / "own.py", "--epochs", "1")
     assert done.exit_code == 0, done.output
     record = json.loads((tmp_path / "m.h5.json").read_text())
-    assert (record["variant"], record["arguments"]) == ("mans-9-Own", {"attention": "Own"})
+    assert (record["variant"], record["arguments"]) == ("mans-9-Mine", {"attention": "Mine"})
 
 
 def test_the_commands_that_load_a_model_with_it_take_the_file_as_an_extension(tmp_path, forget):
     file = tmp_path / "own.py"
-    file.write_text(OWN.format(name="Own"))
+    file.write_text(OWN.format(name="Mine"))
     load_extension(file)
-    model = saved_tiny_model(tmp_path / "m.h5", attention="Own")
+    model = saved_tiny_model(tmp_path / "m.h5", attention="Mine")
     np.save(tmp_path / "a.npy", standing_body(8))
     forget()
     done = mans("predict", model, tmp_path / "a.npy")

@@ -26,6 +26,7 @@ from mans_keras.skeletons.tracks import nearest_ids
 
 MARKS = (b",", b"[", b":")  # that separate values
 LONGEST_PATH = 100  # letters of a place in the file that a message shows
+MAX_LISTED = 100_000  # bodies, over all frames
 
 
 def parsed(content: bytes) -> object:
@@ -68,6 +69,8 @@ def of_document(document: object, joints: int | None = None, unit: float | None 
     _check_not_one_frame(frames)
     try:
         listed_bodies = [_bodies(frame, f"frames[{number}]") for number, frame in enumerate(frames)]
+        if sum(map(len, listed_bodies)) > MAX_LISTED:
+            raise Dropped(f"more than {MAX_LISTED:,} bodies in all frames together: cut the recording into actions")
         bodies = [
             [_joints_of(body, place, joints, is_scored) for place, body, is_scored, _ in frame]
             for frame in listed_bodies

@@ -8,6 +8,8 @@ from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.sequence import Dropped
 from mans_keras.skeletons.units import METRES
 
+MAX_MARKERS = 20_000
+
 
 def parse(content: bytes, joints: int | None = None) -> Parsed:
     """The `Parsed` in the bytes of a `.trc` file: joints (frames, bodies, markers, 3), metres, NaN in an empty cell.
@@ -27,6 +29,8 @@ def parse(content: bytes, joints: int | None = None) -> Parsed:
         ) from None
     if len(names) != number or len(set(names)) < len(names) or not names:
         raise Dropped(f"line 4 has {len(names)} names of markers, where {number} different ones are expected")
+    if number > MAX_MARKERS:
+        raise Dropped(f"{number:,} markers: at most {MAX_MARKERS:,} are possible")
     rows = [(line, text) for line, text in enumerate(lines[5:], 6) if text.strip()]
     check_shape(len(rows), 1, number, 3)
     values, latest = np.full((len(rows), 3 * number), np.nan), -np.inf
