@@ -28,7 +28,7 @@ def decode(content: bytes) -> str:
         raise Dropped("the text is not UTF-8: save it as UTF-8") from None
 
 
-def rows(text: str) -> Iterator[tuple[int, list[str]]]:
+def rows(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
     """(line number from 1, cells) of each row that is not blank; tabs, semicolons or commas separate the cells."""
     first = next((line for line in io.StringIO(text) if line.strip()), "")
     delimiter = next((mark for mark in "\t;" if mark in first), ",")
@@ -36,7 +36,7 @@ def rows(text: str) -> Iterator[tuple[int, list[str]]]:
     try:
         for row in reader:
             if any(map(str.strip, row)):
-                yield reader.line_num, row
+                yield reader.line_num, tuple(row)  # which the garbage collector, unlike a list, need not visit again
     except csv.Error as error:
         raise Dropped(f"line {reader.line_num}: not a row of a table ({error})") from None
 
