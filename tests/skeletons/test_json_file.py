@@ -124,6 +124,11 @@ def test_an_export_of_azure_kinect_that_was_turned_into_metres_stays():
     np.testing.assert_array_equal(read(value).joints.ravel(), [0.5, 1, 2.5])
 
 
+@pytest.mark.parametrize("kind", ["OpenPose's scores", "EasyMocap's scores"])
+def test_scores_that_are_left_out_are_reported(kind):
+    assert read(UNNAMED[kind]).notes() == ["left out: the score of each joint"]
+
+
 def test_pixels_with_a_score_are_not_taken_for_millimetres():
     body = [[960.0, 200, 0.9], [950, 500, 0.8], [900, 900, 0.7]]
     value = {"joint_names": ["a", "b", "c"], "frames": [{"bodies": [{"joint_positions": body}]}]}

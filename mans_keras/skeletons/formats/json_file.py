@@ -95,7 +95,10 @@ def of_document(document: object, joints: int | None = None, unit: float | None 
         if unit is None and "joint_names" in document and _in_millimetres(result):
             unit = 0.001  # Azure Kinect's export
     result *= unit or 1
-    return Parsed(result, names, ids=_ids(listed_bodies, result))
+    has_scores = any(
+        is_scored and _has_scores(body, shape[2]) for frame in listed_bodies for _, body, is_scored, _ in frame
+    )
+    return Parsed(result, names, ("the score of each joint",) if has_scores else (), ids=_ids(listed_bodies, result))
 
 
 def _ids(frames, result):
@@ -243,6 +246,12 @@ def _names(body):
         if all(isinstance(value, float) and value.is_integer() for value in values) and len(set(values)) == len(body):
             return [str(int(value)) for value in values]
     return []
+
+
+def _has_scores(body, joints):
+    """Whether each joint of a body has a fourth value; with a flat list, there are four numbers for each."""
+    values = body.values() if isinstance(body, dict) else body
+    return len(body) == 4 * joints or any(isinstance(joint, list) and len(joint) == 4 for joint in values)
 
 
 def _are_scores(values):
