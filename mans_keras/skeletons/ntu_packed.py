@@ -162,13 +162,18 @@ def read(source: Source, classes: int = 60, counts: str | None = "official") -> 
     return Sequence(source.name, _joints(source.joints), label, subject, camera)
 
 
+def _numbers(stored):
+    with np.errstate(invalid="ignore"):  # a signalling NaN in a broken file; it is refused later
+        return stored.read().astype(float)
+
+
 def _joints(stored):
     if len(stored.shape) == 2:  # CTR-GCN's: (frames, two bodies side by side)
-        array = stored.read().astype(float).reshape(-1, BODIES, KINECT_2.joints, 3)
+        array = _numbers(stored).reshape(-1, BODIES, KINECT_2.joints, 3)
         array = array[: max(np.flatnonzero(array.any(axis=(1, 2, 3))), default=0) + 1]
         is_relative = True  # to a joint of the first frame, so that 0 0 0 is a place
     elif len(stored.shape) == 4 and stored.shape[2:] == (KINECT_2.joints, 3) and stored.shape[0] >= 1:
-        array, is_relative = np.moveaxis(stored.read().astype(float), 0, 1), False
+        array, is_relative = np.moveaxis(_numbers(stored), 0, 1), False
     else:
         raise Dropped(f"the array has shape {stored.shape}: (bodies, frames, {KINECT_2.joints}, 3) is expected")
     if not 0 < len(array) <= MAX_FRAMES:

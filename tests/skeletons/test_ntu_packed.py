@@ -151,9 +151,11 @@ DROPPED = {
     "a class of 120": (annotation(frame_dir="S001C002P005R002A061", label=60), "not one of the 60 classes"),
     "a class that can't be": (annotation(frame_dir="a", label=-1), "its label -1 is not"),
     "no joints": (annotation(keypoint=None), "no array keypoint"),
+    "signalling NaN": (annotation(keypoint=np.full(BODY[None].shape, 0x7FA00000, "u4").view("f4")), "is not finite"),
 }
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(("content", "reason"), DROPPED.values(), ids=DROPPED)
 def test_a_sequence_that_can_not_be_used_is_dropped_with_a_reason(put, content, reason):
     ((source,), _) = ntu_packed.sources(put(content))

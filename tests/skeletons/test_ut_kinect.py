@@ -103,9 +103,10 @@ def _read_all(raw):
 def test_2000_broken_files_are_sequences_dropped_or_one_line(tmp_path, file):
     raw = ut_kinect_folder(tmp_path, "s01_e01\nwalk: 10 14\nsitDown: 12 16\nstandUp: NaN NaN\n")
     (raw / "joints_s01_e01.txt").write_text("\n".join(joints_lines(standing_body(4), range(10, 18, 2))))
-    complaints = 0
+    made = complaints = 0
     for mutant in mutants((raw / file).read_bytes(), 2000):
         (raw / file).write_bytes(mutant)
+        made += 1
         try:
             sequences, dropped = _read_all(raw)
         except InputError as error:
@@ -116,7 +117,7 @@ def test_2000_broken_files_are_sequences_dropped_or_one_line(tmp_path, file):
             complaints += dropped > 1  # one has no frames in actionLabel.txt
             for sequence in sequences:
                 assert sequence.joints.shape[1:] == (1, 20, 3) and np.isfinite(sequence.joints).all()
-    assert 200 < complaints < 1900
+    assert 0.1 * made < complaints < 0.95 * made
 
 
 @pytest.mark.parametrize("line", ["walk: 10", "dance: 10 20", "walk: ten 20", "walk: 20 10"])
