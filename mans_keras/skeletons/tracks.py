@@ -20,7 +20,7 @@ SHORT_LIVED = 11
 # In lists without IDs, the mean joint of a body moves less than so many metres from one frame to the next.
 STEP = 1.0
 MOST = 6  # people of a recording who are kept; Kinect v2 sees as many
-MAX_IN_FRAME, MAX_WITHOUT_IDS, MAX_TRACKS = 12, 40_000, 2000
+MAX_IN_FRAME, MAX_WITHOUT_IDS, MAX_TRACKS = 12, 20_000, 2000
 
 
 class Track(NamedTuple):

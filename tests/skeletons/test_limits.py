@@ -112,7 +112,7 @@ CASES = {
         b"[" + b",".join([b"[" + b",".join(b"[[%d,1,1]]" % (n + 1) for n in range(12)) + b"]"] * 9_000) + b"]"
     ),
     "pairs.json": lambda: (
-        b"[" + b",".join([b"[" + b",".join(b"[[%d,1,1]]" % (n + 1) for n in range(4)) + b"]"] * 9_999) + b"]"
+        b"[" + b",".join([b"[" + b",".join(b"[[%d,1,1]]" % (n + 1) for n in range(4)) + b"]"] * 4_999) + b"]"
     ),
     "ids.json": lambda: (
         b"["
