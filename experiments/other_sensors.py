@@ -11,7 +11,6 @@ import json
 
 import click
 import numpy as np
-from scipy.interpolate import PchipInterpolator
 
 from experiments import common, options
 from mans_keras.errors import InputError
@@ -20,15 +19,14 @@ from mans_keras.reports import tables
 from mans_keras.skeletons import joint_mapping, joint_names, ut_kinect
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.sequence import KINECT_1, KINECT_1_NAMES, KINECT_2_NAMES
+from mans_keras.skeletons.synthetic import examples
 from mans_keras.skeletons.synthetic.actions import DRAWN, REST, THRUST, pose
-from mans_keras.skeletons.synthetic.body import animate, make_subject
+from mans_keras.skeletons.synthetic.body import make_subject
 
 EXPERIMENT = "other_sensors"
 MODEL = common.DATA_PREP.parent / "experiments" / "results" / "trained" / "mans9_ut_kinect.h5"
 REAL, SYNTHETIC = "UT-Kinect, the five people whom the model was not trained on", "SYNTHETIC bodies"
 PEOPLE = range(1, 9)  # synthetic
-RATE = 15  # frames a second
-FROM_KINECT_2 = [0, 1, 20, *range(3, 20)]
 
 SEATED = pose(both_hip=85, both_knee=90, bend=20)
 LOW = pose(bend=75, both_hip=35, both_knee=35, both_raise=50)
@@ -71,13 +69,8 @@ ACTIONS = {
 def perform(action, number):
     """Joints (frames, 25, 3) of Kinect v2, metres, y up, of the synthetic person `number`, facing the sensor."""
     rng = np.random.default_rng([number, list(ACTIONS).index(action)])
-    subject = make_subject(np.random.default_rng(number))
-    seconds, poses = zip(*ACTIONS[action], strict=True)
-    times = np.cumsum(seconds) / subject.tempo
-    path = PchipInterpolator(times, np.stack(poses) * subject.amplitude)
-    joints = animate(subject.bones, path(np.arange(0, times[-1], 1 / RATE)) + subject.posture)
-    joints = joints * (-1, 1, -1) + (0, -1, 3)
-    return joints + rng.normal(scale=0.005, size=joints.shape)
+    joints = examples.perform(ACTIONS[action], make_subject(np.random.default_rng(number)))
+    return joints + rng.normal(scale=examples.NOISE, size=joints.shape)
 
 
 def as_azure(joints):
@@ -153,7 +146,7 @@ def conditions(raw):
         (REAL, "that, and hips in one place"): [(name, hips_fixed(mapped_trunk(j), hips)) for name, j in real],
     }
     performed = [(action, perform(action, number)) for action in ACTIONS for number in PEOPLE]
-    made[SYNTHETIC, "Kinect v1"] = [(name, joints[:, FROM_KINECT_2]) for name, joints in performed]
+    made[SYNTHETIC, "Kinect v1"] = [(name, joints[:, examples.KINECT_1]) for name, joints in performed]
     for sensor, names, convert in (
         ("Kinect v2 (NTU RGB+D), 25 joints", KINECT_2_NAMES, lambda joints: joints),
         ("Azure Kinect, 32 joints", joint_mapping.AZURE, as_azure),

@@ -8,9 +8,9 @@ o = sum over t of beta_t z_t, z_t the main network's. The loss is the cross-entr
     lambda_1 sum over joints k of (1 - mean over t of alpha_tk)^2 + lambda_2 / T sum over t of beta_t^2
     + lambda_3 sum |W|.
 
-Open, or not readable for us: the width of the connected layer in the spatial attention (here 100) and lambda_3 (here
-1e-5, in place of the recipe's L2: with this optimiser, a much larger one empties the weights). lambda_1 is 1e-3,
-lambda_2 1e-4. The source trains the parts in turns, the main network with beta = 1 first; here all are trained
+Open, or not readable for us: the width of the connected layer in the spatial attention (here 100), lambda_1 (1e-3),
+lambda_2 (1e-4), and lambda_3 (1e-5, in place of the recipe's L2: with this optimiser, a much larger one empties the
+weights). The source trains the parts in turns, the main network with beta = 1 first; here all are trained
 together, and beta begins near 1 by its bias. The class layer comes after the mean, not the sum, over frames: with
 another bias it is the same. Dropout: 0.5 on the main network's output.
 """

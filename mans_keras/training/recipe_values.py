@@ -41,11 +41,6 @@ NUMBERS = {
 GROUPS = {"plateau": Plateau, "augmentation": Augmentation}
 
 
-def names() -> list[str]:
-    """The names that `with_values` knows, such as "learning_rate" and "augmentation.rotation"."""
-    return list(_types())
-
-
 def _types():
     """{name: (type, whether None is possible)} of the values that can be set."""
     of_values = {}

@@ -2,7 +2,10 @@
 
 import random
 
+import numpy as np
 from limits import limited
+
+from mans_keras.skeletons.sequence import Dropped
 
 FACTOR = 1  # `pytest --fuzz N` sets it: N times as many copies
 
@@ -17,6 +20,23 @@ def mutants(original, number, seed=0):
     for mutant in broken(original, number * FACTOR, random.Random(seed)):
         with limited():
             yield mutant
+
+
+def check_reader(original, number, place, read):
+    """`read()` makes a finite sequence of some broken copies of a file, and drops others with a reason.
+
+    place: where each copy is written.
+    """
+    outcomes = {"sequence": 0, "dropped": 0}
+    for mutant in mutants(original, number):
+        place.write_bytes(mutant)
+        try:
+            assert np.isfinite(read().joints).all()
+            outcomes["sequence"] += 1
+        except Dropped as dropped:
+            assert str(dropped)
+            outcomes["dropped"] += 1
+    assert min(outcomes.values()) > 10
 
 
 def broken(original, number, rng):

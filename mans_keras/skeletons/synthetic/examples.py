@@ -7,10 +7,11 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 
 from mans_keras.skeletons.synthetic.actions import REST, pose
-from mans_keras.skeletons.synthetic.body import animate, make_subject
+from mans_keras.skeletons.synthetic.body import Subject, animate, make_subject
 
 RATE = 15  # frames a second
 PAUSE = 0.6  # seconds between two actions
+NOISE = 0.005  # metres
 KINECT_1 = [0, 1, 20, *range(3, 20)]  # those of Kinect v2's 25 joints that Kinect v1 has, in its order
 
 ARMS_UP = pose(both_side=150, both_elbow=15)
@@ -37,10 +38,22 @@ ACTIONS = {
 SEVERAL = ("waves both hands", "claps", "sits down", "stands up", "throws", "walks")
 
 
-def record(*actions: str, subject: int = 1, joints: int = 20) -> np.ndarray:
-    """Joints (frames, joints, 3), metres, of a person who does some of `ACTIONS`, one after the other.
+def perform(steps: list[tuple[float, np.ndarray]], person: Subject) -> np.ndarray:
+    """Joints (frames, 25, 3) of Kinect v2, metres, of a person who goes through poses.
 
-    x to the sensor's left, y up, z away from the sensor, which the person faces; with a sensor's noise.
+    steps: [(seconds to reach a pose, the pose)]. x to the sensor's left, y up, z away from the sensor. The sensor is
+    1 m high and 3 m away, and the person faces it.
+    """
+    seconds, poses = zip(*steps, strict=True)
+    times = np.cumsum(seconds) / person.tempo
+    path = PchipInterpolator(times, np.stack(poses) * person.amplitude)
+    poses = path(np.arange(0, times[-1], 1 / RATE)) + person.posture
+    return animate(person.bones, poses) * (-1, 1, -1) + (0, -1, 3)
+
+
+def record(*actions: str, subject: int = 1, joints: int = 20) -> np.ndarray:
+    """Joints (frames, joints, 3) of a person who does some of `ACTIONS`, one after the other, as `perform`, with noise.
+
     subject: each number is a person with other proportions, tempo and posture. joints: 20 of Kinect v1, or 25 of v2.
     """
     rng = np.random.default_rng(subject)
@@ -49,10 +62,5 @@ def record(*actions: str, subject: int = 1, joints: int = 20) -> np.ndarray:
     for action in actions[1:]:
         (_, begin), *rest = ACTIONS[action]
         steps += [(PAUSE, begin), *rest]
-    seconds, poses = zip(*steps, strict=True)
-    times = np.cumsum(seconds) / person.tempo
-    path = PchipInterpolator(times, np.stack(poses) * person.amplitude)
-    poses = path(np.arange(0, times[-1], 1 / RATE)) + person.posture
-    body = animate(person.bones, poses)[:, KINECT_1 if joints == 20 else slice(None)]
-    body = body * (-1, 1, -1) + (0, -1, 3)  # facing a sensor that is 1 m high and 3 m away
-    return body + rng.normal(scale=0.005, size=body.shape)
+    body = perform(steps, person)[:, KINECT_1 if joints == 20 else slice(None)]
+    return body + rng.normal(scale=NOISE, size=body.shape)
