@@ -28,7 +28,7 @@ def test_every_class_of_ut_kinect_is_performed_upright_and_moves():
 
 
 def test_hips_in_one_place_lose_only_where_the_body_is():
-    joints = other_sensors.perform("sitDown", 1)[:, other_sensors.FROM_KINECT_2]
+    joints = other_sensors.perform("sitDown", 1)[:, other_sensors.examples.KINECT_1]
     hips = [KINECT_1_NAMES.index("HipLeft"), KINECT_1_NAMES.index("HipRight")]
     fixed = other_sensors.hips_fixed(joints, hips)
     np.testing.assert_allclose(np.ptp(fixed[:, hips].mean(axis=1), axis=0), 0, atol=1e-12)

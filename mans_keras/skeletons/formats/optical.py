@@ -16,9 +16,8 @@ from mans_keras.skeletons.bounds import MAX_FRAMES, TOO_MANY, check_marks, check
 from mans_keras.skeletons.formats import csv_file, markers
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.sequence import Dropped
-from mans_keras.skeletons.units import METRES
 
-MOTIVE = {"meters": 1.0, "centimeters": 0.01, "millimeters": 0.001}
+METRES = {"meters": 1.0, "centimeters": 0.01, "millimeters": 0.001, "m": 1.0, "cm": 0.01, "mm": 0.001}
 KINDS = ("Bone", "Marker", "Rigid Body")  # the first that Motive's table has becomes the joints
 SECTIONS = (b"Trajectories", b"Devices", b"Joints", b"Segments", b"Model Outputs")  # of Vicon's tables
 MOST_HEADER = 10  # rows of Motive's header
@@ -72,7 +71,7 @@ def _section(line):
 def _motive(line, first, rows):
     """(columns, metres of the unit) of Motive's table; the rows are read up to the first frame."""
     properties = dict(zip([cell.strip() for cell in first[::2]], [cell.strip() for cell in first[1::2]], strict=False))
-    unit = MOTIVE.get(properties.get("Length Units", "").lower())
+    unit = METRES.get(properties.get("Length Units", "").lower())
     if unit is None:
         named = properties.get("Length Units")
         problem = f"Length Units is {named[:20]!r}" if named else "no Length Units is named"
@@ -123,7 +122,7 @@ def _vicon(first, rows):
         if columns[-1].kind:
             used.add(unit)
     if len(used) > 1 or not used <= set(METRES):
-        raise Dropped(f"its units are {listed(sorted(used))}, where one of {', '.join(METRES)} is expected")
+        raise Dropped(f"its units are {listed(sorted(used))}, where one of m, cm and mm is expected")
     return columns, METRES[used.pop()] if used else 1.0
 
 
