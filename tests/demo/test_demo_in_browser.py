@@ -62,6 +62,8 @@ def test_a_synthetic_example_is_answered_by_a_moving_skeleton_and_pictures(opene
     assert skeleton.locator("#name").inner_text() == "SYNTHETIC waves both hands.npy, 30 frames"
     assert skeleton.locator("#play").inner_text() == "Pause"  # it moves
     opened.get_by_text("Pictures to download").wait_for(timeout=LONG)
+    opened.locator("a[download]").last.scroll_into_view_if_needed()
+    opened.wait_for_timeout(1000)  # the frame above is drawn when it comes into sight; a click before that is lost
     for number, begin in enumerate((b"\x89PNG", b"GIF89a", b"<!doctype html>")):
         with opened.expect_download(timeout=LONG) as download:
             opened.locator("a[download]").nth(number).click()
