@@ -6,8 +6,6 @@ import time
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-AT_ONCE = 0.01  # seconds; epochs that follow faster come from a checkpoint, and say nothing about the time left
-
 
 class EpochProgress:
     """The progress of one run on stderr: on a terminal a bar, elsewhere a line an epoch.
@@ -19,7 +17,7 @@ class EpochProgress:
         self.epochs = epochs
         self.console = console or Console(stderr=True)
         self.seconds = []
-        self.before = time.monotonic()
+        self.epoch, self.before = 0, time.monotonic()
         columns = (BarColumn(), TextColumn("{task.description}", markup=False))
         self.bar = Progress(*columns, console=self.console, disable=not self.console.is_terminal)
         self.task = self.bar.add_task(f"epoch 1 of {epochs}", total=epochs)
@@ -33,9 +31,9 @@ class EpochProgress:
 
     def __call__(self, epoch: int, logs: dict) -> None:
         now = time.monotonic()
-        if now - self.before > AT_ONCE:
+        if epoch == self.epoch + 1:  # otherwise the epochs between are those of a checkpoint
             self.seconds.append(now - self.before)
-        self.before = now
+        self.epoch, self.before = epoch, now
         text = f"epoch {epoch} of {self.epochs}: {describe(logs)}"
         epochs = self.seconds[1:]  # the first also compiles the network
         if epochs and epoch < self.epochs:

@@ -230,12 +230,17 @@ def execute(
         speed_estimate_period=LONGEST_EPOCH,
     ) as progress:
         bar = progress.add_task(f"0 of {len(runs)} runs", total=sum(run.epochs for run in runs))
+        epochs = {}
 
         def report(message):
             run, epoch, logs = message
             name = f"{run.variant} {run.fold.name} seed {run.seed}"
             description = f"{name}, epoch {epoch} of {run.epochs}: {describe(logs)}"
-            progress.update(bar, advance=1, description=description)
+            resumed = epoch > epochs.get(name, 0) + 1  # its earlier epochs do not count for the speed
+            epochs[name] = epoch
+            (progress.reset if resumed else progress.update)(
+                bar, completed=sum(epochs.values()), description=description
+            )
             if not console.is_terminal and epoch < run.epochs and epoch % math.ceil(run.epochs / 10) == 0:
                 seconds = progress.tasks[0].time_remaining
                 time_left = f", {duration(seconds)} left for all runs" if seconds else ""

@@ -43,7 +43,8 @@ def train_run(
     null, and its `untested` says so in words.
 
     Args:
-        on_epoch: called after each epoch with its number, from 1, and its logs; first for the epochs of the checkpoint.
+        on_epoch: called after each epoch with its number, from 1, and its logs; first for the last epoch of the
+            checkpoint.
         checkpoint: path of a file with the state after the last finished epoch. If the file exists and is of the same
             run, the run resumes from it.
         devices: GPUs (or other logical devices of TensorFlow) that share each batch.
@@ -85,8 +86,8 @@ def train_run(
         callbacks.append(keras.callbacks.SwapEMAWeights())
     callbacks += _loggers(logs, log_folder, appending=bool(state.epochs))
     if on_epoch:
-        for epoch, restored in enumerate(state.epochs, start=1):
-            on_epoch(epoch, restored)
+        if state.epochs:
+            on_epoch(len(state.epochs), state.epochs[-1])
         callbacks.append(keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: on_epoch(epoch + 1, logs)))
     if not _diverged(state.epochs):
         model.fit(

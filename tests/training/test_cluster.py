@@ -64,16 +64,7 @@ def test_with_a_node_killed_midway_every_record_is_there_and_none_twice(tensors,
     assert all(record["device"].endswith(", 1 core") for record in written)
 
 
-def test_what_a_machine_can_not_do_is_one_clear_error(tensors):
-    ray.init(num_cpus=1, log_to_driver=False)
-    try:
-        with pytest.raises(InputError, match=r"^64 devices are too many: there are 1$"):
-            list(cluster.results([make_run(tensors)], tensors, "auto", on_epoch=print, devices=64))
-    finally:
-        ray.shutdown()
-
-
-# Trains three runs of the tiny model on a cluster.
+# Trains three runs of the tiny model on a cluster. Ray can end a process, so each test of a broken cluster has its own.
 PROGRAM = """
 import sys
 sys.path[:0] = {path!r}
@@ -83,25 +74,45 @@ from mans_keras.tensors.store import Tensors
 
 tensors = Tensors(sys.argv[1])
 planned = [make_run(tensors, seed=seed, arguments={{"tarm": False}}) for seed in range(3)]
-runs.execute(planned, tensors, sys.argv[2], jobs=1, ray=sys.argv[3])
+runs.execute(planned, tensors, sys.argv[2], jobs=1, ray=sys.argv[3], devices=int(sys.argv[4]))
 """
 
 
-def test_if_the_head_is_lost_the_command_ends_with_what_to_do_and_finished_runs_have_records(tensors, tmp_path):
+@pytest.fixture
+def one_node():
     from ray.cluster_utils import Cluster
 
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
-    command = [sys.executable, "-c", PROGRAM.format(path=PATH), str(tensors.path), str(tmp_path / "results")]
-    process = subprocess.Popen(
-        [*command, made.address],
+    yield made
+    made.shutdown()
+
+
+def start(tensors, results, address, devices=1):
+    """Start the program; its output is text."""
+    program = PROGRAM.format(path=PATH)
+    return subprocess.Popen(
+        [sys.executable, "-c", program, str(tensors.path), str(results), address, str(devices)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         env={**os.environ, "RAY_gcs_rpc_server_reconnect_timeout_s": "5"},
     )
+
+
+def test_what_a_machine_can_not_do_is_one_clear_error(tensors, tmp_path, one_node):
+    process = start(tensors, tmp_path / "results", one_node.address, devices=64)
+    output, _ = process.communicate(timeout=300)
+    assert output.splitlines()[-1].endswith("InputError: 64 devices are too many: there are 1"), output
+    assert "RayTaskError" not in output
+
+
+def test_if_the_head_is_lost_the_command_ends_with_what_to_do_and_finished_runs_have_records(
+    tensors, tmp_path, one_node
+):
+    process = start(tensors, tmp_path / "results", one_node.address)
     while not list(tmp_path.rglob("*.json")) and process.poll() is None:
         time.sleep(0.1)
-    made.remove_node(made.head_node, allow_graceful=False)
+    one_node.remove_node(one_node.head_node, allow_graceful=False)
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 1 and "run the same command again" in output and "Traceback" not in output, output
     assert [records.read_record(path)["epochs"] for path in tmp_path.rglob("*.json")] == [3]

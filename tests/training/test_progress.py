@@ -1,11 +1,16 @@
 """What a person sees while a model trains."""
 
+import functools
 import io
 
 import pytest
+from helpers import tensor_file
 from rich.console import Console
+from rich.progress import Progress
+from test_training import make_run
 
-from mans_keras.training import progress
+from mans_keras.tensors.store import Tensors
+from mans_keras.training import progress, runs
 from mans_keras.training.progress import EpochProgress, describe, duration
 
 LOGS = {"loss": 1.25, "accuracy": 0.5, "val_loss": 2.0, "val_accuracy": 0.4}
@@ -19,11 +24,13 @@ def clock(monkeypatch):
     return times
 
 
-def lines_of(epochs, clock, seconds):
-    """The lines off a terminal of a run whose epochs take these times."""
+def lines_of(epochs, clock, seconds, resumed=0):
+    """The lines off a terminal of a run whose epochs take these times, after those of a checkpoint."""
     console = Console(file=io.StringIO(), width=200, force_terminal=False)
     with EpochProgress(epochs, console) as shown:
-        for epoch, taken in enumerate(seconds, start=1):
+        if resumed:
+            shown(resumed, LOGS)
+        for epoch, taken in enumerate(seconds, start=resumed + 1):
             clock[0] += taken
             shown(epoch, LOGS)
     return console.file.getvalue().splitlines()
@@ -39,9 +46,24 @@ def test_off_a_terminal_each_epoch_is_a_line_with_the_time_left(clock):
 
 
 def test_epochs_of_a_checkpoint_do_not_count_for_the_time_left(clock):
-    lines = lines_of(10, clock, [0, 0, 0, 90, 60])
-    assert all("left" not in line for line in lines[:4])
-    assert lines[4].endswith("5 min left")
+    lines = lines_of(10, clock, [90, 60], resumed=3)
+    assert [line.split(":")[0] for line in lines] == ["epoch 3 of 10", "epoch 4 of 10", "epoch 5 of 10"]
+    assert all("left" not in line for line in lines[:2]) and lines[2].endswith("5 min left")
+
+
+def test_epochs_of_a_checkpoint_do_not_count_for_the_time_left_for_all_runs(clock, tmp_path, monkeypatch, capsys):
+    def resumed_run(run, tensors, results, report, **_):
+        report((run, 30, LOGS))
+        for epoch in range(31, 36):
+            clock[0] += 60
+            report((run, epoch, LOGS))
+        return {"last_epoch_test_accuracy": 0.5, "best_epoch_test_accuracy": 0.5, "diverged": False, "seconds": 300}
+
+    monkeypatch.setattr(runs, "Progress", functools.partial(Progress, get_time=lambda: clock[0]))
+    monkeypatch.setattr(runs, "_run", resumed_run)
+    tensors = Tensors(tensor_file(tmp_path / "ut_kinect_50.h5"))
+    runs.execute([make_run(tensors, epochs=50)], tensors, tmp_path, jobs=1)
+    assert "epoch 35 of 50: loss 1.250, accuracy 50.0%, test accuracy 40.0%, 15 min left" in capsys.readouterr().err
 
 
 def test_on_a_terminal_there_is_a_bar():
