@@ -8,7 +8,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 
 class EpochProgress:
-    """The progress of one run on stderr: on a terminal a bar, elsewhere a line an epoch.
+    """The progress of one run: on a terminal a bar, elsewhere a line an epoch; on stderr, if no console is given.
 
     Use it as a context manager, and call it after each epoch with its number, from 1, and its logs.
     """

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from rich.console import Console
 
 from mans_keras.errors import InputError, listed
 from mans_keras.models.attention import ATTENTIONS, as_config
@@ -14,6 +15,7 @@ from mans_keras.models.network import MemoryAttentionNetwork
 from mans_keras.tensors import protocols
 from mans_keras.tensors.store import Tensors
 from mans_keras.training import recipes
+from mans_keras.training.progress import EpochProgress
 from mans_keras.training.recipe_values import with_values
 from mans_keras.training.run import MODELS, SCALES, Run
 from mans_keras.training.train_run import train_run
@@ -58,13 +60,8 @@ def train(
     run = plan_run(tensors, model, protocol, fold, recipe, epochs, seed, attention)
     for note in notes(run, tensors):
         print(f"note: {note}")
-    names = {"loss": "loss", "accuracy": "accuracy", "val_accuracy": "test_accuracy"}
-    progress = keras.utils.Progbar(run.epochs, unit_name="epoch", stateful_metrics=list(names.values()))
-
-    def on_epoch(epoch, logs):
-        progress.update(epoch, [(name, logs[log]) for log, name in names.items() if log in logs])
-
-    record, trained = train_run(run, tensors, on_epoch, model_path=model_path)
+    with EpochProgress(run.epochs, Console(force_jupyter=False)) as progress:
+        record, trained = train_run(run, tensors, progress, model_path=model_path)
     if record["diverged"]:
         warnings.warn(
             f"the loss was not finite after {len(record['history']['train_loss'])} of {run.epochs} epochs: the model "
