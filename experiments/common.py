@@ -100,7 +100,8 @@ def run_missing(args, planned, tensors):
     to_train, of_another_network = runs.missing(planned, args.results, args.retrain)
     done = len(planned) - len(to_train)
     epochs = " or ".join(map(str, sorted({run.epochs for run in planned})))
-    print(f"{len(planned)} runs of {epochs} epochs on {tensors.path}: {done} recorded, {len(to_train)} to train")
+    runs_of = f"{len(planned)} run{'s' if len(planned) > 1 else ''} of {epochs} epochs"
+    print(f"{runs_of} on {tensors.path}: {done} recorded, {len(to_train)} to train")
     if of_another_network:
         names = "\n  ".join(map(str, of_another_network))
         print(

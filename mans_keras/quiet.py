@@ -1,12 +1,16 @@
 """Importing TensorFlow without its messages about missing GPUs, which no setting of TensorFlow stops."""
 
 import contextlib
+import logging
 import os
 
 
 @contextlib.contextmanager
 def stderr():
-    """Hide all that is written to file descriptor 2; exceptions pass. Afterwards TensorFlow logs only fatal errors."""
+    """Hide all that is written to file descriptor 2; exceptions pass. Afterwards TensorFlow logs errors only.
+
+    Its warnings are about tracing each new network, which several runs in one process can't do without.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     stderr_before = os.dup(2)
     with open(os.devnull, "w") as nowhere:
@@ -16,3 +20,4 @@ def stderr():
     finally:
         os.dup2(stderr_before, 2)
         os.close(stderr_before)
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)

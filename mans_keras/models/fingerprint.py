@@ -10,7 +10,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from mans_keras.models.tarm import TARM
+from mans_keras.models.tarm import attention_weights
 
 CLASSES = 10
 TOLERANCE = 1e-4
@@ -31,15 +31,11 @@ def fingerprint(build: Callable[[int], keras.Model]) -> list[float]:
         x = _input(model.input_shape[1:])
         model.layers[-1].activation = keras.activations.linear
         logits = keras.ops.convert_to_numpy(model(x, training=False))[0].astype(float)
-        tarms = [layer for layer in model.layers if isinstance(layer, TARM) and layer.attention is not None]
-        attention = [
-            keras.ops.convert_to_numpy(tarm.attention_weights(x[..., axis]))[0, ::17, 0]
-            for axis, tarm in enumerate(tarms)
-        ]
+        attention = keras.ops.convert_to_numpy(attention_weights(model, x))[0, ::17].T.ravel()
     logits -= logits.mean()
     largest = np.abs(logits).max()
     with np.errstate(invalid="ignore", divide="ignore"):
-        answer = np.concatenate([logits / largest, [np.log(largest)], *attention]).astype(float)
+        answer = np.concatenate([logits / largest, [np.log(largest)], attention]).astype(float)
     return np.nan_to_num(answer, posinf=0, neginf=0).round(6).tolist()
 
 

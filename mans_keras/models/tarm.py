@@ -120,6 +120,13 @@ class TARM(layers.Layer):
         return super().from_config({"recurrent_regularizer": config.get("kernel_regularizer"), **config})
 
 
+def attention_weights(network: keras.Model, x: keras.KerasTensor) -> keras.KerasTensor:
+    """F_A of a network's TARMs for an input x (batch, T, N, 3), as (batch, T, 3); (batch, T, 0) without attention."""
+    tarms = [layer for layer in network.layers if isinstance(layer, TARM) and layer.attention is not None]
+    weights = [tarm.attention_weights(x[..., axis]) for axis, tarm in enumerate(tarms)]
+    return ops.concatenate([x[:, :, 0, :0], *weights], axis=-1)
+
+
 @keras.saving.register_keras_serializable("mans_keras")
 class Coordinate(layers.Layer):
     """One coordinate of the input: X, Y or Z (`index` 0, 1, 2). Input (batch, T, N, 3), output (batch, T, N)."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from mans_keras.errors import InputError, utf8
 from mans_keras.models.mans import MemoryAttentionNetwork
-from mans_keras.models.tarm import TARM
+from mans_keras.models.tarm import attention_weights
 from mans_keras.recognition.model_file import load
 from mans_keras.skeletons import joint_mapping, joint_names, recording
 from mans_keras.skeletons.bones import bones
@@ -207,13 +207,11 @@ class _Frozen(keras.Model):
     def __init__(self, network):
         super().__init__(name="frozen")
         self.network = network
-        self.tarms = [layer for layer in network.layers if isinstance(layer, TARM) and layer.attention is not None]
         self.constants = [(variable, keras.ops.convert_to_numpy(variable)) for variable in network.variables]
 
     def call(self, x):
         with keras.StatelessScope(state_mapping=self.constants):
-            weights = [tarm.attention_weights(x[..., axis]) for axis, tarm in enumerate(self.tarms)]
-            return self.network(x, training=False), keras.ops.concatenate([x[:, :, 0, :0], *weights], axis=-1)
+            return self.network(x, training=False), attention_weights(self.network, x)
 
 
 def _name(source):

@@ -56,6 +56,7 @@ GROUP = "a group of values", lambda value: isinstance(value, dict)
 LABELS = "a list of class numbers", _list_of(lambda value: _is_whole(value, 0, MAX_CLASSES - 1), range(2**63))
 LOSSES = "a list of numbers, null if not finite", _list_of(lambda value: value is None or type(value) in (int, float))
 ACCURACY = "a number from 0 to 1, or null if nothing was tested", lambda value: value is None or _is_share(value)
+WEIGHT = "a number", lambda value: type(value) in (int, float) and math.isfinite(value)
 SHARES = "a list of numbers from 0 to 1", _list_of(lambda value: value is None or _is_share(value))
 SETTINGS = f"a group of settings, no number beyond {MAX_SETTING}", lambda value: GROUP[1](value) and _is_setting(value)
 
@@ -96,6 +97,11 @@ OPTIONAL = {
     "recipe.conv_initializer": TEXT,
     "departures": ("a list of sentences", _list_of(_is_text, range(2**63))),
     "untested": TEXT,
+    "attention": GROUP,
+    "attention.mean": WEIGHT,
+    "attention.over_frames": WEIGHT,
+    "attention.lowest": WEIGHT,
+    "attention.highest": WEIGHT,
     "sequences": GROUP,
 }
 
@@ -134,7 +140,7 @@ def check(record: dict) -> None:
             )
     for field, (expected, fits) in {**FIELDS, **OPTIONAL}.items():
         group, _, name = field.rpartition(".")
-        values = record[group] if group else record
+        values = record.get(group, {}) if group else record
         if name not in values:
             if field in OPTIONAL:
                 continue

@@ -13,6 +13,7 @@ from mans_keras import quiet
 from mans_keras.errors import InputError
 from mans_keras.files import replacing
 from mans_keras.models.network import MemoryAttentionNetwork
+from mans_keras.models.tarm import attention_weights
 from mans_keras.tensors.store import Tensors
 from mans_keras.training import memory, recipes
 from mans_keras.training.augmentation import augment
@@ -116,6 +117,7 @@ def train_run(
             "true": tensors.label[run.fold.test].tolist(),
             "predicted": predicted.tolist(),
         },
+        **_attention(model, test),
         "class_names": tensors.class_names,
         "parameters": model.count_params(),
         "scale": tensors.scale,
@@ -144,6 +146,27 @@ def save(model, path):
                 model.save(part, include_optimizer=False)
         except RuntimeError as error:  # of HDF5, for some failed writes
             raise OSError(f"{path} can't be written (is the disk full?): {' '.join(str(error).split())}") from None
+
+
+def _attention(model, test):
+    """The part of a record that says how F_A varies on the test sequences, over all frames and coordinates.
+
+    over_frames: the standard deviation over the frames of a sequence, the mean over sequences and coordinates.
+    """
+    if not test:
+        return {}
+    weights = np.concatenate(
+        [keras.ops.convert_to_numpy(attention_weights(model, test[number][0])) for number in range(test.steps)]
+    ).astype(float)
+    if not weights.size or not np.isfinite(weights).all():
+        return {}
+    values = {
+        "mean": weights.mean(),
+        "over_frames": weights.std(axis=1).mean(),
+        "lowest": weights.min(),
+        "highest": weights.max(),
+    }
+    return {"attention": {name: round(float(value), 4) for name, value in values.items()}}
 
 
 def _course(epochs):

@@ -1,5 +1,4 @@
 import json
-import shlex
 import sys
 
 import h5py
@@ -87,9 +86,9 @@ def test_table4_trains_rows_once_and_prints_them_next_to_the_papers(tmp_path, ta
     arguments += ["--settings", "stcm", "residual", "--jobs", "1"]
     done = script(*arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "2 to train" in done.stdout and "The rows of DenseNet-161 are left out" in done.stdout
-    hint = [*map(str, arguments[1:]), "--models", "mans-densenet161"]
-    assert shlex.split(done.stdout.splitlines()[-1])[2:] == hint
+    assert "2 to train" in done.stdout
+    assert "rows of DenseNet-161 are left out: --models mans-densenet161 trains" in done.stdout.splitlines()[-1]
+    assert not done.stderr.count("WARNING")
     rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
     assert [row[0].strip() for row in rows[1:]] == ["STCM-9 (CNNs)", "MANs-9"]
     assert not any("not run" in row[3] for row in rows)

@@ -9,6 +9,7 @@ from test_reports import record
 
 from experiments import (
     attention_gain,
+    attention_weights,
     departures,
     effects,
     paired_differences,
@@ -16,6 +17,7 @@ from experiments import (
 from experiments import table4_ablation as table4
 from mans_keras.errors import InputError
 from mans_keras.skeletons import ut_kinect
+from mans_keras.training.records import write_record
 
 
 @pytest.mark.parametrize(("dataset", "name"), [("nw_ucla", "a01_s{}_e00_v03"), ("utd_mhad", "a10_s{}_t1")])
@@ -147,3 +149,25 @@ def test_departures_name_factors_of_the_effects_and_the_gain_of_each():
 def test_records_of_no_factor_are_refused():
     with pytest.raises(InputError, match="records of mans-9-other-attention belong to no factor"):
         effects.table([record("mans-9"), record("mans-9-other-attention")])
+
+
+def test_attention_weights_are_those_of_all_runs_of_a_row():
+    def run(variant, seed, mean, lowest, highest):
+        varies = {"mean": mean, "over_frames": 0.01, "lowest": lowest, "highest": highest}
+        return record(variant, seed=seed, attention=varies)
+
+    made = [run("mans-9", 0, 0.4, 0.1, 0.6), run("mans-9", 1, 0.5, 0.2, 0.9), run("mans-9-gate", 0, 0.7, 0.5, 0.8)]
+    _, header, rows = attention_weights.table(made)
+    assert rows == [
+        ["odd_even", "MANs-9", "0.450", "0.010", "0.100", "0.900", "2 seeds"],
+        ["odd_even", "MANs-9 (sigmoid gate per frame)", "0.700", "0.010", "0.500", "0.800", "1"],
+    ]
+    assert len(header) == len(rows[0])
+
+
+def test_records_without_attention_weights_are_left_out(tmp_path):
+    varies = {"mean": 0.5, "over_frames": 0.01, "lowest": 0.4, "highest": 0.6}
+    for seed, fields in enumerate([{}, {"attention": varies}]):
+        folder = tmp_path / "table4_ablation/ut_kinect/mans-9"
+        write_record(folder / f"odd_even-seed{seed}.json", record(seed=seed, **fields))
+    assert [record["seed"] for record in attention_weights.records(tmp_path, "ut_kinect")] == [1]

@@ -16,6 +16,7 @@ OF_RUNS |= {"mixed-precision", "retrain"}
 OF_A_TABLE = OF_RUNS | {"dataset", "recipe", "models"}
 OPTIONS = {
     "attention_gain": {"dataset", "results"},
+    "attention_weights": {"dataset", "results"},
     "benchmark": {"results"},
     "benchmark_data_prep": {"files", "results"},
     "benchmark_growth": {"results"},

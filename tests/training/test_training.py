@@ -7,7 +7,8 @@ import pytest
 from helpers import tensor_file
 from keras import layers
 
-from mans_keras.models.mans import MemoryAttentionNetwork
+from mans_keras.models.mans import MANs, MemoryAttentionNetwork
+from mans_keras.models.tarm import attention_weights
 from mans_keras.skeletons.sequence import KINECT_1
 from mans_keras.tensors import protocols, store
 from mans_keras.tensors.store import Tensors
@@ -269,3 +270,28 @@ def test_the_released_recipe_lowers_the_rate_when_the_test_loss_stalls(tensors, 
 def test_alpha_above_the_number_of_frames_is_refused(tensors):
     with pytest.raises(ValueError, match="alpha=51"):
         network.build(make_run(tensors, arguments={"alpha": 51}), classes=3)
+
+
+def small_model(classes, attention="residual", **_):
+    """One with TARMs that trains in seconds."""
+    return MANs(keras.layers.GlobalAveragePooling2D(), classes, (50, 50, 3), units=16, attention=attention)
+
+
+@pytest.mark.slow
+def test_the_record_holds_how_the_attention_varies_on_the_test_sequences(tensors, monkeypatch):
+    monkeypatch.setitem(MODELS, "mans-9", small_model)
+    run = make_run(tensors, epochs=2)
+    record, model = train_run.train_run(run, tensors)
+    weights = keras.ops.convert_to_numpy(attention_weights(model, tensors.read(run.fold.test)))
+    assert record["attention"] == {
+        "mean": pytest.approx(weights.mean(), abs=1e-4),
+        "over_frames": pytest.approx(weights.std(axis=1).mean(), abs=1e-4),
+        "lowest": pytest.approx(weights.min(), abs=1e-4),
+        "highest": pytest.approx(weights.max(), abs=1e-4),
+    }
+    assert 0 < record["attention"]["over_frames"] < record["attention"]["highest"]
+
+
+def test_the_record_of_a_network_without_attention_holds_none(tensors, monkeypatch):
+    monkeypatch.setitem(MODELS, "mans-9", tiny_model)
+    assert "attention" not in train(make_run(tensors, epochs=1), tensors)
