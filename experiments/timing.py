@@ -43,6 +43,11 @@ def row(figure, value, bound, details, at_least=False, unit="", applies=True):
     return cells
 
 
+def not_measured(figure, bound, reason):
+    """A row of a figure, at most `bound`, that this machine lacks something for."""
+    return [figure, f"at most {bound:g}", "-", "not measured", reason]
+
+
 def in_process(function, *arguments):
     """Call a function in a fresh process; returns its result."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
