@@ -104,7 +104,7 @@ class Recognizer:
                 f"{path} does not say which joints are hips and torso; {self.coordinates} coordinates need them"
             )
         self.body = body and Body(**{name: tuple(v) if isinstance(v, list) else v for name, v in body.items()})
-        self._frozen = _Frozen(self.model)
+        self._frozen = _Frozen(self.model, frozen=compiled)
         # XLA halves the time of a sequence on a CPU, of DenseNet-161 too, and excludes cuDNN's GRUs on a GPU
         xla = compiled and ("auto" if gpu() else True)
         self._frozen.compile(jit_compile=xla, run_eagerly=not compiled)
@@ -202,14 +202,15 @@ class Recognizer:
 class _Frozen(keras.Model):
     """Tensors (batch, T, N, 3) -> the scores of a network, and F_A (batch, T, 3), or (batch, T, 0) without attention.
 
-    The weights are those that the network has now, as constants: XLA then lays them out once and not at each call,
-    which takes a third off the time of a sequence by MANs-9, and more off larger models'.
+    frozen: the weights are those that the network has now, as constants: XLA then lays them out once and not at each
+    call, which takes a third off the time of a sequence by MANs-9, and more off larger models'.
     """
 
-    def __init__(self, network):
+    def __init__(self, network, frozen):
         super().__init__(name="frozen")
         self.network = network
-        self.constants = [(variable, keras.ops.convert_to_numpy(variable)) for variable in network.variables]
+        weights = network.variables if frozen else ()
+        self.constants = [(weight, keras.ops.convert_to_numpy(weight)) for weight in weights]
 
     def call(self, x):
         with keras.StatelessScope(state_mapping=self.constants):
