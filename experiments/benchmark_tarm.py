@@ -1,17 +1,19 @@
 """What the TARMs of MANs-9 cost in a training step of batch 8, part by part.
 
 Six networks take turns in one process, and the median over the rounds counts. Each has some parts of MANs-9, so that a
-difference of two is the cost of what only one of them has:
+difference of two is the cost of what only one of them has. Processor time is that of all cores together: a part for
+which it is not more than the time keeps one core busy.
 
-- TARMs without GRUs: the memory of a TARM is its reduced input. All weights are still there, and are updated.
+- TARMs without GRUs: the memory of a TARM is its reduced input. Their kernels are still there, with their penalty.
 - STCM-9 with the image's gradient: one weight before the STCM, so that the gradient by the image is computed, which an
   STCM alone does not need.
 - TARMs alone: a global average pooling in place of the STCM.
 
-Takes about 4 minutes on two CPU cores, on which nothing else should run.
+Takes about 5 minutes on two CPU cores, on which nothing else should run.
 """
 
 import os
+import time
 from unittest import mock
 
 import numpy as np
@@ -21,7 +23,7 @@ from experiments.timing import in_process, in_turn
 from mans_keras.reports import tables
 
 BATCH, ROUNDS = 8, 60
-HEADER = ["part of a training step of MANs-9", "ms", "of the step", "from"]
+HEADER = ["part of a training step of MANs-9", "ms", "of the step", "processor ms", "from"]
 # The rows: a part, and the networks (one, or the first without the second) whose steps it is.
 PARTS = (
     ("whole step", ("MANs-9",)),
@@ -77,29 +79,33 @@ def networks():
 
 
 def measure(rounds=ROUNDS):
-    """{name: seconds of each round} of a training step of each of `networks`."""
+    """Two {name: seconds of each round}, of a training step of each of `networks`: of the clock, of the processor."""
     from experiments.benchmark_networks import stepping
     from mans_keras.training import memory
 
     memory.keep_freed()
     steps = {name: stepping(model, BATCH) for name, model in networks().items()}
-    return dict(zip(steps, in_turn(*steps.values(), rounds=rounds).T, strict=True))
+    clocks = time.perf_counter, time.process_time
+    return [dict(zip(steps, in_turn(*steps.values(), rounds=rounds, clock=clock).T, strict=True)) for clock in clocks]
 
 
-def table(seconds):
+def table(seconds, processor):
     """Rows below `HEADER` of what `measure` returned."""
-    whole, rows = seconds["MANs-9"], []
+    rows = []
     for part, (name, *without) in PARTS:
-        of_part = seconds[name] - seconds[without[0]] if without else seconds[name]
-        share = np.median(of_part / whole)
-        rows.append([part, f"{1e3 * np.median(of_part):.1f}", f"{share:.0%}", " less ".join([name, *without])])
+        of_part, of_processor = (
+            of_clock[name] - (of_clock[without[0]] if without else 0) for of_clock in (seconds, processor)
+        )
+        share = np.median(of_part / seconds["MANs-9"])
+        milliseconds = [f"{1e3 * np.median(each):.1f}" for each in (of_part, of_processor)]
+        rows.append([part, milliseconds[0], f"{share:.0%}", milliseconds[1], " less ".join([name, *without])])
     return rows
 
 
 @options.command(__doc__, options.results("results/benchmark"))
 def main(args):
     load = os.getloadavg()[0]
-    seconds = in_process(measure)
+    seconds, processor = in_process(measure)
     from mans_keras.training import machine
 
     title = (
@@ -107,7 +113,7 @@ def main(args):
         f"{np.median(seconds['MANs-9'] / seconds['STCM-9']):.2f}. Load before the start {load:.1f}, at the end "
         f"{os.getloadavg()[0]:.1f}."
     )
-    print("\n" + tables.write_table(args.results, "tarm", title, HEADER, table(seconds)))
+    print("\n" + tables.write_table(args.results, "tarm", title, HEADER, table(seconds, processor)))
     print(f"Written to {args.results}")
 
 
