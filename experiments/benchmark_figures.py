@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 from keras import ops
 
-from experiments.benchmark_networks import batches_of, build, stepping, write_tensors
+from experiments.benchmark_networks import batches_of, build, save, stepping, write_tensors
 from experiments.table2_architectures import flops
 from experiments.timing import in_process, in_turn, medians, over, peak_memory, row
 from mans_keras.models import stcm as stcms
@@ -152,11 +152,8 @@ def _classify(path, recording):
 
 def classifying(folder):
     """Rows: classifying one sequence, as a tensor and as a raw file."""
-    model = build()
-    model.preparation = store.Tensors(write_tensors(folder / "one_50.h5", 50, 1)).preparation()
-    model.save(folder / "m.keras", include_optimizer=False)
     path = synthetic.write(folder, synthetic.names()[0])
-    tensor, raw = in_process(_classify, folder / "m.keras", path)
+    tensor, raw = in_process(_classify, save(build(), folder / "m.keras"), path)
     return [
         row("one sequence classified, MANs-9", tensor, 5, "scores and attention", unit=" ms"),
         row("one .skeleton file to its class, MANs-9", raw, 20, f"{path.stat().st_size:,} bytes", unit=" ms"),

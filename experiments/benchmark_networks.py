@@ -1,6 +1,8 @@
 """The networks, steps and tensor files that the benchmarks measure."""
 
 import contextlib
+import tempfile
+from pathlib import Path
 from unittest import mock
 
 import keras
@@ -45,17 +47,30 @@ def build(model="mans-9", plain=False, precision="float32", **arguments):
     return built
 
 
+def noise(model, batch):
+    """(batch, frames, joints, 3) float32, as a model takes it."""
+    return np.random.default_rng(0).normal(size=(batch, *model.input_shape[1:])).astype("float32")
+
+
 def stepping(model, batch):
     """A function that trains a model for one step on noise. The model has made its first step, which compiles it."""
-    random = np.random.default_rng(0)
-    x = random.normal(size=(batch, *model.input_shape[1:])).astype("float32")
-    y = np.eye(CLASSES, dtype="float32")[random.integers(0, CLASSES, batch)]
+    x, classes = noise(model, batch), model.output_shape[-1]
+    y = np.eye(classes, dtype="float32")[np.random.default_rng(1).integers(0, classes, batch)]
 
     def step():
         model.train_on_batch(x, y)
 
     step()
     return step
+
+
+def save(model, path):
+    """Save a model of `CLASSES` classes so that a `Recognizer` takes it; returns the path."""
+    scale = model.input_shape[1]
+    with tempfile.TemporaryDirectory() as folder:
+        model.preparation = Tensors(write_tensors(Path(folder, f"one_{scale}.h5"), scale, 1)).preparation()
+    model.save(path, include_optimizer=False)
+    return path
 
 
 def write_tensors(path, scale, samples):

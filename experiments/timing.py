@@ -10,14 +10,14 @@ HEADER = ["figure", "to reach", "measured", "met", "from"]
 ROUNDS = 15
 
 
-def in_turn(*actions, rounds=ROUNDS):
+def in_turn(*actions, rounds=ROUNDS, clock=time.perf_counter):
     """Seconds (rounds, actions) of actions that take turns; one more round comes first and is not counted."""
     seconds = np.zeros((rounds + 1, len(actions)))
     for of_round in seconds:
         for index, action in enumerate(actions):
-            start = time.perf_counter()
+            start = clock()
             action()
-            of_round[index] = time.perf_counter() - start
+            of_round[index] = clock() - start
     return seconds[1:]
 
 
@@ -41,6 +41,11 @@ def row(figure, value, bound, details, at_least=False, unit="", applies=True):
     cells = [figure, goal, f"{value:.2f}{unit}", met if applies else "does not apply", details]
     print(" | ".join(cells), flush=True)
     return cells
+
+
+def not_measured(figure, bound, reason):
+    """A row of a figure, at most `bound`, that this machine lacks something for."""
+    return [figure, f"at most {bound:g}", "-", "not measured", reason]
 
 
 def in_process(function, *arguments):

@@ -86,6 +86,19 @@ def test_both_packages_imported_in_either_order_are_enough_to_load_a_model(order
     assert "keras" in loaded(f"import {order}\nkeras.models.load_model({str(MODEL)!r}, compile=False)")
 
 
+def test_joints_in_text_or_arrays_are_read_without_scipy(tmp_path):
+    code = f"""
+import sys
+import numpy as np
+from mans_keras.skeletons import recording
+np.save({str(tmp_path / "a.npy")!r}, np.random.default_rng(0).normal(size=(3, 20, 3)))
+recording.read({str(tmp_path / "a.npy")!r})
+assert "scipy" not in sys.modules
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+
+
 def test_an_unknown_name_is_no_attribute_of_the_package():
     import mans_keras
 

@@ -24,7 +24,8 @@ def read(results):
     return json.loads(path(results).read_text()) if path(results).exists() else {}
 
 
-def _compiled(name):
+def compiled(name):
+    """The network of a method, or MANs-9, compiled as the recipe `best` does it."""
     from mans_keras.training import network
     from mans_keras.training.run import Run
 
@@ -42,7 +43,7 @@ def run(args):
     random = np.random.default_rng(0)
     x = random.normal(size=(BATCH, compared.SCALE, compared.SCALE, 3)).astype("float32")
     y = np.eye(CLASSES, dtype="float32")[random.integers(0, CLASSES, BATCH)]
-    models = [_compiled(name) for name in measured.NAMES]
+    models = [compiled(name) for name in measured.NAMES]
     training = medians(in_turn(*(lambda m=m: m.train_on_batch(x, y) for m in models), rounds=ROUNDS)) / BATCH
     latency = medians(in_turn(*(lambda m=m: m.predict_on_batch(x[:1]) for m in models), rounds=ROUNDS))
     milliseconds = {

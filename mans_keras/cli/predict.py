@@ -10,6 +10,9 @@ import click
 from mans_keras.cli.common import EXTENSION, FILE, SAVED_MODEL, UNIT, show, warn
 from mans_keras.errors import InputError
 
+# Compiling a network takes as long as about so many recordings take without it.
+FEW = 20
+
 
 def _frames(context, parameter, text):
     """click callback: (first, last) of FIRST:LAST; None without the option."""
@@ -63,7 +66,7 @@ def command(model, files, top, as_json, plot, frames, unit, drawn_bones):
     from mans_keras.recognition.recognizer import Recognizer
     from mans_keras.skeletons.bones import read_bones
 
-    recognizer = Recognizer(model)
+    recognizer = Recognizer(model, compiled=len(files) > FEW)
     pairs = None
     if drawn_bones is not None:
         pairs = read_bones(drawn_bones, recognizer.joint_names, recognizer.joints)

@@ -143,7 +143,21 @@ def _gates(x_z, x_r, x_c, recurrent):
     return ops.sigmoid(x_z + h_z), r, ops.tanh(x_c + r * h_c)
 
 
+def _traced_once(function):
+    """The function; with TensorFlow, as a graph that all GRUs of the same shapes share.
+
+    Otherwise each GRU is traced anew, and a network that is not compiled runs each operation of each frame from Python,
+    which takes eight times as long.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return function
+    import tensorflow as tf
+
+    return tf.function(function, autograph=False)
+
+
 # Each gate has a separate tensor: with slices of one tensor XLA does not vectorise the loops, which doubles the time.
+@_traced_once
 @ops.custom_gradient
 def _states(x_z, x_r, x_c, kernel, bias, mask):
     """h_t = z h_{t-1} + (1 - z) c from h_0 = 0, (T, B, K).

@@ -62,8 +62,9 @@ class Prediction:
 class Recognizer:
     """A saved model, ready for recordings.
 
-    path: `.h5` or `.keras`. Loading runs no code from the file. Raises `InputError` if the file holds no Memory
-    Attention Network, or one without `preparation`.
+    path: `.h5` or `.keras`. Loading runs no code from the file. compiled: False, for a few recordings: the network is
+    not compiled, which saves seconds at the first answer; every later answer takes about fifty times as long.
+    Raises `InputError` if the file holds no Memory Attention Network, or one without `preparation`.
     Attributes: model; class_names; scale, layout, coordinates, bodies, joints: those of its training data; joint_names:
     in their order, () if they are not known; body: the joints that orient a body, or None; frames: the median length of
     its data set's recordings, None in files that older versions saved without it; preparation: all these as they are
@@ -82,7 +83,7 @@ class Recognizer:
     frames: int | None
     body: Body | None
 
-    def __init__(self, path: str | Path):
+    def __init__(self, path: str | Path, compiled: bool = True):
         self.model = load(path)
         if not isinstance(self.model, MemoryAttentionNetwork):
             raise InputError(f"{path} holds a {type(self.model).__name__}, not a Memory Attention Network")
@@ -103,9 +104,10 @@ class Recognizer:
                 f"{path} does not say which joints are hips and torso; {self.coordinates} coordinates need them"
             )
         self.body = body and Body(**{name: tuple(v) if isinstance(v, list) else v for name, v in body.items()})
-        self._frozen = _Frozen(self.model)
+        self._frozen = _Frozen(self.model, frozen=compiled)
         # XLA halves the time of a sequence on a CPU, of DenseNet-161 too, and excludes cuDNN's GRUs on a GPU
-        self._frozen.compile(jit_compile="auto" if gpu() else True)
+        xla = compiled and ("auto" if gpu() else True)
+        self._frozen.compile(jit_compile=xla, run_eagerly=not compiled)
 
     def read(self, source: Source) -> np.ndarray:
         """The joints of `parsed`."""
@@ -189,7 +191,7 @@ class Recognizer:
         """Of tensors (batch, scale, scale, 3): scores (batch, classes) and attention (batch, scale, 3), or None.
 
         The model is compiled for one tensor and for `BATCH` of them, at the first call with so many: that takes
-        seconds, later calls milliseconds. Other numbers of tensors go through one by one.
+        seconds, later calls milliseconds. Other numbers of tensors go through one by one. See also `compiled`.
         """
         parts = [x] if len(x) == BATCH else [x[index : index + 1] for index in range(len(x))]
         answers = [self._frozen.predict_on_batch(part) for part in parts]
@@ -200,14 +202,15 @@ class Recognizer:
 class _Frozen(keras.Model):
     """Tensors (batch, T, N, 3) -> the scores of a network, and F_A (batch, T, 3), or (batch, T, 0) without attention.
 
-    The weights are those that the network has now, as constants: XLA then lays them out once and not at each call,
-    which takes a third off the time of a sequence by MANs-9, and more off larger models'.
+    frozen: the weights are those that the network has now, as constants: XLA then lays them out once and not at each
+    call, which takes a third off the time of a sequence by MANs-9, and more off larger models'.
     """
 
-    def __init__(self, network):
+    def __init__(self, network, frozen):
         super().__init__(name="frozen")
         self.network = network
-        self.constants = [(variable, keras.ops.convert_to_numpy(variable)) for variable in network.variables]
+        weights = network.variables if frozen else ()
+        self.constants = [(weight, keras.ops.convert_to_numpy(weight)) for weight in weights]
 
     def call(self, x):
         with keras.StatelessScope(state_mapping=self.constants):

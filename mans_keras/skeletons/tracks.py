@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from mans_keras.skeletons.sequence import Dropped
 
@@ -68,6 +67,8 @@ def nearest_ids(joints: np.ndarray) -> np.ndarray:
             f"{len(joints):,} frames of up to {joints.shape[1]} bodies without IDs: at most {MAX_WITHOUT_IDS:,} bodies "
             "are possible. Give each an ID, such as track_id"
         )
+    from scipy.optimize import linear_sum_assignment  # not above: few files need it, and it takes a while
+
     places = np.where(_tracked(joints)[..., None], joints, np.nan)
     seen = ~np.isnan(places).all(axis=(2, 3))
     ids, latest, number = np.full(seen.shape, -1), {}, 0

@@ -88,6 +88,15 @@ def test_a_gru_that_cudnn_can_run_is_left_to_keras(monkeypatch):
     assert recurrence.hidden_states(gru, np.zeros((1, FRAMES, FEATURES)), training=True) == "of Keras"
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="only TensorFlow traces graphs")
+def test_grus_of_the_same_shapes_are_traced_once():
+    x = random_input(3, FRAMES, FEATURES)
+    before = recurrence._states.experimental_get_tracing_count()
+    for backwards in (False, True, False):
+        recurrence.hidden_states(random_gru(backwards), x)
+    assert recurrence._states.experimental_get_tracing_count() == before + 1
+
+
 @pytest.mark.parametrize("backwards", [False, True])
 def test_the_loop_of_exports_gives_the_same_states(backwards):
     gru = keras.layers.GRU(3, return_sequences=True, go_backwards=backwards)

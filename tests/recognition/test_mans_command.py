@@ -11,6 +11,8 @@ from test_training import exploding_model, tiny_model
 
 import mans_keras
 from mans_keras import cli
+from mans_keras.errors import InputError
+from mans_keras.recognition import recognizer
 from mans_keras.skeletons import ut_kinect
 from mans_keras.training.run import MODELS
 
@@ -42,6 +44,17 @@ def test_mans_predict_names_the_classes_of_each_file(folder):
     lines = mans("predict", folder / "m.h5", file).stdout.splitlines()
     assert lines[0] == f"{file}, 30 frames" and len(lines) == 6
     assert lines[1].split()[-1] == next(iter(first["scores"]))
+
+
+def test_the_network_is_compiled_only_for_many_recordings(tmp_path, monkeypatch):
+    def complain(model, compiled):
+        raise InputError("compiled" if compiled else "not compiled")
+
+    monkeypatch.setattr(recognizer, "Recognizer", complain)
+    model = tmp_path / "m.h5"
+    model.touch()
+    for number, expected in ((1, "Error: not compiled"), (100, "Error: compiled")):
+        assert mans("predict", model, *["a.npy"] * number).stderr.strip() == expected
 
 
 def test_frames_of_ut_kinect_have_the_numbers_of_the_file(folder):

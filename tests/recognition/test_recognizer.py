@@ -37,6 +37,13 @@ def test_an_array_becomes_the_tensor_that_training_saw(recognizer, folder):
     assert prediction.scores.sum() == pytest.approx(1, abs=1e-5)
 
 
+def test_without_compiling_the_answers_are_the_same(recognizer, folder):
+    uncompiled = Recognizer(folder / "m.h5", compiled=False)
+    (expected,), (answer,) = (each.predict([standing_body(9)]) for each in (recognizer, uncompiled))
+    np.testing.assert_allclose(answer.scores, expected.scores, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(answer.attention, expected.attention, rtol=1e-4, atol=1e-6)
+
+
 def test_the_top_classes_are_those_with_the_highest_scores(recognizer):
     (prediction,) = recognizer.predict([standing_body()])
     top = prediction.top(3)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from mans_keras.skeletons.bounds import MAX_FRAMES, MAX_METRES, check_tokens, read_bytes
+from mans_keras.skeletons.formats import euler_angles
 from mans_keras.skeletons.sequence import Dropped
 
 METRES_PER_INCH = 0.0254
@@ -124,7 +124,7 @@ def _order(letters):
 
 def _axes(order, tokens):
     angles = _numbers(tokens, 3)[["xyz".index(axis) for axis in order]]
-    return Rotation.from_euler(order, angles, degrees=True).as_matrix()
+    return euler_angles.matrices(order, angles)
 
 
 def _root(block, unit):
@@ -229,7 +229,7 @@ def positions(skeleton: Skeleton, motion: dict[str, np.ndarray]) -> dict[str, np
         turn, end = np.eye(3), bone.offset
         if rotated := [axis for axis in bone.order if f"r{axis}" in bone.channels]:
             angles = motion[name][:, [bone.channels.index(f"r{axis}") for axis in rotated]]
-            turn = bone.axes @ Rotation.from_euler("".join(rotated), angles, degrees=True).as_matrix() @ bone.axes.T
+            turn = bone.axes @ euler_angles.matrices("".join(rotated), angles) @ bone.axes.T
         if bone.parent is None:
             translation = motion[name][:, [bone.channels.index(f"t{axis}") for axis in "xyz"]]
             turns[name], ends[name] = turn, end + translation * skeleton.unit

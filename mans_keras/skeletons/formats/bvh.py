@@ -9,9 +9,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from mans_keras.skeletons.bounds import MAX_NUMBERS, TOO_MANY, check_shape, check_tokens
+from mans_keras.skeletons.formats import euler_angles
 from mans_keras.skeletons.formats.decimals import Tokens
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.sequence import Dropped
@@ -148,7 +148,7 @@ def _positions(tree, values):
         if rotations:
             angles = np.stack([own[channel] for channel in rotations], axis=1)
             order = "".join(channel[0] for channel in rotations).upper()  # capitals: about the joint's own axes
-            turn = Rotation.from_euler(order, angles, degrees=True).as_matrix()
+            turn = euler_angles.matrices(order, angles)
         if joint.parent is None:
             places.append(np.broadcast_to(shift, (len(values), 3)))
             turns.append(np.broadcast_to(turn, (len(values), 3, 3)))

@@ -9,7 +9,6 @@ from collections.abc import Sequence as Numbers
 from pathlib import Path
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from mans_keras.files import replacing
 from mans_keras.skeletons.bounds import MAX_FRAMES, MAX_METRES
@@ -75,6 +74,8 @@ def _project(joints, camera):
 
 def _orientations(joints):
     """Quaternions w x y z that turn the y axis to the bone that ends in a joint; zeros at the ends, as Kinect's."""
+    from scipy.spatial.transform import Rotation  # only for writing, and it takes a while
+
     bones = joints - joints[..., list(PARENTS), :]
     bones[..., 0, :] = bones[..., 1, :]
     bones /= np.maximum(np.linalg.norm(bones, axis=-1, keepdims=True), 1e-9)
