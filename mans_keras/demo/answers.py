@@ -41,7 +41,10 @@ def recognizer(path: Path) -> Recognizer:
 def describe(model: Recognizer) -> str:
     """HTML: the classes that a model knows, and the recordings that it expects."""
     people = "one person" if model.bodies == 1 else "one person or two"
-    return paragraph(f"Knows {', '.join(model.class_names)}. Expects {model.joints} joints of {people}, in metres.")
+    return paragraph(
+        f"Knows {', '.join(model.class_names)}. It answers with one of these, whatever the recording shows. Expects "
+        f"{model.joints} joints of {people}, in metres."
+    )
 
 
 def example(name: str, model: Recognizer, folder: str) -> Path:

@@ -29,7 +29,8 @@ STYLE = """
 .leading td { white-space: nowrap; overflow-wrap: anywhere; }
 footer { display: none !important; }
 """
-# The frame with the skeleton says how high its contents are. On a phone it is below the inputs: then the page scrolls.
+# The frame with the skeleton says how high its contents are. On a phone it is below the inputs, and so are messages:
+# then the page scrolls.
 HEAD = """<script>
 addEventListener("message", (event) => {
   const frame = document.querySelector("iframe.viewer");
@@ -38,6 +39,13 @@ addEventListener("message", (event) => {
   frame.style.height = `${event.data.height}px`;
   if (isNew && frame.getBoundingClientRect().top > innerHeight / 2) frame.scrollIntoView({ behavior: "smooth" });
 });
+const seen = new WeakSet();
+new MutationObserver(() => {
+  for (const problem of document.querySelectorAll(".problem")) {
+    if (!seen.has(problem)) problem.scrollIntoView({ behavior: "smooth", block: "nearest" });
+    seen.add(problem);
+  }
+}).observe(document, { childList: true, subtree: true });
 </script>"""
 
 
@@ -97,6 +105,8 @@ def build(models: dict[str, Path], folder: Path) -> gr.Blocks:
             "inputs": inputs,
             "outputs": outputs,
             "concurrency_id": "model",
+            # by default Gradio ignores a second recording while the pictures of the first are still drawn
+            "trigger_mode": "always_last",
             "api_visibility": "private",
         }
         for choose, emptied in ((uploads.upload, example), (example.input, uploads)):

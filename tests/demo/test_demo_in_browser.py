@@ -100,6 +100,30 @@ def test_a_recording_is_answered_and_bad_input_gets_the_readers_message(opened, 
     assert problem.count() == 0
 
 
+def test_a_second_recording_is_answered_while_the_pictures_of_the_first_are_drawn(opened, tmp_path):
+    long, short = tmp_path / "long.npy", tmp_path / "short.npy"
+    np.save(long, standing_body(140))
+    np.save(short, standing_body(20))
+    drop(opened, long)
+    name = opened.frame_locator("iframe.viewer").locator("#name")
+    name.filter(has_text="long.npy").wait_for(timeout=LONG)
+    opened.get_by_label("Clear").first.click()
+    drop(opened, short)
+    name.filter(has_text="short.npy, 20 frames").wait_for(timeout=LONG)
+
+
+def test_on_a_phone_the_page_scrolls_to_what_is_wrong(opened, tmp_path):
+    bad = tmp_path / "bad.csv"
+    bad.write_text("1,2\n3,x\n")
+    opened.set_viewport_size({"width": 390, "height": 640})
+    drop(opened, bad)
+    problem = opened.locator(".problem")
+    problem.wait_for(timeout=LONG)
+    opened.wait_for_timeout(1000)  # it scrolls smoothly
+    box = problem.bounding_box()
+    assert box["y"] >= 0 and box["y"] + box["height"] <= 640
+
+
 def test_an_amc_needs_its_asf_and_two_recordings_are_refused(opened, tmp_path):
     files = [tmp_path / name for name in ("a.npy", "b.npy")]
     for file in files:
