@@ -20,6 +20,7 @@ from mans_keras.skeletons.units import METRES
 
 UNIT = "as the file says, or metres"
 SEVERAL = "does six actions, one after the other"
+PICTURES = "Pictures to download"
 USUAL_WINDOW = 30  # frames, for models that do not say how long their recordings were
 FORMATS = [*recording.FORMATS, ".asf"]
 STYLE = """
@@ -28,6 +29,7 @@ STYLE = """
 .leading { width: 100%; }
 .leading td { white-space: nowrap; overflow-wrap: anywhere; }
 footer { display: none !important; }
+.generating { border: 0 !important; }
 """
 # The frame with the skeleton says how high its contents are. On a phone it is below the inputs, and so are messages:
 # then the page scrolls.
@@ -86,8 +88,8 @@ def build(models: dict[str, Path], folder: Path) -> gr.Blocks:
         joints = prediction.joints
         text = answers.remarks(model, joints, prediction.notes) + answers.length(model, joints)
         answer_and_player = text, answers.viewer(prediction)
-        yield *answer_and_player, gr.update(visible=False)  # the pictures take longer
-        yield *answer_and_player, gr.update(value=answers.pictures(prediction, place), visible=True)
+        yield *answer_and_player, gr.update(value=None, label=f"{PICTURES}: being drawn", visible=True)
+        yield *answer_and_player, gr.update(value=answers.pictures(prediction, place), label=PICTURES)
 
     def over_time(model, path, place, unit, window):
         text, picture, table = answers.over_time(model, path, unit, int(window), place)
@@ -125,7 +127,7 @@ def build(models: dict[str, Path], folder: Path) -> gr.Blocks:
                 uploads, example, unit = recording_inputs(list(examples.ACTIONS))
             with gr.Column(scale=2, min_width=300):
                 text, player = gr.HTML(), gr.HTML()
-                pictures = gr.File(label="Pictures to download", visible=False, interactive=False)
+                pictures = gr.File(label=PICTURES, visible=False, interactive=False)
         answer = answered(predict, ("", gr.update(visible=False)))
         connect(answer, [model, uploads, example, unit], [text, player, pictures], uploads, example, unit)
         with gr.Tab("Several actions"), gr.Row():

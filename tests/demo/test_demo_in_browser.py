@@ -59,7 +59,7 @@ def test_a_synthetic_example_is_answered_by_a_moving_skeleton_and_pictures(opene
     opened.get_by_label("waves both hands").check()
     answer(opened).filter(has_text="waveHands").wait_for(timeout=LONG)
     skeleton = opened.frame_locator("iframe.viewer")
-    assert skeleton.locator("#name").inner_text() == "SYNTHETIC waves both hands.npy, 30 frames"
+    assert skeleton.locator("#name").inner_text() == "SYNTHETIC waves both hands.json, 30 frames"
     assert skeleton.locator("#play").inner_text() == "Pause"  # it moves
     opened.get_by_text("Pictures to download").wait_for(timeout=LONG)
     opened.locator("a[download]").last.scroll_into_view_if_needed()
