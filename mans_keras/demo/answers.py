@@ -110,9 +110,8 @@ def over_time(model: Recognizer, path: Path, unit: float | None, window: int, fo
     content = model.parsed(path, unit=unit)
     every = -(-len(content.joints) // MOST_WINDOWS)
     scores = stream.over_time(online, content.joints, every)
-    text = f"Each answer is about the last {online.window} frames" + (
-        f"; {every} frames share one" if every > 1 else ""
-    )
+    stands_for = f", and stands for {every}" if every > 1 else ""
+    text = f"Each answer is about the last {online.window} frames{stands_for}"
     figure = record_plots.scores_over_time(scores, model.class_names, [], path.name)
     (picture,) = record_plots.save(figure, Path(folder, path.stem))
     above = remarks(model, content.joints, content.notes()) + paragraph(f"{text}.")

@@ -19,6 +19,7 @@ from mans_keras import files, quiet
 from mans_keras.errors import InputError
 from mans_keras.models.recurrence import complete_onnx, onnx_nodes, plain_loops
 from mans_keras.recognition.raw_input import with_preparation
+from mans_keras.skeletons import joint_names
 from mans_keras.tensors import preprocess_file
 from mans_keras.tensors.transforms import to_tensor
 
@@ -187,13 +188,14 @@ def _preprocess_of(out):
 
 
 def _complete_onnx(path, axis):
-    """Complete the GRUs of the ONNX file at `path`, and name the first axis of its input, if its size is free."""
+    """Complete the GRUs of the ONNX file at `path`, and name the first axes of its input and output if they are free."""
     onnx, _ = _onnx()
     exported = onnx.load(path)
     complete_onnx(exported.graph)
-    (size, *_) = exported.graph.input[0].type.tensor_type.shape.dim
-    if not size.dim_value:
-        size.dim_param = axis
+    for end in (exported.graph.input[0], exported.graph.output[0]):
+        size = end.type.tensor_type.shape.dim[0]
+        if not size.dim_value:
+            size.dim_param = axis
     onnx.save(exported, path)
 
 
@@ -202,6 +204,8 @@ def _store_preparation(model, path, kind, raw):
     preparation = getattr(model, "preparation", None)
     if not preparation:
         return
+    if names := joint_names.of_dataset(preparation.get("dataset"), preparation["joints"]):
+        preparation = {"joint_names": list(names), **preparation}  # models of before do not name them
     text = json.dumps(preparation)
     if kind == ".onnx":
         onnx, _ = _onnx()

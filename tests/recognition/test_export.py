@@ -14,6 +14,7 @@ from mans_keras.errors import InputError
 from mans_keras.recognition import export as exports
 from mans_keras.recognition.recognizer import Recognizer, load
 from mans_keras.skeletons import ut_kinect
+from mans_keras.skeletons.sequence import KINECT_1_NAMES
 
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="only TensorFlow exports")
 KINDS = ["saved", "m.tflite", "m.onnx"]
@@ -103,6 +104,14 @@ def test_mans_export_writes_the_batch_that_was_asked_for(path, model, tmp_path, 
     module = runpy.run_path(str(file))
     recognizer, joints = Recognizer(path), standing_body(9)
     np.testing.assert_array_equal(module["tensor"](joints), recognizer.tensor(recognizer.read(joints)))
+
+
+def test_an_export_names_the_joints_of_a_model_that_has_their_data_set_alone(model, tmp_path, monkeypatch):
+    _needs("m.onnx")
+    monkeypatch.setattr(model, "preparation", model.preparation | {"dataset": "ut_kinect"})
+    exports.export(model, tmp_path / "m.onnx")
+    assert _stored_preparation(tmp_path / "m.onnx")["joint_names"] == list(KINECT_1_NAMES)
+    assert runpy.run_path(str(tmp_path / "m_preprocess.py"))["JOINT_NAMES"] == KINECT_1_NAMES
 
 
 @pytest.mark.parametrize("bodies", [1, pytest.param(2, marks=pytest.mark.slow)])
