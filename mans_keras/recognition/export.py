@@ -188,7 +188,7 @@ def _preprocess_of(out):
 
 
 def _complete_onnx(path, axis):
-    """Complete the GRUs of the ONNX file at `path`, and name the first axes of its input and output if they are free."""
+    """Complete the GRUs of the ONNX file at `path`, and name the first axis of its input and output if it is free."""
     onnx, _ = _onnx()
     exported = onnx.load(path)
     complete_onnx(exported.graph)
