@@ -83,13 +83,13 @@ def viewer(prediction: Prediction) -> str:
 def remarks(model: Recognizer, joints: np.ndarray, notes: Sequence[str]) -> str:
     """HTML: what a file holds that the model was not given (`notes`), and which way is up if the model minds it."""
     sentences = [*notes, advice.upright(model, joints)]
-    return "".join(paragraph(f"Note: {sentence}.") for sentence in sentences if sentence)
+    return "".join(paragraph(f"Note: {sentence}.", "note") for sentence in sentences if sentence)
 
 
 def length(model: Recognizer, joints: np.ndarray) -> str:
     """HTML: what to do with a recording that probably shows several actions; "" for the others."""
     long = advice.length(model, joints)
-    return paragraph(f'Note: {long}: "Several actions" finds when each of them happens.') if long else ""
+    return paragraph(f'Note: {long}: "Several actions" finds when each of them happens.', "note") if long else ""
 
 
 def pictures(prediction: Prediction, folder: str) -> list[str]:

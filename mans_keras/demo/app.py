@@ -32,20 +32,22 @@ footer { display: none !important; }
 .generating { border: 0 !important; }
 """
 # The frame with the skeleton says how high its contents are. On a phone it is below the inputs, and so are messages:
-# then the page scrolls.
+# the page scrolls to what is new there, since a browser does not draw a frame out of sight.
 HEAD = """<script>
 addEventListener("message", (event) => {
   const frame = document.querySelector("iframe.viewer");
   if (frame?.contentWindow !== event.source || !(event.data.height > 0)) return;
-  const isNew = !frame.style.height;
   frame.style.height = `${event.data.height}px`;
-  if (isNew && frame.getBoundingClientRect().top > innerHeight / 2) frame.scrollIntoView({ behavior: "smooth" });
 });
 const seen = new WeakSet();
 new MutationObserver(() => {
-  for (const problem of document.querySelectorAll(".problem")) {
-    if (!seen.has(problem)) problem.scrollIntoView({ behavior: "smooth", block: "nearest" });
-    seen.add(problem);
+  for (const shown of document.querySelectorAll("iframe.viewer, .problem")) {
+    const isNew = !seen.has(shown);
+    seen.add(shown);
+    if (!isNew || shown.getBoundingClientRect().top < innerHeight / 2) continue;
+    const isFrame = shown.matches("iframe");
+    const note = isFrame && [...document.querySelectorAll(".note")].find((note) => note.offsetParent);
+    (note || shown).scrollIntoView({ behavior: "smooth", block: isFrame ? "start" : "nearest" });
   }
 }).observe(document, { childList: true, subtree: true });
 </script>"""

@@ -72,7 +72,7 @@ def export(model: keras.Model, out: str | Path, batch: int | None = None, raw: b
             made = sorted(Path(folder).iterdir())
             if out.is_dir():  # a folder can't be replaced in one step, but moved away in one
                 os.replace(out, f"{part}.before")
-            for old in (_json_of(out), _preprocess_of(out)) if kind else ():  # those of an export before this one
+            for old in _of_the_export_before(out, kind):
                 old.unlink(missing_ok=True)
             for path in made:
                 os.replace(path, out.with_name(path.name))
@@ -185,6 +185,14 @@ def _json_of(tflite):
 def _preprocess_of(out):
     """Where the Python file that prepares recordings is, for an export in one file."""
     return out.with_name(f"{out.stem}_preprocess.py")
+
+
+def _of_the_export_before(out, kind):
+    """The files next to an export in one file; m.tflite and m.onnx share the Python file."""
+    if not kind:
+        return []
+    other = ".onnx" if kind == ".tflite" else ".tflite"
+    return [_json_of(out)] if out.with_suffix(other).exists() else [_json_of(out), _preprocess_of(out)]
 
 
 def _complete_onnx(path, axis):

@@ -109,7 +109,10 @@ def plan_run(
         raise InputError(f"no fold {fold!r} of {protocol}: {several if len(folds) > 1 else one_fold}")
     chosen = with_values(recipes.RECIPES[recipe], values)
     if chosen.plateau and protocol == protocols.ALL:
-        raise InputError(f"the recipe {recipe} lowers its rate by the test loss, and training on all tests nothing")
+        raise InputError(
+            f"the recipe {recipe} lowers its rate by the test loss, and training on all tests nothing: take another "
+            "recipe, such as best"
+        )
     attention = as_config(attention)
     arguments = {} if attention == "residual" else {"attention": attention}
     alphas = {} if alpha in (None, chosen.alpha) else {"alpha": alpha}
@@ -163,7 +166,7 @@ def notes(run: Run, tensors: Tensors) -> list[str]:
     momentum = max(run.recipe.weight_average or 0, recipes.for_dataset(run.recipe.batch_norm_momentum, run.dataset))
     if momentum**steps > LAG:
         sentences.append(
-            f"this training has {counted(steps, 'step')}. The model is tested and saved with averages over about "
-            f"{round(1 / (1 - momentum))} steps, so expect a test accuracy near chance: train more epochs"
+            f"this training has {counted(steps, 'step')}, and the saved model is an average over about "
+            f"{round(1 / (1 - momentum))}: it will be far behind the training accuracy. Train more epochs"
         )
     return sentences

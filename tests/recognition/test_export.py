@@ -123,6 +123,10 @@ def test_raw_takes_a_recording_of_any_length_and_gives_keras_scores_by_onnxrunti
     assert "a recording of 60 frames: " in done.output
     assert _names(tmp_path / "m.onnx") == (["joints"], ["probabilities"])
     assert not (tmp_path / "m_preprocess.py").exists()
+    for file in ("m.tflite", "m_preprocess.py"):
+        (tmp_path / file).touch()
+    exports.export(load(path), tmp_path / "m.onnx", raw=True)
+    assert (tmp_path / "m_preprocess.py").exists()  # m.tflite needs it
     import onnxruntime
 
     session = onnxruntime.InferenceSession(tmp_path / "m.onnx")

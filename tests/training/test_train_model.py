@@ -102,7 +102,7 @@ def test_what_does_not_suit_the_recipe_is_noted_before_training(tensors):
     text = "; ".join(notes(plan_run(tensors, "mans-9", "loso"), tensors))
     assert "the recipe best uses coordinates upright; these tensors use body" in text
     assert "prepare the tensors with --coordinates upright" in text
-    assert "class" not in text and "near chance" not in text
+    assert "class" not in text and "far behind" not in text
     tensors.label[tensors.label == 1] = 0
     run = plan_run(tensors, "mans-9", "loso", values=["batch=100"])
     text = "; ".join(notes(run, tensors))
@@ -111,12 +111,12 @@ def test_what_does_not_suit_the_recipe_is_noted_before_training(tensors):
 
 
 def test_so_few_steps_that_the_averages_lag_behind_are_noted(tensors):
-    def near_chance(epochs, *values):
+    def lags(epochs, *values):
         run = plan_run(tensors, "mans-9", "loso", epochs=epochs, values=values)
-        return "near chance" in "; ".join(notes(run, tensors))
+        return "far behind" in "; ".join(notes(run, tensors))
 
-    assert near_chance(4) and not near_chance(100)
-    assert not near_chance(10, "weight_average=none", "batch_norm_momentum=0.9")
+    assert lags(4) and not lags(100)
+    assert not lags(10, "weight_average=none", "batch_norm_momentum=0.9")
 
 
 @pytest.mark.parametrize("fold", [1, "loso-s02"])
