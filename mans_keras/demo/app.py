@@ -39,17 +39,17 @@ addEventListener("message", (event) => {
   if (frame?.contentWindow !== event.source || !(event.data.height > 0)) return;
   frame.style.height = `${event.data.height}px`;
 });
-const seen = new WeakSet();
+const seen = new WeakMap();  // Gradio may put a new content into the same element
 new MutationObserver(() => {
   for (const shown of document.querySelectorAll("iframe.viewer, .problem")) {
-    const isNew = !seen.has(shown);
-    seen.add(shown);
+    const isFrame = shown.matches("iframe"), content = isFrame ? shown.srcdoc : shown.textContent;
+    const isNew = seen.get(shown) !== content;
+    seen.set(shown, content);
     if (!isNew || shown.getBoundingClientRect().top < innerHeight / 2) continue;
-    const isFrame = shown.matches("iframe");
     const note = isFrame && [...document.querySelectorAll(".note")].find((note) => note.offsetParent);
     (note || shown).scrollIntoView({ behavior: "smooth", block: isFrame ? "start" : "nearest" });
   }
-}).observe(document, { childList: true, subtree: true });
+}).observe(document, { childList: true, subtree: true, characterData: true, attributeFilter: ["srcdoc"] });
 </script>"""
 
 
@@ -89,9 +89,8 @@ def build(models: dict[str, Path], folder: Path) -> gr.Blocks:
         (prediction,) = model.predict([path], unit=unit)
         joints = prediction.joints
         text = answers.remarks(model, joints, prediction.notes) + answers.length(model, joints)
-        answer_and_player = text, answers.viewer(prediction)
-        yield *answer_and_player, gr.update(value=None, label=f"{PICTURES}: being drawn", visible=True)
-        yield *answer_and_player, gr.update(value=answers.pictures(prediction, place), label=PICTURES)
+        yield text, answers.viewer(prediction), gr.update(value=None, label=f"{PICTURES}: being drawn", visible=True)
+        yield gr.skip(), gr.skip(), gr.update(value=answers.pictures(prediction, place), label=PICTURES)
 
     def over_time(model, path, place, unit, window):
         text, picture, table = answers.over_time(model, path, unit, int(window), place)

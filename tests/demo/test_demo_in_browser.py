@@ -112,6 +112,16 @@ def test_a_second_recording_is_answered_while_the_pictures_of_the_first_are_draw
     name.filter(has_text="short.npy, 20 frames").wait_for(timeout=LONG)
 
 
+def test_on_a_phone_the_page_scrolls_to_each_answer(opened):
+    opened.set_viewport_size({"width": 390, "height": 640})
+    for action, name in (("sits down", "sitDown"), ("claps", "clapHands")):
+        opened.evaluate("scrollTo(0, 0)")
+        opened.get_by_label(action).check()
+        answer(opened).filter(has_text=name).wait_for(timeout=LONG)
+        opened.wait_for_timeout(1500)  # it scrolls smoothly
+        assert opened.locator("iframe.viewer").bounding_box()["y"] < 320
+
+
 def test_on_a_phone_the_page_scrolls_to_what_is_wrong(opened, tmp_path):
     bad = tmp_path / "bad.csv"
     bad.write_text("1,2\n3,x\n")
