@@ -72,8 +72,12 @@ def command(tensors, model, network, protocol, fold, everything, recipe, values,
         warn(f"{recipe} with {change}")
 
     checkpoint = model.with_suffix(".checkpoint.npz")
-    with EpochProgress(run.epochs) as progress:
-        record, _ = train_run(run, opened, on_epoch=progress, checkpoint=checkpoint, model_path=model)
+    try:
+        with EpochProgress(run.epochs) as progress:
+            record, _ = train_run(run, opened, on_epoch=progress, checkpoint=checkpoint, model_path=model)
+    except KeyboardInterrupt:
+        kept = f"the finished epochs are in {checkpoint}: " if checkpoint.exists() else ""
+        raise InputError(f"interrupted; {kept}run the same command again to resume") from None
     # After a diverged training, an older model of this name stays, and so does its record.
     record_path = model.with_name(f"{model.name}{'.diverged' if record['diverged'] else ''}.json")
     records.write_record(record_path, record)

@@ -2,6 +2,7 @@
 
 import functools
 import html
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from mans_keras.errors import InputError, printable
 from mans_keras.recognition import advice, stream
 from mans_keras.recognition.recognizer import Prediction, Recognizer
 from mans_keras.reports import page, prediction_pictures, record_plots
+from mans_keras.skeletons.sequence import KINECT_1_NAMES, KINECT_2_NAMES
 from mans_keras.skeletons.synthetic import examples
 
 SHIPPED = Path(__file__).parents[2] / "experiments" / "results" / "trained"
@@ -41,14 +43,22 @@ def recognizer(path: Path) -> Recognizer:
 def describe(model: Recognizer) -> str:
     """HTML: the classes that a model knows, and the recordings that it expects."""
     people = "one person" if model.bodies == 1 else "one person or two"
-    return paragraph(f"Knows {', '.join(model.class_names)}. Expects {model.joints} joints of {people}, in metres.")
+    return paragraph(
+        f"Knows {', '.join(model.class_names)}. It answers with one of these, whatever the recording shows. Expects "
+        f"{model.joints} joints of {people}, in metres."
+    )
 
 
 def example(name: str, model: Recognizer, folder: str) -> Path:
-    """Write a SYNTHETIC recording for a model into a folder; `name` is one of `examples.ACTIONS`, or all of them."""
+    """Write a SYNTHETIC recording for a model into a folder; `name` is one of `examples.ACTIONS`, or all of them.
+
+    Its joints have names, since the model's may be in another order.
+    """
     actions = [name] if name in examples.ACTIONS else examples.SEVERAL
-    path = Path(folder, f"SYNTHETIC {name}.npy")
-    np.save(path, examples.record(*actions, joints=25 if model.joints == 25 else 20))
+    names = KINECT_2_NAMES if model.joints == 25 else KINECT_1_NAMES
+    frames = examples.record(*actions, joints=len(names)).round(4).tolist()
+    path = Path(folder, f"SYNTHETIC {name}.json")
+    path.write_text(json.dumps([{"joints": dict(zip(names, frame, strict=True))} for frame in frames]))
     return path
 
 
@@ -73,13 +83,13 @@ def viewer(prediction: Prediction) -> str:
 def remarks(model: Recognizer, joints: np.ndarray, notes: Sequence[str]) -> str:
     """HTML: what a file holds that the model was not given (`notes`), and which way is up if the model minds it."""
     sentences = [*notes, advice.upright(model, joints)]
-    return "".join(paragraph(f"Note: {sentence}.") for sentence in sentences if sentence)
+    return "".join(paragraph(f"Note: {sentence}.", "note") for sentence in sentences if sentence)
 
 
 def length(model: Recognizer, joints: np.ndarray) -> str:
     """HTML: what to do with a recording that probably shows several actions; "" for the others."""
     long = advice.length(model, joints)
-    return paragraph(f'Note: {long}: "Several actions" finds when each of them happens.') if long else ""
+    return paragraph(f'Note: {long}: "Several actions" finds when each of them happens.', "note") if long else ""
 
 
 def pictures(prediction: Prediction, folder: str) -> list[str]:
@@ -100,7 +110,8 @@ def over_time(model: Recognizer, path: Path, unit: float | None, window: int, fo
     content = model.parsed(path, unit=unit)
     every = -(-len(content.joints) // MOST_WINDOWS)
     scores = stream.over_time(online, content.joints, every)
-    text = f"Each answer is about the last {online.window} frames" + (f"; one for {every} frames" if every > 1 else "")
+    stands_for = f", and stands for {every}" if every > 1 else ""
+    text = f"Each answer is about the last {online.window} frames{stands_for}"
     figure = record_plots.scores_over_time(scores, model.class_names, [], path.name)
     (picture,) = record_plots.save(figure, Path(folder, path.stem))
     above = remarks(model, content.joints, content.notes()) + paragraph(f"{text}.")

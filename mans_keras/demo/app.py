@@ -20,6 +20,7 @@ from mans_keras.skeletons.units import METRES
 
 UNIT = "as the file says, or metres"
 SEVERAL = "does six actions, one after the other"
+PICTURES = "Pictures to download"
 USUAL_WINDOW = 30  # frames, for models that do not say how long their recordings were
 FORMATS = [*recording.FORMATS, ".asf"]
 STYLE = """
@@ -28,16 +29,27 @@ STYLE = """
 .leading { width: 100%; }
 .leading td { white-space: nowrap; overflow-wrap: anywhere; }
 footer { display: none !important; }
+.generating { border: 0 !important; }
 """
-# The frame with the skeleton says how high its contents are. On a phone it is below the inputs: then the page scrolls.
+# The frame with the skeleton says how high its contents are. On a phone it is below the inputs, and so are messages:
+# the page scrolls to what is new there, since a browser does not draw a frame out of sight.
 HEAD = """<script>
 addEventListener("message", (event) => {
   const frame = document.querySelector("iframe.viewer");
   if (frame?.contentWindow !== event.source || !(event.data.height > 0)) return;
-  const isNew = !frame.style.height;
   frame.style.height = `${event.data.height}px`;
-  if (isNew && frame.getBoundingClientRect().top > innerHeight / 2) frame.scrollIntoView({ behavior: "smooth" });
 });
+const seen = new WeakMap();  // Gradio may put a new content into the same element
+new MutationObserver(() => {
+  for (const shown of document.querySelectorAll("iframe.viewer, .problem")) {
+    const isFrame = shown.matches("iframe"), content = isFrame ? shown.srcdoc : shown.textContent;
+    const isNew = seen.get(shown) !== content;
+    seen.set(shown, content);
+    if (!isNew || shown.getBoundingClientRect().top < innerHeight / 2) continue;
+    const note = isFrame && [...document.querySelectorAll(".note")].find((note) => note.offsetParent);
+    (note || shown).scrollIntoView({ behavior: "smooth", block: isFrame ? "start" : "nearest" });
+  }
+}).observe(document, { childList: true, subtree: true, characterData: true, attributeFilter: ["srcdoc"] });
 </script>"""
 
 
@@ -77,9 +89,8 @@ def build(models: dict[str, Path], folder: Path) -> gr.Blocks:
         (prediction,) = model.predict([path], unit=unit)
         joints = prediction.joints
         text = answers.remarks(model, joints, prediction.notes) + answers.length(model, joints)
-        answer_and_player = text, answers.viewer(prediction)
-        yield *answer_and_player, gr.update(visible=False)  # the pictures take longer
-        yield *answer_and_player, gr.update(value=answers.pictures(prediction, place), visible=True)
+        yield text, answers.viewer(prediction), gr.update(value=None, label=f"{PICTURES}: being drawn", visible=True)
+        yield gr.skip(), gr.skip(), gr.update(value=answers.pictures(prediction, place), label=PICTURES)
 
     def over_time(model, path, place, unit, window):
         text, picture, table = answers.over_time(model, path, unit, int(window), place)
@@ -97,6 +108,8 @@ def build(models: dict[str, Path], folder: Path) -> gr.Blocks:
             "inputs": inputs,
             "outputs": outputs,
             "concurrency_id": "model",
+            # by default Gradio ignores a second recording while the pictures of the first are still drawn
+            "trigger_mode": "always_last",
             "api_visibility": "private",
         }
         for choose, emptied in ((uploads.upload, example), (example.input, uploads)):
@@ -115,7 +128,7 @@ def build(models: dict[str, Path], folder: Path) -> gr.Blocks:
                 uploads, example, unit = recording_inputs(list(examples.ACTIONS))
             with gr.Column(scale=2, min_width=300):
                 text, player = gr.HTML(), gr.HTML()
-                pictures = gr.File(label="Pictures to download", visible=False, interactive=False)
+                pictures = gr.File(label=PICTURES, visible=False, interactive=False)
         answer = answered(predict, ("", gr.update(visible=False)))
         connect(answer, [model, uploads, example, unit], [text, player, pictures], uploads, example, unit)
         with gr.Tab("Several actions"), gr.Row():

@@ -19,6 +19,7 @@ from mans_keras import files, quiet
 from mans_keras.errors import InputError
 from mans_keras.models.recurrence import complete_onnx, onnx_nodes, plain_loops
 from mans_keras.recognition.raw_input import with_preparation
+from mans_keras.skeletons import joint_names
 from mans_keras.tensors import preprocess_file
 from mans_keras.tensors.transforms import to_tensor
 
@@ -71,7 +72,7 @@ def export(model: keras.Model, out: str | Path, batch: int | None = None, raw: b
             made = sorted(Path(folder).iterdir())
             if out.is_dir():  # a folder can't be replaced in one step, but moved away in one
                 os.replace(out, f"{part}.before")
-            for old in (_json_of(out), _preprocess_of(out)) if kind else ():  # those of an export before this one
+            for old in _of_the_export_before(out, kind):
                 old.unlink(missing_ok=True)
             for path in made:
                 os.replace(path, out.with_name(path.name))
@@ -186,14 +187,23 @@ def _preprocess_of(out):
     return out.with_name(f"{out.stem}_preprocess.py")
 
 
+def _of_the_export_before(out, kind):
+    """The files next to an export in one file; m.tflite and m.onnx share the Python file."""
+    if not kind:
+        return []
+    other = ".onnx" if kind == ".tflite" else ".tflite"
+    return [_json_of(out)] if out.with_suffix(other).exists() else [_json_of(out), _preprocess_of(out)]
+
+
 def _complete_onnx(path, axis):
-    """Complete the GRUs of the ONNX file at `path`, and name the first axis of its input, if its size is free."""
+    """Complete the GRUs of the ONNX file at `path`, and name the first axis of its input and output if it is free."""
     onnx, _ = _onnx()
     exported = onnx.load(path)
     complete_onnx(exported.graph)
-    (size, *_) = exported.graph.input[0].type.tensor_type.shape.dim
-    if not size.dim_value:
-        size.dim_param = axis
+    for end in (exported.graph.input[0], exported.graph.output[0]):
+        size = end.type.tensor_type.shape.dim[0]
+        if not size.dim_value:
+            size.dim_param = axis
     onnx.save(exported, path)
 
 
@@ -202,6 +212,8 @@ def _store_preparation(model, path, kind, raw):
     preparation = getattr(model, "preparation", None)
     if not preparation:
         return
+    if names := joint_names.of_dataset(preparation.get("dataset"), preparation["joints"]):
+        preparation = {"joint_names": list(names), **preparation}  # models of before do not name them
     text = json.dumps(preparation)
     if kind == ".onnx":
         onnx, _ = _onnx()

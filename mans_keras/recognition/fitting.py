@@ -20,7 +20,7 @@ def check(recognizer: Recognizer, tensors: Tensors, what: str) -> None:
     if known and names and not joint_names.same(known, names):
         raise InputError(
             f"{what}: its joints are {', '.join(names)}, the model expects {', '.join(known)}. Prepare it with "
-            "--joints in this order"
+            "--joints in the model's order, which orders files that name their joints; reorder other files first"
         )
     others = [name for name in tensors.class_names if name not in recognizer.class_names]
     if others:

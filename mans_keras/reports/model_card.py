@@ -20,6 +20,16 @@ DATASETS = {
     "ntu_rgbd_120": "NTU RGB+D 120 (Liu et al., TPAMI 2019): 106 people, three Kinects v2",
     "synthetic": "SYNTHETIC recordings, made by this package: they say nothing about real ones",
 }
+# Who tests, in the protocols whose names do not say it to somebody new.
+PROTOCOLS = {
+    "all": "All sequences train, none tests.",
+    "loocv": "One sequence tests, all others train, also those of the same person.",
+    "loso": "One person tests, all others train.",
+    "cross_actor": "One person tests, all others train.",
+    "odd_even": "People with odd numbers train, those with even numbers test.",
+    "holdout": "Of each class 70 % of the sequences train and 30 % test, of the same people.",
+    "kfold": "A part of each class tests, the others train, of the same people.",
+}
 UP = {
     "upright": "The y axis must point up. ",
     "body": "",
@@ -27,6 +37,10 @@ UP = {
     "hip": "",
     "raw": "The sensor's axes count. ",
 }
+MADE_HERE = (
+    "The recipe `best` was made after looking at errors on the people of this data set. On other people its accuracy "
+    "may well be lower."
+)
 # What makes two trainings the same but for who is tested.
 SAME = ("dataset", "model", "arguments", "recipe", "epochs", "batch", "precision", "layout", "coordinates", "tensors")
 
@@ -77,11 +91,12 @@ def _data(record):
 
 
 def _protocol(record):
-    who = "All sequences trained it. " if "untested" in record else ""
+    who = PROTOCOLS.get(record["protocol"])
     return [
         "## Protocol",
         "",
-        f"`{record['protocol']}`, fold `{record['fold']}`. {who}Recipe `{record['recipe']['name']}`, "
+        f"`{record['protocol']}`, fold `{record['fold']}`. {f'{who} ' if who else ''}Recipe "
+        f"`{record['recipe']['name']}`, "
         f"{counted(record['epochs'], 'epoch')}, batch {record['batch']}, seed {record['seed']}. "
         f"{record['parameters']:,} parameters.",
         "",
@@ -104,18 +119,21 @@ def _accuracy(record, tested):
         rows = []
         for protocol in dict.fromkeys(other["protocol"] for other in tested):
             cell = [other for other in tested if other["protocol"] == protocol]
-            rows.append([f"`{protocol}`", tables.mean_and_deviation(cell, "last"), tables.number_of_runs(cell)])
-        header = ["protocol", "accuracy at the last epoch, %", "runs"]
+            accuracy, runs = tables.mean_and_deviation(cell, "last"), tables.number_of_runs(cell)
+            rows.append([f"`{protocol}`", PROTOCOLS.get(protocol, "-"), accuracy, runs])
+        header = ["protocol", "who tests", "accuracy at the last epoch, %", "runs"]
         lines += ["The same training, tested on sequences that were left out:", "", tables.markdown(header, rows)]
     tested_records = [record] if "untested" not in record else list(tested)
     if tested_records:
         rows = [[_plain_text(cell) for cell in row] for row in tables.classes(tested_records)]
-        together = ", all these runs together" if len(tested_records) > 1 else ""
+        together = ", all these runs together; a sequence counts in each run that it tested" * (len(tested_records) > 1)
         lines += [
             f"Class by class{together}:",
             "",
             tables.markdown(tables.CLASSES_HEADER, rows),
         ]
+        if record["dataset"] == "ut_kinect" and record["recipe"]["name"] == "best":
+            lines += [MADE_HERE, ""]
     return lines
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from mans_keras.errors import printable
+from mans_keras.errors import listed, printable
 from mans_keras.files import replacing
 
 PLATEAU_STATE = ("wait", "cooldown_counter", "best")
@@ -86,7 +86,8 @@ class Checkpoint(keras.callbacks.Callback):
         with np.load(self.path) as saved:
             state = json.loads(str(saved["state"]))
             if state["key"] != self.key:
-                raise ValueError("it is of another run or another version")
+                before, now = json.loads(state["key"]), json.loads(self.key)
+                raise ValueError(f"it has another {listed([name for name in now if before.get(name) != now[name]])}")
             values = [saved[f"arr_{index}"] for index in range(len(self.variables))]
         expected = [(tuple(variable.shape), keras.ops.convert_to_numpy(variable).dtype) for variable in self.variables]
         if [(value.shape, value.dtype) for value in values] != expected:

@@ -1,6 +1,7 @@
 """Training in one call: tensors, a model and a recipe by name -> a record and a model."""
 
 import inspect
+import math
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ import keras
 import numpy as np
 from rich.console import Console
 
-from mans_keras.errors import InputError, listed
+from mans_keras.errors import InputError, counted, listed
 from mans_keras.models.attention import ATTENTIONS, as_config
 from mans_keras.models.network import MemoryAttentionNetwork
 from mans_keras.tensors import protocols
@@ -19,6 +20,8 @@ from mans_keras.training.progress import EpochProgress
 from mans_keras.training.recipe_values import with_values
 from mans_keras.training.run import MODELS, SCALES, Run
 from mans_keras.training.train_run import train_run
+
+LAG = 0.05  # the share of its first step in an average, from which on the average says little of the last steps
 
 
 def train(
@@ -106,7 +109,10 @@ def plan_run(
         raise InputError(f"no fold {fold!r} of {protocol}: {several if len(folds) > 1 else one_fold}")
     chosen = with_values(recipes.RECIPES[recipe], values)
     if chosen.plateau and protocol == protocols.ALL:
-        raise InputError(f"the recipe {recipe} lowers its rate by the test loss, and training on all tests nothing")
+        raise InputError(
+            f"the recipe {recipe} lowers its rate by the test loss, and training on all tests nothing: take another "
+            "recipe, such as best"
+        )
     attention = as_config(attention)
     arguments = {} if attention == "residual" else {"attention": attention}
     alphas = {} if alpha in (None, chosen.alpha) else {"alpha": alpha}
@@ -150,11 +156,17 @@ def notes(run: Run, tensors: Tensors) -> list[str]:
         counts = np.bincount(tensors.label[indices], minlength=len(tensors.class_names))
         absent = [name for name, count in zip(tensors.class_names, counts, strict=True) if not count]
         if absent and len(indices) > 1:
-            sentences.append(
-                f"the fold {run.fold.name} has no sequence to {side} of {len(absent)} classes: {listed(absent)}"
-            )
+            which = f"{len(absent)} of {len(counts)} classes: {listed(absent)}"
+            sentences.append(f"the fold {run.fold.name} has no sequence to {side} of {which}")
     if len(run.fold.train) < run.batch:
         sentences.append(
             f"{len(run.fold.train)} training sequences are fewer than a batch of {run.batch}: each epoch is one step"
+        )
+    steps = run.epochs * math.ceil(len(run.fold.train) / run.batch)
+    momentum = max(run.recipe.weight_average or 0, recipes.for_dataset(run.recipe.batch_norm_momentum, run.dataset))
+    if momentum**steps > LAG:
+        sentences.append(
+            f"this training has {counted(steps, 'step')}, and the saved model is an average over about "
+            f"{round(1 / (1 - momentum))}: it will be far behind the training accuracy. Train more epochs"
         )
     return sentences

@@ -142,8 +142,8 @@ def save(model, path):
     path = Path(path)
     with replacing(path, path.suffix) as part:
         try:
-            with quiet.stderr():  # Keras warns about `.h5`
-                model.save(part, include_optimizer=False)
+            with quiet.stderr(), _without_optimizer(model):  # Keras warns about `.h5`
+                model.save(part, include_optimizer=False)  # which `.h5` alone heeds
         except RuntimeError as error:  # of HDF5, for some failed writes
             raise OSError(f"{path} can't be written (is the disk full?): {' '.join(str(error).split())}") from None
 
@@ -167,6 +167,19 @@ def _attention(model, test):
         "highest": weights.max(),
     }
     return {"attention": {name: round(float(value), 4) for name, value in values.items()}}
+
+
+@contextlib.contextmanager
+def _without_optimizer(model):
+    """Without this, `.keras` holds the optimiser, too, which is twice as large as the weights."""
+    if not model.compiled:
+        yield
+        return
+    optimizer, model.optimizer, model.compiled = model.optimizer, None, False
+    try:
+        yield
+    finally:
+        model.optimizer, model.compiled = optimizer, True
 
 
 def _course(epochs):

@@ -59,7 +59,7 @@ def test_a_synthetic_example_is_answered_by_a_moving_skeleton_and_pictures(opene
     opened.get_by_label("waves both hands").check()
     answer(opened).filter(has_text="waveHands").wait_for(timeout=LONG)
     skeleton = opened.frame_locator("iframe.viewer")
-    assert skeleton.locator("#name").inner_text() == "SYNTHETIC waves both hands.npy, 30 frames"
+    assert skeleton.locator("#name").inner_text() == "SYNTHETIC waves both hands.json, 30 frames"
     assert skeleton.locator("#play").inner_text() == "Pause"  # it moves
     opened.get_by_text("Pictures to download").wait_for(timeout=LONG)
     opened.locator("a[download]").last.scroll_into_view_if_needed()
@@ -98,6 +98,40 @@ def test_a_recording_is_answered_and_bad_input_gets_the_readers_message(opened, 
     answer(opened).wait_for(timeout=LONG)
     assert "good.npy, 40 frames" in opened.frame_locator("iframe.viewer").locator("#name").inner_text()
     assert problem.count() == 0
+
+
+def test_a_second_recording_is_answered_while_the_pictures_of_the_first_are_drawn(opened, tmp_path):
+    long, short = tmp_path / "long.npy", tmp_path / "short.npy"
+    np.save(long, standing_body(140))
+    np.save(short, standing_body(20))
+    drop(opened, long)
+    name = opened.frame_locator("iframe.viewer").locator("#name")
+    name.filter(has_text="long.npy").wait_for(timeout=LONG)
+    opened.get_by_label("Clear").first.click()
+    drop(opened, short)
+    name.filter(has_text="short.npy, 20 frames").wait_for(timeout=LONG)
+
+
+def test_on_a_phone_the_page_scrolls_to_each_answer(opened):
+    opened.set_viewport_size({"width": 390, "height": 640})
+    for action, name in (("sits down", "sitDown"), ("claps", "clapHands")):
+        opened.evaluate("scrollTo(0, 0)")
+        opened.get_by_label(action).check()
+        answer(opened).filter(has_text=name).wait_for(timeout=LONG)
+        opened.wait_for_timeout(1500)  # it scrolls smoothly
+        assert opened.locator("iframe.viewer").bounding_box()["y"] < 320
+
+
+def test_on_a_phone_the_page_scrolls_to_what_is_wrong(opened, tmp_path):
+    bad = tmp_path / "bad.csv"
+    bad.write_text("1,2\n3,x\n")
+    opened.set_viewport_size({"width": 390, "height": 640})
+    drop(opened, bad)
+    problem = opened.locator(".problem")
+    problem.wait_for(timeout=LONG)
+    opened.wait_for_timeout(1000)  # it scrolls smoothly
+    box = problem.bounding_box()
+    assert box["y"] >= 0 and box["y"] + box["height"] <= 640
 
 
 def test_an_amc_needs_its_asf_and_two_recordings_are_refused(opened, tmp_path):

@@ -14,6 +14,7 @@ from mans_keras.errors import InputError
 from mans_keras.recognition import export as exports
 from mans_keras.recognition.recognizer import Recognizer, load
 from mans_keras.skeletons import ut_kinect
+from mans_keras.skeletons.sequence import KINECT_1_NAMES
 
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="only TensorFlow exports")
 KINDS = ["saved", "m.tflite", "m.onnx"]
@@ -105,6 +106,14 @@ def test_mans_export_writes_the_batch_that_was_asked_for(path, model, tmp_path, 
     np.testing.assert_array_equal(module["tensor"](joints), recognizer.tensor(recognizer.read(joints)))
 
 
+def test_an_export_names_the_joints_of_a_model_that_has_their_data_set_alone(model, tmp_path, monkeypatch):
+    _needs("m.onnx")
+    monkeypatch.setattr(model, "preparation", model.preparation | {"dataset": "ut_kinect"})
+    exports.export(model, tmp_path / "m.onnx")
+    assert _stored_preparation(tmp_path / "m.onnx")["joint_names"] == list(KINECT_1_NAMES)
+    assert runpy.run_path(str(tmp_path / "m_preprocess.py"))["JOINT_NAMES"] == KINECT_1_NAMES
+
+
 @pytest.mark.parametrize("bodies", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_raw_takes_a_recording_of_any_length_and_gives_keras_scores_by_onnxruntime_alone(tmp_path, bodies):
     _needs("m.onnx")
@@ -114,6 +123,10 @@ def test_raw_takes_a_recording_of_any_length_and_gives_keras_scores_by_onnxrunti
     assert "a recording of 60 frames: " in done.output
     assert _names(tmp_path / "m.onnx") == (["joints"], ["probabilities"])
     assert not (tmp_path / "m_preprocess.py").exists()
+    for file in ("m.tflite", "m_preprocess.py"):
+        (tmp_path / file).touch()
+    exports.export(load(path), tmp_path / "m.onnx", raw=True)
+    assert (tmp_path / "m_preprocess.py").exists()  # m.tflite needs it
     import onnxruntime
 
     session = onnxruntime.InferenceSession(tmp_path / "m.onnx")

@@ -42,7 +42,8 @@ def test_the_card_of_an_untested_model_names_no_accuracy_of_its_own():
     assert "Of this model: not known" in card and "%" not in card.split("## Accuracy")[1]
     card = model_card.of_record(untested(), "m.h5", [complete(), complete(seed=1)])
     assert "The same training, tested on sequences that were left out" in card
-    assert "| `odd_even` | 75.00 ± 0.00" in card and "2 seeds" in card
+    row = next(line for line in card.splitlines() if line.startswith("| `odd_even` | People with odd numbers train"))
+    assert "| 75.00 ± 0.00" in row and "| 2 seeds" in row
 
 
 def test_a_class_with_a_line_break_and_a_bar_is_one_row_of_the_table():
@@ -55,6 +56,15 @@ def test_a_class_is_no_tag_and_no_code_wherever_the_card_names_it():
     assert r"2 classes: \<b\>a, \`run\`." in card
     assert next(line for line in card.splitlines() if line.startswith(r"| \<b\>a")).endswith("|")
     assert "<b>" not in card and " `run`" not in card
+
+
+def test_the_card_says_who_tested_and_whether_the_recipe_was_made_on_these_people():
+    card = model_card.of_record(complete(), "m.h5")
+    assert "People with odd numbers train, those with even numbers test." in card
+    assert model_card.MADE_HERE not in card
+    best = complete(recipe={**complete()["recipe"], "name": "best"})
+    assert model_card.MADE_HERE in model_card.of_record(best, "m.h5")
+    assert model_card.MADE_HERE not in model_card.of_record(best | {"dataset": "mine"}, "m.h5")
 
 
 def test_one_epoch_is_no_plural():

@@ -180,6 +180,14 @@ def test_a_run_is_shown_within_any_window(tab, tmp_path, width):
         assert tab.evaluate("document.documentElement.scrollWidth") == width
 
 
+def test_the_table_of_classes_fits_a_phone(tab, tmp_path):
+    with opened(tab, page.of_record(run_record(class_names=["walk", "run"])), tmp_path, 390):
+        inside, outside = tab.locator("#classes").evaluate(
+            "t => [t.parentElement.scrollWidth, t.parentElement.clientWidth]"
+        )
+        assert inside <= outside
+
+
 def test_a_prediction_fits_a_narrow_window(tab, tmp_path):
     with opened(tab, page.of_prediction(prediction(class_names=("walk", 60 * "x"))), tmp_path, 400):
         assert tab.evaluate("document.documentElement.scrollWidth") == 400

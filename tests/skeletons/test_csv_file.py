@@ -121,6 +121,7 @@ BAD = {
         "for the joint 'a': x, y and z of each joint, each once",
     ),
     "a joint without z": ("a_x,a_y,a_z,b_x,b_y\n1,2,3,1,2\n", "only 'b_x', 'b_y' for the joint 'b'"),
+    "columns without joint and z": ("x,y\n1,2\n", "only 'x', 'y': x, y and z"),
     "only rotations": ("a_qx,a_qy,a_qz\n0,0,0\n", "names no joint"),
     "frames out of order": (table(before=[("frame", [0, 1, 10, 2])]), "line 5: frame 2 comes after 10"),
     "two rows a frame": (table(before=[("frame", [0, 0, 1, 1])]), "line 3: frame 0 comes after 0"),
@@ -143,6 +144,11 @@ BAD = {
 def test_a_table_in_doubt_is_dropped_with_a_reason(text, reason):
     with pytest.raises(Dropped, match=reason):
         parse(text.encode())
+
+
+def test_a_picture_named_csv_is_dropped_as_no_text():
+    with pytest.raises(Dropped, match="the file is not text"):
+        parse(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
 
 
 def test_one_joint_a_row_is_read_if_there_is_only_one():

@@ -14,6 +14,7 @@ from mans_keras import cli
 from mans_keras.models import attention
 from mans_keras.models.extensions import load_extension
 from mans_keras.skeletons.sequence import KINECT_1
+from mans_keras.training.progress import EpochProgress
 from mans_keras.training.run import MODELS
 
 OWN = """
@@ -127,3 +128,19 @@ def test_a_file_with_two_attentions_does_not_say_which_one(tensors, tmp_path, fo
     file.write_text(OWN.format(name="First") + OWN.format(name="Second"))
     done = mans("train", tensors, tmp_path / "m.h5", "--attention", file)
     assert done.exit_code == 1 and "registers First and Second" in done.stderr
+
+
+def test_an_interrupted_training_says_how_to_resume(tensors, tmp_path, monkeypatch):
+    def interrupted(self, epoch, logs):
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+    command = ("train", tensors, tmp_path / "m.keras", "--epochs", "3")
+    with monkeypatch.context() as patched:
+        patched.setattr(EpochProgress, "__call__", interrupted)
+        done = mans(*command)
+    assert done.exit_code == 1
+    kept = tmp_path / "m.checkpoint.npz"
+    assert f"Error: interrupted; the finished epochs are in {kept}: run the same command again to resume" in done.stderr
+    done = mans(*command)
+    assert done.exit_code == 0 and "epoch 1 of 3" not in done.stderr and "epoch 3 of 3" in done.stderr

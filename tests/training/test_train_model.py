@@ -102,12 +102,21 @@ def test_what_does_not_suit_the_recipe_is_noted_before_training(tensors):
     text = "; ".join(notes(plan_run(tensors, "mans-9", "loso"), tensors))
     assert "the recipe best uses coordinates upright; these tensors use body" in text
     assert "prepare the tensors with --coordinates upright" in text
-    assert "class" not in text
+    assert "class" not in text and "far behind" not in text
     tensors.label[tensors.label == 1] = 0
     run = plan_run(tensors, "mans-9", "loso", values=["batch=100"])
     text = "; ".join(notes(run, tensors))
-    assert "the fold loso-s01 has no sequence to train of 1 classes: sitDown" in text
+    assert "the fold loso-s01 has no sequence to train of 1 of 3 classes: sitDown" in text
     assert "18 training sequences are fewer than a batch of 100" in text
+
+
+def test_so_few_steps_that_the_averages_lag_behind_are_noted(tensors):
+    def lags(epochs, *values):
+        run = plan_run(tensors, "mans-9", "loso", epochs=epochs, values=values)
+        return "far behind" in "; ".join(notes(run, tensors))
+
+    assert lags(4) and not lags(100)
+    assert not lags(10, "weight_average=none", "batch_norm_momentum=0.9")
 
 
 @pytest.mark.parametrize("fold", [1, "loso-s02"])

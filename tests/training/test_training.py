@@ -1,6 +1,9 @@
+import io
 import json
+import zipfile
 from dataclasses import replace
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -295,3 +298,20 @@ def test_the_record_holds_how_the_attention_varies_on_the_test_sequences(tensors
 def test_the_record_of_a_network_without_attention_holds_none(tensors, monkeypatch):
     monkeypatch.setitem(MODELS, "mans-9", tiny_model)
     assert "attention" not in train(make_run(tensors, epochs=1), tensors)
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".keras"])
+def test_a_saved_model_is_without_its_optimizer_which_goes_on(tmp_path, suffix):
+    model = tiny_model(3)
+    model.compile(keras.optimizers.SGD(0.01, momentum=0.9), "categorical_crossentropy")
+    x, y = np.ones((2, 50, 50, 3)), np.eye(3)[:2]
+    model.fit(x, y, verbose=0)
+    train_run.save(model, tmp_path / f"m{suffix}")
+    loaded = keras.models.load_model(tmp_path / f"m{suffix}")
+    assert not loaded.compiled
+    np.testing.assert_allclose(loaded.predict(x, verbose=0), model.predict(x, verbose=0))
+    assert model.compiled and model.fit(x, y, verbose=0)
+    if suffix == ".keras":
+        with zipfile.ZipFile(tmp_path / "m.keras") as file:
+            weights = h5py.File(io.BytesIO(file.read("model.weights.h5")))
+        assert "optimizer" not in weights or not len(weights["optimizer"])

@@ -81,7 +81,8 @@ def understand(header: list[str]) -> Columns:
             raise Dropped(f"the header has {names}: are they a rotation? x, y and z of each joint are expected")
         elif len(letters) > 1 or (letters != "w" and columns[0][2]):
             wanted = "x, y and z of each joint, each once, are expected"
-            raise Dropped(f"the header has only {names} for the joint {joint[:40]!r}: {wanted}")
+            of_joint = f" for the joint {joint[:40]!r}" if joint else ""
+            raise Dropped(f"the header has only {names}{of_joint}: {wanted}")
     if not joints or ("" in joints and len(joints) > 1):
         raise Dropped(
             f"the header names no joint: its columns are {listed([repr(name[:40]) for name in header])}, where names "

@@ -25,7 +25,7 @@ def decode(content: bytes) -> str:
     try:
         return content.decode("utf-16" if is_utf16 else "utf-8-sig")
     except UnicodeDecodeError:
-        raise Dropped("the text is not UTF-8: save it as UTF-8") from None
+        raise Dropped("the file is not text, or its text is not UTF-8: save a table as UTF-8") from None
 
 
 def rows(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
