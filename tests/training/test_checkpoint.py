@@ -29,9 +29,7 @@ def train_in_pieces(run, tensors, checkpoint, stops):
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_record_though_one_run_was_interrupted(
-    tensors, tmp_path, monkeypatch, without_xla
-):
+def test_the_same_seed_gives_the_same_record_though_one_run_was_interrupted(tensors, tmp_path, monkeypatch):
     monkeypatch.setitem(MODELS, "mans-9", one_tarm)
     run = make_run(tensors, recipe="released", epochs=2)
     pieces = train_in_pieces(run, tensors, tmp_path / "run.checkpoint.npz", stops=[1])

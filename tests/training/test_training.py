@@ -26,12 +26,13 @@ def tiny_model(classes, pool=10, **_):
 
 
 def one_tarm(classes, alpha, dropout, tarm=True, **_):
-    """Stands in for MANs-9 where the state of its layers matters, not their number: a TARM, a normalisation."""
+    """Stands in for MANs-9 where the kinds of its layers matter, not their number."""
     inputs = keras.Input((50, 50, 3))
     x = Coordinate(0)(inputs)
     if tarm:
         x = TARM(4, alpha, dropout=dropout)(x)
-    x = layers.Flatten()(layers.BatchNormalization()(x))
+    x = layers.Conv2D(4, 5, strides=5)(layers.Reshape((50, 50, 1))(x))
+    x = layers.GlobalAveragePooling2D()(layers.BatchNormalization()(x))
     return MemoryAttentionNetwork(inputs, layers.Dense(classes, activation="softmax")(x))
 
 
