@@ -14,7 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
 
 # Begun last, one of them would keep one process busy for minutes and the other waiting.
-LONGEST = ("jax_backend", "saving", "checkpoint", "runs", "notebooks", "cluster", "commands", "export")
+LONGEST = ("jax_backend", "saving", "processes", "checkpoint", "notebooks", "cluster", "commands", "export")
 
 
 def pytest_addoption(parser):
@@ -42,3 +42,21 @@ def tab():
         browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield browser.new_page(color_scheme="light")
         browser.close()
+
+
+@pytest.fixture
+def without_xla(monkeypatch):
+    """A step of MANs-9 is not compiled by XLA: of a short training that would be most of the time."""
+    from mans_keras.training import network
+
+    monkeypatch.setattr(network, "WITHOUT_XLA", ("mans-9",))
+
+
+@pytest.fixture
+def tiny(monkeypatch, without_xla):
+    """Runs of MANs-9 train the tiny model in its place."""
+    from test_training import tiny_model
+
+    from mans_keras.training.run import MODELS
+
+    monkeypatch.setitem(MODELS, "mans-9", tiny_model)

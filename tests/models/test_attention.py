@@ -1,8 +1,6 @@
 """Attentions of one's own: by a registered name, as a layer, from a file; saved and loaded."""
 
-import inspect
 import json
-import subprocess
 import sys
 
 import keras
@@ -187,27 +185,6 @@ def test_a_saved_model_says_which_attention_is_missing(tmp_path, monkeypatch, ow
     monkeypatch.delattr(sys.modules[__name__], "Scaled")  # where Keras looks, too
     with pytest.raises((ValueError, TypeError), match=message):
         keras.models.load_model(tmp_path / file)
-
-
-@pytest.mark.slow
-def test_a_fresh_process_loads_a_model_once_it_has_registered_the_layer(tmp_path):
-    model = small_model(Scaled(factor=2.5))
-    files = [str(tmp_path / file) for file in ("m.h5", "m.keras")]
-    for file in files:
-        model.save(file)
-    code = "\n".join(
-        [
-            "import json, sys, keras, numpy as np, mans_keras",
-            "from keras import layers, ops",
-            inspect.getsource(Scaled),
-            *map(inspect.getsource, (random_input, answer)),
-            "print(json.dumps([answer(keras.models.load_model(file)).tolist() for file in sys.argv[1:]]))",
-        ]
-    )
-    done = subprocess.run([sys.executable, "-c", code, *files], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    for output in json.loads(done.stdout):
-        np.testing.assert_allclose(output, answer(model), atol=1e-6)
 
 
 def test_files_from_before_the_classes_were_renamed_load():

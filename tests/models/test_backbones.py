@@ -1,4 +1,4 @@
-"""ResNet-18 and DenseNet-161 down to their first stride-2 layers against NumPy, their operations and their weights."""
+"""ResNet-18 and DenseNet-161: their first layers against NumPy, all against torch, operations and weights."""
 
 import math
 
@@ -149,7 +149,23 @@ def test_multiplications_of_the_convolutions_at_224(backbone, multiplications):
 
 
 @pytest.mark.parametrize(
-    ("backbone", "parameters"), [(resnet18, 11_176_512), pytest.param(densenet161, 26_472_000, marks=pytest.mark.slow)]
+    ("name", "parameters"), [("resnet18", 11_176_512), pytest.param("densenet161", 26_472_000, marks=pytest.mark.slow)]
 )
-def test_trained_parameters_below_the_classifier(backbone, parameters):
-    assert sum(math.prod(weight.shape) for weight in build(backbone).trainable_weights) == parameters
+def test_trained_parameters_below_the_classifier(request, name, parameters):
+    model = request.getfixturevalue(f"random_{name}")
+    assert sum(math.prod(weight.shape) for weight in model.trainable_weights) == parameters
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["resnet18", "densenet161"])
+def test_features_are_those_of_torch(request, name):
+    torch = pytest.importorskip("torch")
+    import in_torch  # not above, since torch takes seconds even where this test is left out
+
+    model = request.getfixturevalue(f"random_{name}")
+    network = in_torch.with_weights_of(model, getattr(in_torch, name)())
+    for size in SIZES:
+        x = random_image(size)
+        with torch.no_grad():
+            expected = network(torch.from_numpy(x.transpose(0, 3, 1, 2).copy())).numpy()
+        assert_close(ops.convert_to_numpy(model(x, training=False)), expected)

@@ -57,6 +57,7 @@ def test_a_place_is_taken_over_only_once():
     assert spans(joined([track(0, 9), track(10, 19), track(10, 19, x=0.1)])) == [(0, 19, 20), (10, 19, 10)]
 
 
+@pytest.mark.slow
 def test_many_tracks_are_joined_in_seconds():
     tracks = [track(frame, frame, x=3 * place) for frame in range(200) for place in range(50)]
     start = time.process_time()

@@ -157,8 +157,8 @@ def test_the_script_writes_the_contract(raw, tmp_path):
 
 
 def test_two_processes_write_the_same_tensors_as_one(raw, tmp_path):
-    for jobs in (1, 2):
-        assert script("data_prep/ut_kinect.py", raw, tmp_path / str(jobs), "--jobs", jobs).returncode == 0
+    assert run(ut_kinect_script.main, raw, tmp_path / "1").returncode == 0
+    assert script("data_prep/ut_kinect.py", raw, tmp_path / "2", "--jobs", 2).returncode == 0
     one, two = (Tensors(tmp_path / str(jobs) / "ut_kinect_50.h5") for jobs in (1, 2))
     assert one.digest() == two.digest()
 

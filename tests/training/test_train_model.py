@@ -7,7 +7,7 @@ import keras
 import pytest
 from helpers import tensor_file
 from keras import layers
-from test_training import exploding_model, make_run, tiny_model
+from test_training import exploding_model, make_run
 from test_training import train as record_of
 
 import mans_keras
@@ -15,7 +15,6 @@ from mans_keras.errors import InputError
 from mans_keras.recognition.recognizer import Recognizer
 from mans_keras.skeletons.sequence import KINECT_1
 from mans_keras.tensors import protocols
-from mans_keras.tensors.store import Tensors
 from mans_keras.training import train
 from mans_keras.training.network import network
 from mans_keras.training.records import read_record, write_record
@@ -23,14 +22,9 @@ from mans_keras.training.run import MODELS
 from mans_keras.training.train_model import notes, plan_run
 
 
-@pytest.fixture
-def tensors(tmp_path):
-    return Tensors(tensor_file(tmp_path / "ut_kinect_50.h5", body=KINECT_1))
-
-
-@pytest.fixture
-def tiny(monkeypatch):
-    monkeypatch.setitem(MODELS, "mans-9", tiny_model)
+@pytest.fixture(scope="module")
+def tensor_path(tmp_path_factory):
+    return tensor_file(tmp_path_factory.mktemp("tensors") / "ut_kinect_50.h5", body=KINECT_1)
 
 
 def test_the_package_has_it_too():
@@ -170,7 +164,7 @@ def test_an_unknown_attention_is_refused(tensors):
 
 
 @pytest.mark.slow
-def test_a_loss_that_is_not_finite_is_a_warning_and_no_file(tensors, tmp_path, monkeypatch):
+def test_a_loss_that_is_not_finite_is_a_warning_and_no_file(tensors, tmp_path, monkeypatch, without_xla):
     monkeypatch.setitem(MODELS, "mans-9", exploding_model)
     with pytest.warns(UserWarning, match=r"not finite after 1 of 3 epochs.* m\.h5 is not saved|m.h5 is not saved"):
         record, _ = train(tensors, protocol="odd_even", epochs=3, model_path=tmp_path / "m.h5")

@@ -1,4 +1,4 @@
-"""A worker process that stands in for training; it imports neither Keras nor this package."""
+"""Stand-ins for the worker process that trains a run; they import neither Keras nor this package."""
 
 import os
 import time
@@ -13,3 +13,8 @@ def dies_or_waits(run, path, results, *_):
             time.sleep(0.01)
         os._exit(9)
     time.sleep(300)
+
+
+def notes_its_cores(run, path, results, cores, *_):
+    """Write how many cores the run has."""
+    Path(results, run).write_text(str(len(cores)))
