@@ -10,6 +10,7 @@ import numpy as np
 
 from mans_keras.errors import listed, printable
 from mans_keras.files import replacing
+from mans_keras.models.fingerprint import same
 
 PLATEAU_STATE = ("wait", "cooldown_counter", "best")
 LOGS = {"loss", "accuracy"}  # what a record needs of each epoch
@@ -24,17 +25,20 @@ class Checkpoint(keras.callbacks.Callback):
 
     Args:
         path: of the checkpoint, or None to save nothing.
-        key: everything else that the rest of the run depends on. A checkpoint with another key is not used.
+        key: everything else that the rest of the run depends on. A checkpoint with another key is not used; of its
+            "fingerprint", another one of the same network is.
+        device: the name of this process's; `devices` has all that trained the run.
         model: compiled.
         plateau: its `ReduceLROnPlateau`, or None. It must come before this callback in the list: when training begins,
             it forgets its state, and then this callback restores it.
         tested: whether the run has test sequences.
     """
 
-    def __init__(self, path, key, model, plateau=None, tested=True):
+    def __init__(self, path, key, model, plateau=None, tested=True, device=""):
         super().__init__()
         self.path = path and Path(path)
-        self.key = json.dumps(key, sort_keys=True)
+        self.key = json.loads(json.dumps(key))
+        self.devices = [device]
         self.plateau, self.plateau_state = plateau, {}
         self.logs = LOGS | TEST_LOGS if tested else LOGS
         self.variables = [*model.variables, *model.optimizer.variables]
@@ -60,6 +64,7 @@ class Checkpoint(keras.callbacks.Callback):
     def _save(self):
         state = {
             "key": self.key,
+            "devices": self.devices,
             "epochs": self.epochs,
             "plateau": {name: float(getattr(self.plateau, name)) for name in PLATEAU_STATE} if self.plateau else {},
             "seconds": self.seconds,
@@ -79,15 +84,15 @@ class Checkpoint(keras.callbacks.Callback):
         for variable, value in zip(self.variables, values, strict=True):
             variable.assign(value)
         self.epochs, self.plateau_state = state["epochs"], state["plateau"]
+        self.devices = list(dict.fromkeys(state["devices"] + self.devices))
         self.started -= state["seconds"]
 
     def _read(self):
         """(state, values of the variables) of the checkpoint. Raises anything if it is damaged or of another run."""
         with np.load(self.path) as saved:
             state = json.loads(str(saved["state"]))
-            if state["key"] != self.key:
-                before, now = json.loads(state["key"]), json.loads(self.key)
-                raise ValueError(f"it has another {listed([name for name in now if before.get(name) != now[name]])}")
+            if another := [name for name in self.key if not self._agrees(name, state["key"].get(name))]:
+                raise ValueError(f"it has another {listed(another)}")
             values = [saved[f"arr_{index}"] for index in range(len(self.variables))]
         expected = [(tuple(variable.shape), keras.ops.convert_to_numpy(variable).dtype) for variable in self.variables]
         if [(value.shape, value.dtype) for value in values] != expected:
@@ -96,7 +101,12 @@ class Checkpoint(keras.callbacks.Callback):
         numbers += [value for epoch in state["epochs"] for value in epoch.values()]
         if not all(isinstance(number, float) for number in numbers):
             raise ValueError("its state is damaged")
+        if not all(isinstance(device, str) for device in state["devices"]):
+            raise ValueError("its state is damaged")
         names = set(PLATEAU_STATE) if self.plateau else set()
         if state["plateau"].keys() != names or not all(epoch.keys() >= self.logs for epoch in state["epochs"]):
             raise ValueError("its state is not complete")
         return state, values
+
+    def _agrees(self, name, value):
+        return same(value, self.key[name]) if name == "fingerprint" else value == self.key[name]

@@ -47,7 +47,7 @@ def train_run(
         on_epoch: called after each epoch with its number, from 1, and its logs; first for the last epoch of the
             checkpoint.
         checkpoint: path of a file with the state after the last finished epoch. If the file exists and is of the same
-            run, the run resumes from it.
+            run, the run resumes from it, on another device, too: the record names both.
         devices: GPUs (or other logical devices of TensorFlow) that share each batch.
         logs: of "csv" and "tensorboard", written under `log_folder`.
         model_path: where the trained model is saved, `.h5` or `.keras`, without its optimiser; it is not saved if the
@@ -79,8 +79,8 @@ def train_run(
         test = Batches(tensors.samples(run.fold.test), labels[run.fold.test], equal)
         validation = {"validation_data": test.feed(), "validation_steps": test.steps}
     plateau = recipe.plateau and _plateau(recipe.plateau)
-    key = {**run.settings(), "fingerprint": fingerprint, "device": device(devices), "versions": versions()}
-    state = Checkpoint(checkpoint, key, model, plateau, tested=number > 0)
+    key = {**run.settings(), "fingerprint": fingerprint, "versions": versions()}
+    state = Checkpoint(checkpoint, key, model, plateau, tested=number > 0, device=device(devices))
     batches.first_epoch = len(state.epochs)
     callbacks = [keras.callbacks.TerminateOnNaN(), *([plateau] if plateau else []), state]
     if recipe.weight_average:
@@ -126,7 +126,7 @@ def train_run(
         "mirroring": recipes.mirrors(recipe, tensors),
         "fingerprint": fingerprint,
         "seconds": round(state.seconds, 1),
-        "device": device(devices),
+        "device": "; ".join(state.devices),
         "backend": keras.backend.backend(),
         "versions": versions(),
     }

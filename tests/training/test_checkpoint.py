@@ -7,6 +7,7 @@ import pytest
 from limits import limited
 from test_training import exploding_model, make_run, one_tarm, tiny_model, train
 
+from mans_keras.training import train_run
 from mans_keras.training.checkpoint import Checkpoint
 from mans_keras.training.run import MODELS
 
@@ -80,6 +81,17 @@ def test_a_checkpoint_of_another_run_is_not_used(tensors, tmp_path, tiny, capsys
 
 
 @pytest.mark.slow
+def test_a_run_resumes_on_another_device_and_its_record_names_both(tensors, tmp_path, tiny, monkeypatch):
+    run, checkpoint = make_run(tensors, epochs=2), tmp_path / "run.checkpoint.npz"
+    records = []
+    for name in ("a CPU, 1 core", "a CPU, 2 cores", "a CPU, 1 core"):
+        monkeypatch.setattr(train_run, "device", lambda devices, name=name: name)
+        records.append(train(run, tensors, checkpoint=checkpoint))
+    assert records[-1]["device"] == "a CPU, 1 core; a CPU, 2 cores"
+    assert records[-1]["history"] == records[0]["history"]
+
+
+@pytest.mark.slow
 def test_the_seconds_of_all_pieces_are_in_the_record(tensors, tmp_path, tiny):
     run, checkpoint = make_run(tensors, epochs=1), tmp_path / "run.checkpoint.npz"
     train(run, tensors, checkpoint=checkpoint)
@@ -135,7 +147,9 @@ def rewritten(path, **changes):
         {"state": {"seconds": None}},
         {"state": {"plateau": {"wait": 1.0}}},
         {"state": {"plateau": None}},
+        {"state": {"key": {}}},
         {"state": {"key": "{}"}},
+        {"state": {"devices": [3]}},
         {"arr_0": np.zeros(3)},
         {"arr_0": np.array("text")},
     ],

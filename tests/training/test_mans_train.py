@@ -13,7 +13,6 @@ from mans_keras.models import attention
 from mans_keras.models.extensions import load_extension
 from mans_keras.skeletons.sequence import KINECT_1
 from mans_keras.training.progress import EpochProgress
-from mans_keras.training.run import MODELS
 
 OWN = """
 from keras import layers
