@@ -73,7 +73,7 @@ def test_an_error_about_a_file_with_a_line_break_is_one_line(tmp_path, capsys):
 
 
 @pytest.mark.slow
-def test_mans_prints_names_of_files_and_classes_escaped(tmp_path):
+def test_mans_prints_names_of_files_and_classes_escaped(tmp_path, eager):
     model, recording = tiny_model(tmp_path / "m.h5"), tmp_path / "t\x1b[2J\n$.npy"
     np.save(recording, standing_body())
     done = CliRunner().invoke(cli.main, ["predict", str(model), str(recording), "--plot", str(tmp_path / "p.png")])
