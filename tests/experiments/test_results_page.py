@@ -128,7 +128,6 @@ def away_from_the_default(factor, protocol="odd_even"):
     return paired_differences.difference(records("effects", factor, protocol), records("effects", "mans-9", protocol))
 
 
-@pytest.mark.slow
 def test_effects_that_the_prose_calls_unseen_are_as_small_as_it_says():
     assert "less than 1.1 points either way, by the seeds" in prose() and "could hide up to five points" in prose()
     narrow = ["all-rows", "no-l2", "mans-9-frozen"]
