@@ -30,6 +30,16 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: order.index(item.module.__name__) if item.module.__name__ in order else len(order))
 
 
+@pytest.fixture
+def eager():
+    """TensorFlow compiles no function in this test: of a network that answers a few times, compiling is most work."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
 @pytest.fixture(scope="module")
 def tab():
     """A tab of a browser, driven by Playwright."""

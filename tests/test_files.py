@@ -142,7 +142,7 @@ def test_a_full_disk_leaves_the_old_result_and_the_message_says_what_to_do(tmp_p
     assert path.read_text() == "old" and names(tmp_path) == [name]
 
 
-# Two processes write a record again and again; this process reads it ten thousand times.
+# Two processes write a record again and again; this process reads it a thousand times, or until it has seen both.
 READS = """
 import os, sys
 from pathlib import Path
@@ -172,12 +172,12 @@ for record in records:
             os._exit(1)
     writers.append(writer)
 seen = []
-for read in range(10_000):
+while len(seen) < 1000 or len(set(seen)) < 2:
     record = read_record(path)
     assert record in records
     seen.append(record["predictions"]["true"][0])
+    assert len(seen) < 100_000, "all reads saw the same writer"
 assert [os.waitpid(writer, os.WNOHANG)[0] for writer in writers] == [0, 0], "a writer failed"
-assert {0, 1} == set(seen), "all reads saw the same writer"
 """
 
 
@@ -187,7 +187,7 @@ def run(program, *arguments):
 
 
 @pytest.mark.slow
-def test_ten_thousand_reads_during_two_writers_see_complete_records(tmp_path):
+def test_a_thousand_reads_during_two_writers_see_complete_records(tmp_path):
     done = run(READS, tmp_path, ROOT / "experiments/results/table4_ablation/ut_kinect/mans-9/odd_even-seed0.json")
     assert done.returncode == 0, done.stderr
 
@@ -294,7 +294,7 @@ def test_a_full_disk_leaves_the_old_model_and_nothing_else(saves):
 @pytest.mark.parametrize(
     "error, message", [(OSError("no space"), "^no space"), (RuntimeError("no space"), r"m\.h5 can't be .*: no space")]
 )
-def test_training_that_cannot_save_its_model_leaves_the_old_one(tmp_path, monkeypatch, error, message):
+def test_training_that_cannot_save_its_model_leaves_the_old_one(tmp_path, monkeypatch, eager, error, message):
     def save(model, path, **_):
         with open(path, "w") as file:
             file.write("half")

@@ -18,55 +18,63 @@ def room(parts):
     return parts[0] if parts and parts[0] in ROOMS else ""
 
 
+@pytest.fixture(scope="module")
 def imports():
-    """(importing room, imported room, file) of every import within mans_keras, inside functions too."""
+    """(importing file, dotted name) of every import in mans_keras, inside functions too."""
+    imported = []
     for path in sorted((ROOT / "mans_keras").rglob("*.py")):
-        own = path.relative_to(ROOT / "mans_keras").with_suffix("").parts
-        for node in ast.walk(ast.parse(path.read_text())):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if isinstance(node, ast.ImportFrom) and node.module:
-                names = [f"{node.module}.{alias.name}" for alias in node.names]
-            for name in names:
-                package, *parts = name.split(".")
-                if package == "mans_keras":
-                    yield room(own), room(parts), path.name
-
-
-def test_imports_run_one_way_between_the_rooms():
-    assert not [edge for edge in imports() if ROOMS.index(edge[1]) > ROOMS.index(edge[0])]
-    assert {importing for importing, *_ in imports()} == set(ROOMS) - {""}
-
-
-def test_the_models_need_none_of_the_rooms_below():
-    assert {imported for importing, imported, _ in imports() if importing == "models"} <= {"", "models"}
-
-
-def test_nothing_of_the_package_imports_the_experiments():
-    scripts = {"experiments", "data_prep"}
-    for path in (ROOT / "mans_keras").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
-                assert not scripts & {alias.name.split(".")[0] for alias in node.names}
+                imported += [(path, alias.name) for alias in node.names]
             if isinstance(node, ast.ImportFrom) and not node.level:
-                assert node.module.split(".")[0] not in scripts
+                imported += [(path, f"{node.module}.{alias.name}") for alias in node.names]
+    return imported
 
 
-def loaded(code):
-    """Which of Keras and its backends are loaded after a program, in a process of its own."""
-    program = (
-        f"{code}\nimport json, sys\nprint(json.dumps([m for m in ('keras', 'tensorflow', 'jax') if m in sys.modules]))"
-    )
+@pytest.fixture(scope="module")
+def edges(imports):
+    """(importing room, imported room, file) of every import of mans_keras in mans_keras."""
+    inside = [(path, name.split(".")[1:]) for path, name in imports if name.split(".")[0] == "mans_keras"]
+    relative = {path: path.relative_to(ROOT / "mans_keras").with_suffix("").parts for path, _ in inside}
+    return [(room(relative[path]), room(parts), path.name) for path, parts in inside]
+
+
+def test_imports_run_one_way_between_the_rooms(edges):
+    assert not [edge for edge in edges if ROOMS.index(edge[1]) > ROOMS.index(edge[0])]
+    assert {importing for importing, *_ in edges} == set(ROOMS) - {""}
+
+
+def test_the_models_need_none_of_the_rooms_below(edges):
+    assert {imported for importing, imported, _ in edges if importing == "models"} <= {"", "models"}
+
+
+def test_nothing_of_the_package_imports_the_experiments(imports):
+    assert not {name.split(".")[0] for _, name in imports} & {"experiments", "data_prep"}
+
+
+def output(program):
+    """The last line that a program prints in a process of its own, read as JSON."""
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 
 
+# Runs pieces of code one after the other; prints those after which Keras or a backend is loaded.
+RUN = """
+import json, sys
+loaded = []
+for code in {pieces!r}:
+    exec(code)
+    if {{"keras", "tensorflow", "jax"}} & sys.modules.keys():
+        loaded.append(code)
+print(json.dumps(loaded))
+"""
 COMMAND = "from click.testing import CliRunner; from mans_keras.cli import main; CliRunner().invoke(main, {})"
+SCRIPTS = sorted(path.stem for path in (ROOT / "experiments").glob("*.py") if "__main__" in path.read_text())
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
+def test_what_needs_no_keras_does_not_load_it():
+    pieces = [
         "import mans_keras; mans_keras.Tensors",
         "from mans_keras.skeletons import recording, synthetic",
         "from mans_keras.tensors import prepare, protocols, store, transforms",
@@ -74,16 +82,32 @@ COMMAND = "from click.testing import CliRunner; from mans_keras.cli import main;
         COMMAND.format(["predict", "missing.h5", "missing.npy"]),
         COMMAND.format(["report", f"{MODEL}.json", "/dev/null/out.html"]),
         "from data_prep import hdm05, ntu_rgbd, own_data, ut_kinect",
-    ],
-)
-def test_what_needs_no_keras_does_not_load_it(code):
-    assert loaded(code) == []
+        f"from experiments import {', '.join(SCRIPTS)}",
+        "CliRunner().invoke(table4_ablation.main, ['--help'])",
+    ]
+    assert output(RUN.format(pieces=pieces)) == []
+
+
+# Imports two packages in both orders, each in a fork of a process that has imported TensorFlow, which takes long.
+BOTH_ORDERS = """
+import os, tensorflow
+for order in ("keras, mans_keras", "mans_keras, keras"):
+    if not (child := os.fork()):
+        try:
+            exec("import " + order)
+            keras.models.load_model({model!r}, compile=False)
+        except BaseException as error:
+            print(order, error, flush=True)
+            os._exit(1)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0, order
+print("true")
+"""
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("order", ["keras, mans_keras", "mans_keras, keras"])
-def test_both_packages_imported_in_either_order_are_enough_to_load_a_model(order):
-    assert "keras" in loaded(f"import {order}\nkeras.models.load_model({str(MODEL)!r}, compile=False)")
+def test_both_packages_imported_in_either_order_are_enough_to_load_a_model():
+    assert output(BOTH_ORDERS.format(model=str(MODEL)))
 
 
 def test_joints_in_text_or_arrays_are_read_without_scipy(tmp_path):

@@ -1,5 +1,6 @@
 """The committed pages and tables: they say what the committed records say."""
 
+import functools
 import re
 
 import keras
@@ -11,6 +12,15 @@ from experiments import paired_differences, readme_tables, table_parts
 from mans_keras.reports import tables
 from mans_keras.training import recipes
 from mans_keras.training.records import read_record
+
+
+@pytest.fixture(scope="module", autouse=True)
+def read_once():
+    """The committed records, which no test changes, are read and checked once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tables, "read_record", functools.cache(read_record))
+        yield
+
 
 TABLES = [table for page in readme_tables.PAGES for table in readme_tables.MARKED.findall(page.read_text())]
 
@@ -118,7 +128,6 @@ def away_from_the_default(factor, protocol="odd_even"):
     return paired_differences.difference(records("effects", factor, protocol), records("effects", "mans-9", protocol))
 
 
-@pytest.mark.slow
 def test_effects_that_the_prose_calls_unseen_are_as_small_as_it_says():
     assert "less than 1.1 points either way, by the seeds" in prose() and "could hide up to five points" in prose()
     narrow = ["all-rows", "no-l2", "mans-9-frozen"]

@@ -6,8 +6,9 @@ import keras
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from helpers import ROOT, SHARED, side_by_side, standing_body, tiny_model
+from helpers import ROOT, SHARED, side_by_side, standing_body
 from limits import full_disk
+from test_model_file import small_network
 
 from mans_keras.cli import main
 from mans_keras.errors import InputError
@@ -29,7 +30,9 @@ def _needs(name):
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
     """Without TARMs, whose loops take most of a conversion: the real sequences go through a model that has them."""
-    return tiny_model(tmp_path_factory.mktemp("export") / "tiny.h5", tarm=False)
+    path = tmp_path_factory.mktemp("export") / "small.h5"
+    small_network(attentions=()).save(path)
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +120,8 @@ def test_an_export_names_the_joints_of_a_model_that_has_their_data_set_alone(mod
 @pytest.mark.parametrize("bodies", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_raw_takes_a_recording_of_any_length_and_gives_keras_scores_by_onnxruntime_alone(tmp_path, bodies):
     _needs("m.onnx")
-    path = tiny_model(tmp_path / "m.h5", bodies=bodies, coordinates="upright", tarm=False)
+    path = tmp_path / "m.h5"
+    small_network(bodies, "upright", attentions=()).save(path)
     done = CliRunner().invoke(main, ["export", str(path), str(tmp_path / "m.onnx"), "--raw"])
     assert done.exit_code == 0, done.output
     assert "a recording of 60 frames: " in done.output
@@ -167,10 +171,8 @@ def test_a_model_without_preparation_is_exported_without_one(bare_model, tmp_pat
 @pytest.mark.parametrize("attention", ["residual", "song", None])
 def test_plain_keras_writes_onnx_that_runs_and_agrees(tmp_path, attention):
     _needs("m.onnx")
-    import mans_keras
-
-    made = mans_keras.MANs9(3, (8, 8, 3), units=4, alpha=2, attention=attention)
-    made.predict_on_batch(exports.random_tensors(made, 1))  # Keras exports no model that was never called
+    made = small_network(attentions=[attention])
+    made(exports.random_tensors(made, 1))  # Keras exports no model that was never called
     made.export(tmp_path / "m.onnx", format="onnx", verbose=False)
     import onnxruntime
 
@@ -178,7 +180,7 @@ def test_plain_keras_writes_onnx_that_runs_and_agrees(tmp_path, attention):
     x = 10 * exports.random_tensors(made, 3)
     for count in (3, 1):
         (scores,) = session.run(None, {session.get_inputs()[0].name: x[:count]})
-        np.testing.assert_allclose(scores, made.predict_on_batch(x[:count]), atol=1e-4)
+        np.testing.assert_allclose(scores, made(x[:count]), atol=1e-4)
 
 
 @pytest.mark.slow
@@ -204,18 +206,25 @@ def test_a_model_of_several_outputs_or_of_no_fixed_size_is_refused(tmp_path):
             exports.export(keras.Model(inputs, outputs), tmp_path / "saved")
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(not (SHARED / "data/ut_kinect").is_dir(), reason="the real UT-Kinect is not beside the checkout")
-@pytest.mark.parametrize("name", KINDS)
-def test_on_real_sequences_each_export_gives_keras_scores(tmp_path, name):
-    _needs(name)
+@pytest.fixture(scope="module")
+def real():
+    """The shipped model, real sequences as its tensors, and its scores of them."""
     recognizer = Recognizer(ROOT / "experiments/results/trained/mans9_ut_kinect.h5")
     segments = ut_kinect.relabelled(ut_kinect.segments(SHARED / "data/ut_kinect"))[20:40]
     x = np.stack([recognizer.tensor(ut_kinect.read(segment).joints) for segment in segments])
-    run = exports.export(recognizer.model, tmp_path / name)
+    return recognizer.model, x, recognizer.scores(x)[0]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (SHARED / "data/ut_kinect").is_dir(), reason="the real UT-Kinect is not beside the checkout")
+@pytest.mark.parametrize("name", KINDS)
+def test_on_real_sequences_each_export_gives_keras_scores(real, tmp_path, name):
+    _needs(name)
+    model, x, scores = real
+    run = exports.export(model, tmp_path / name)
     assert _declared_batch(tmp_path / name) != 1
     for count in (20, 1):
-        np.testing.assert_allclose(run(x[:count]), recognizer.scores(x[:count])[0], atol=1e-4)
+        np.testing.assert_allclose(run(x[:count]), scores[:count], atol=1e-4)
     assert _stored_preparation(tmp_path / name)["class_names"] == list(ut_kinect.CLASS_NAMES)
 
 

@@ -12,12 +12,13 @@ from mans_keras.recognition.recognizer import Recognizer
 from mans_keras.skeletons.formats import skeleton_file
 from mans_keras.skeletons.sequence import KINECT_1_NAMES
 
+pytestmark = pytest.mark.usefixtures("eager")
 ALPHABETICAL = sorted(range(20), key=KINECT_1_NAMES.__getitem__)
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    return tiny_model(tmp_path_factory.mktemp("model") / "m.h5", bodies=1, names=KINECT_1_NAMES)
+    return tiny_model(tmp_path_factory.mktemp("model") / "m.h5", bodies=1, names=KINECT_1_NAMES, tarm=False)
 
 
 @pytest.fixture(scope="module")

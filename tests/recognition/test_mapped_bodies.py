@@ -38,7 +38,7 @@ def azure_csv(tmp_path):
     return tmp_path / "azure.csv"
 
 
-def test_mans_predict_says_that_the_body_was_mapped(path, azure_csv):
+def test_mans_predict_says_that_the_body_was_mapped(path, azure_csv, eager):
     done = CliRunner().invoke(main, ["predict", str(path), str(azure_csv)])
     assert done.exit_code == 0, done.output
     note = f"{azure_csv}: the body was mapped to the model's 20 joints: 17 by name, 3 computed"

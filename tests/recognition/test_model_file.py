@@ -15,7 +15,7 @@ import mutations
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from helpers import ACTIONS, PATH, ROOT, standing_body, tensor_file, tiny_model
+from helpers import ACTIONS, PATH, ROOT, standing_body, tensor_file
 from limits import limited
 
 from mans_keras import TARM, cli
@@ -26,9 +26,23 @@ from mans_keras.recognition.recognizer import Recognizer
 from mans_keras.skeletons.sequence import KINECT_1
 
 
+def small_network(bodies=2, coordinates="body", attentions=("residual",)):
+    """A network of a TARM for each attention, one after the other, and a preparation: MANs-9 loads far more slowly."""
+    inputs = keras.Input((8, 8, 3))
+    x = keras.layers.Reshape((8, 24))(inputs)
+    for attention in attentions:
+        x = TARM(2, 2, attention)(x)
+    model = MemoryAttentionNetwork(inputs, keras.layers.Dense(3, "softmax")(keras.layers.Flatten()(x)))
+    preparation = {"class_names": ACTIONS, "scale": 8, "layout": "resize", "coordinates": coordinates}
+    model.preparation = preparation | {"bodies": bodies, "joints": 20, "body": asdict(KINECT_1)}
+    return model
+
+
 @pytest.fixture(scope="module")
 def intact(tmp_path_factory):
-    return tiny_model(tmp_path_factory.mktemp("models") / "m.h5")
+    path = tmp_path_factory.mktemp("models") / "m.h5"
+    small_network().save(path)
+    return path
 
 
 @pytest.fixture
@@ -102,8 +116,7 @@ def test_weights_that_are_not_finite_are_refused(tmp_path, value):
 
 def test_a_loaded_model_gives_the_scores_of_the_saved_one(intact):
     x = np.random.default_rng(0).normal(size=(2, 8, 8, 3)).astype("float32")
-    expected = keras.models.load_model(intact, compile=False).predict_on_batch(x)
-    np.testing.assert_array_equal(load(intact).predict_on_batch(x), expected)
+    np.testing.assert_array_equal(load(intact)(x), keras.models.load_model(intact, compile=False)(x))
 
 
 @pytest.mark.parametrize("change", [{"scale": -1}, {"class_names": ["a", "b"]}, {"joints": 10**9}])
@@ -146,11 +159,7 @@ def broken_config(config, random):
 
 def broken_models(folder, number):
     """Yield `number * FACTOR` model files of each kind: broken bytes, `.h5` and `.keras`, and broken configurations."""
-    inputs = keras.Input((8, 8, 3))
-    flat = keras.layers.Flatten()(TARM(2, 2, name="tarm")(keras.layers.Reshape((8, 24))(inputs)))
-    model = MemoryAttentionNetwork(inputs, keras.layers.Dense(3, "softmax")(flat))
-    preparation = {"class_names": ACTIONS, "scale": 8, "layout": "resize", "coordinates": "body", "bodies": 2}
-    model.preparation = preparation | {"joints": 20, "body": asdict(KINECT_1)}
+    model = small_network()
     random, path = Random(0), folder / "broken.h5"
     for name in ("m.h5", "m.keras"):
         model.save(folder / name)
@@ -191,7 +200,7 @@ import mutations
 from pathlib import Path
 from test_model_file import try_broken_models
 mutations.FACTOR = int(sys.argv[2])
-try_broken_models(Path(sys.argv[1]), 200)
+try_broken_models(Path(sys.argv[1]), 100)
 """
 
 
@@ -201,7 +210,7 @@ def test_broken_models_are_refused_in_one_line_or_give_scores(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     outcomes = json.loads(done.stdout.splitlines()[-1])
-    assert sum(outcomes.values()) == 600 * mutations.FACTOR and min(outcomes.values()) > 10
+    assert sum(outcomes.values()) == 300 * mutations.FACTOR and min(outcomes.values()) > 10
 
 
 # Loads a file in a process that may take 1 GiB more than it has after its imports.

@@ -5,9 +5,7 @@ import sys
 import keras
 import numpy as np
 import pytest
-from helpers import ACTIONS, standing_body
-from helpers import tiny_model as saved_tiny_model
-from test_training import make_run, tiny_model
+from helpers import ACTIONS, standing_body, tiny_model
 
 import mans_keras
 from mans_keras.errors import InputError
@@ -16,8 +14,6 @@ from mans_keras.recognition.recognizer import Recognizer
 from mans_keras.skeletons import recording
 from mans_keras.tensors.store import Tensors
 from mans_keras.tensors.transforms import to_frames
-from mans_keras.training.run import MODELS
-from mans_keras.training.train_run import train_run
 
 
 def test_a_saved_model_knows_its_recordings(recognizer):
@@ -32,7 +28,7 @@ def test_an_array_becomes_the_tensor_that_training_saw(recognizer, folder):
     first = joints[:6]  # frames 10 to 20: walk
     np.testing.assert_array_equal(recognizer.tensor(recognizer.read(first)), tensors.read([0])[0])
     (prediction,) = recognizer.predict([first])
-    expected = recognizer.model.predict(tensors.read([0]), verbose=0)[0]
+    expected = keras.ops.convert_to_numpy(recognizer.model(tensors.read([0])))[0]
     np.testing.assert_allclose(prediction.scores, expected, rtol=1e-5, atol=1e-6)
     assert prediction.scores.sum() == pytest.approx(1, abs=1e-5)
 
@@ -141,13 +137,18 @@ def test_rows_of_a_tensor_are_mapped_back_to_frames(frames, layout, expected):
     np.testing.assert_allclose(to_frames(np.arange(4.0), frames, layout), expected)
 
 
+def test_a_model_without_attention_predicts_without_it(tmp_path, eager):
+    (prediction,) = Recognizer(tiny_model(tmp_path / "m.h5", tarm=False)).predict([standing_body()])
+    assert prediction.attention is None and len(prediction.scores) == 3
+
+
 @pytest.mark.slow
-def test_a_model_without_attention_predicts_without_it(folder, tmp_path, monkeypatch):
-    monkeypatch.setitem(MODELS, "mans-9", tiny_model)
-    tensors = Tensors(folder / "ut_kinect_50.h5")
-    train_run(make_run(tensors, epochs=1, batch=2), tensors, model_path=tmp_path / "m.h5")
-    (prediction,) = Recognizer(tmp_path / "m.h5").predict([standing_body()])
-    assert prediction.attention is None and len(prediction.scores) == 10
+def test_a_model_gives_the_same_answers_from_a_file_of_either_format(recognizer, folder, eager):
+    other = Recognizer(folder / "m.keras")
+    assert other.preparation == recognizer.preparation
+    (first,), (second,) = (asked.predict([standing_body(7)]) for asked in (recognizer, other))
+    np.testing.assert_allclose(second.scores, first.scores, rtol=1e-5)
+    np.testing.assert_allclose(second.attention, first.attention, rtol=1e-5)
 
 
 def test_a_file_that_is_no_model_of_ours_is_refused(tmp_path):
@@ -206,7 +207,7 @@ def test_a_model_with_an_attention_that_is_not_registered_says_what_is_missing(t
 
     monkeypatch.setattr(attention, "ATTENTIONS", {})
     attention.attention("own")(UnknownLater)
-    path = saved_tiny_model(tmp_path / file, attention="own")
+    path = tiny_model(tmp_path / file, attention="own")
     attention.ATTENTIONS.clear()
     with pytest.raises(ValueError, match=rf"{file} .*'own' is not known.*load_extension\(file\)$"):
         Recognizer(path)

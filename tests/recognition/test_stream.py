@@ -14,7 +14,7 @@ from mans_keras.skeletons import recording
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    return tiny_model(tmp_path_factory.mktemp("streaming") / "tiny.h5")
+    return tiny_model(tmp_path_factory.mktemp("streaming") / "tiny.h5", tarm=False)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_the_scores_are_those_of_the_frames_in_the_window(recognizer):
 def test_the_window_is_as_long_as_the_recordings_of_training(recognizer, tmp_path):
     assert Stream(recognizer).window == 5
     with pytest.raises(InputError, match="set window="):
-        Stream(Recognizer(tiny_model(tmp_path / "old.h5", frames=None)))
+        Stream(Recognizer(tiny_model(tmp_path / "old.h5", frames=None, tarm=False)))
     with pytest.raises(InputError, match="at least 1"):
         Stream(recognizer, window=0)
 
@@ -158,7 +158,7 @@ def test_the_picture_draws_a_box_around_each_true_segment():
     assert tight.x0 >= -0.01 and tight.y0 >= -0.01 and tight.x1 <= whole.width and tight.y1 <= whole.height
 
 
-def test_mans_stream_prints_the_top_class_over_time_and_draws_it(model, tmp_path):
+def test_mans_stream_prints_the_top_class_over_time_and_draws_it(model, tmp_path, eager):
     labels = "s01_e01\nwalk: 10 20\nsitDown: 22 40\nthrow: 42 43\nstandUp: 44 60\n"  # the model knows no `throw`
     folder = ut_kinect_folder(tmp_path / "raw", labels)
     arguments = ["stream", str(model), str(folder / "joints_s01_e01.txt"), "--every", "10"]
@@ -173,7 +173,7 @@ def test_mans_stream_prints_the_top_class_over_time_and_draws_it(model, tmp_path
     assert refused.exit_code == 1 and "must end with .png, .pdf or .svg" in refused.output
 
 
-def test_mans_stream_takes_a_folder_with_a_file_for_each_frame(model, tmp_path):
+def test_mans_stream_takes_a_folder_with_a_file_for_each_frame(model, tmp_path, eager):
     folder = ut_kinect_folder(tmp_path / "raw", "s01_e01\nwalk: 10 20\n")
     frames = recording.read(folder / "joints_s01_e01.txt").joints[:, 0]
     (tmp_path / "frames").mkdir()

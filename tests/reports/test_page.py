@@ -48,6 +48,18 @@ def embedded(html):
     return json.loads(text, parse_constant=refuse)
 
 
+@pytest.fixture(scope="module")
+def run_page():
+    """The page of `run_record()`, whose pictures are drawn once."""
+    return page.of_record(run_record())
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """The pages of this test have no pictures, which take most of the time."""
+    monkeypatch.setattr(page, "_picture", lambda figure: "")
+
+
 def test_scores_start_with_the_highest_and_the_file_has_no_folders():
     data = embedded(page.of_prediction(prediction()))
     assert data["scores"] == [["run", 0.75], ["walk", 0.25]] and data["name"] == "take.npy"
@@ -85,7 +97,7 @@ def test_a_known_body_has_bones_and_an_unknown_one_has_none():
     assert embedded(page.of_prediction(prediction(standing_body(3)[:, None, :7])))["bones"] == []
 
 
-def test_no_name_is_read_as_html():
+def test_no_name_is_read_as_html(run_page):
     classes = len(HOSTILE)
     hostile = prediction(class_names=HOSTILE, scores=np.arange(classes)[::-1])
     plain = prediction(class_names="abcdefg", scores=np.arange(classes)[::-1])
@@ -97,22 +109,22 @@ def test_no_name_is_read_as_html():
     html = page.of_record(run_record(class_names=list(HOSTILE), predictions=predictions))
     _, rows = embedded(html)["mistakes"]
     assert rows == [[name, name, (*HOSTILE, HOSTILE[0])[place + 1]] for place, name in enumerate(HOSTILE)]
-    assert html.count("<") == page.of_record(run_record()).count("<")
+    assert html.count("<") == run_page.count("<")
 
 
-def test_a_run_shows_the_last_epoch_first_and_calls_the_best_a_leak():
-    (last, at_last), (best, at_best) = embedded(page.of_record(run_record()))["headline"]
+def test_a_run_shows_the_last_epoch_first_and_calls_the_best_a_leak(run_page):
+    (last, at_last), (best, at_best) = embedded(run_page)["headline"]
     assert (last, at_last) == ("50.00%", "at the last epoch (2)")
     assert best == "75.00%" and "best epoch (1), chosen on the test set" in at_best and "leak" in at_best
 
 
-def test_a_run_lists_what_was_misclassified():
-    data = embedded(page.of_record(run_record()))
+def test_a_run_lists_what_was_misclassified(run_page):
+    data = embedded(run_page)
     assert data["mistakes"][1] == [["t1", "run", "walk"]] and data["tested"] == 4
     assert data["classes"][1][1] == ["run", "3", "66.67", "100.00", "walk (1)"]
 
 
-def test_a_run_shows_its_settings_and_its_departures_from_the_recipe():
+def test_a_run_shows_its_settings_and_its_departures_from_the_recipe(undrawn):
     data = embedded(page.of_record(run_record(arguments={"attention": None}, layout="pad", diverged=True)))
     settings = dict(data["settings"])
     assert settings["arguments"] == "attention -" and settings["batch"] == "8"
@@ -124,25 +136,25 @@ def test_a_run_shows_its_settings_and_its_departures_from_the_recipe():
     ]
 
 
-def test_of_an_older_record_only_the_note_on_mirroring_is_kept():
+def test_of_an_older_record_only_the_note_on_mirroring_is_kept(undrawn):
     old = ["coordinates: body, where the released recipe's source has raw", "mirroring: none, since ..."]
     data = embedded(page.of_record(run_record(departures=old, coordinates="raw")))
     assert data["notes"] == ["no sequence is mirrored: the tensors do not say which joints are left and right"]
     assert not {"departures", "fingerprint"} & dict(data["settings"]).keys()
 
 
-def test_a_record_of_an_unknown_recipe_has_a_page_and_one_without_a_recipe_is_refused():
+def test_a_record_of_an_unknown_recipe_has_a_page_and_one_without_a_recipe_is_refused(undrawn):
     assert embedded(page.of_record(run_record(recipe={"name": "mine"})))["notes"] == []
     with pytest.raises(InputError, match=r"recipe\.name is missing"):
         page.of_record(run_record(recipe={}))
 
 
-def test_a_run_on_synthetic_recordings_says_so():
+def test_a_run_on_synthetic_recordings_says_so(undrawn):
     assert "SYNTHETIC" in embedded(page.of_record(run_record(dataset="synthetic")))["title"]
 
 
-def test_the_same_record_gives_the_same_page():
-    assert page.of_record(run_record()) == page.of_record(run_record())
+def test_the_same_record_gives_the_same_page(run_page):
+    assert page.of_record(run_record()) == run_page
 
 
 @pytest.mark.parametrize(
@@ -161,11 +173,11 @@ def test_a_record_that_is_not_complete_is_refused_in_one_line(tmp_path, changes,
     assert [path.name for path in tmp_path.iterdir()] == ["r.json"]
 
 
-def test_mans_report_writes_the_page_of_a_record(tmp_path):
+def test_mans_report_writes_the_page_of_a_record(run_page, tmp_path):
     (tmp_path / "r.json").write_text(json.dumps(run_record()))
     done = CliRunner().invoke(cli.main, ["report", str(tmp_path / "r.json"), str(tmp_path / "new" / "r.html")])
     assert done.exit_code == 0, done.output
-    assert (tmp_path / "new" / "r.html").read_text() == page.of_record(run_record())
+    assert (tmp_path / "new" / "r.html").read_text() == run_page
 
 
 def test_the_picture_of_a_prediction_may_be_its_page(tmp_path):

@@ -5,12 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from helpers import side_by_side, standing_body
+from helpers import side_by_side, standing_body, tiny_model
 from PIL import Image
 
 from mans_keras import cli
 from mans_keras.errors import InputError
-from mans_keras.models import mans as models
 from mans_keras.recognition import recognizer as inference
 from mans_keras.recognition.recognizer import Prediction, Recognizer
 from mans_keras.reports import prediction_pictures, record_plots
@@ -130,23 +129,8 @@ def test_a_body_of_an_unknown_number_of_joints_is_points():
 # the image before and after the TARMs
 
 
-@pytest.fixture(scope="module")
-def tiny_model(tmp_path_factory):
-    """A Recognizer of random weights for a body of 20 joints, at scale 16."""
-
-    def saved(**options):
-        path = tmp_path_factory.mktemp("model") / "m.h5"
-        model = models.MANs9(len(NAMES), (16, 16, 3), units=4, alpha=4, **options)
-        preparation = {"class_names": NAMES, "scale": 16, "layout": "resize", "coordinates": "raw"}
-        model.preparation = {**preparation, "bodies": 1, "joints": 20, "body": None}
-        model.save(path)
-        return path
-
-    return saved
-
-
-def test_the_image_after_the_tarms_is_what_they_make_of_the_one_before(tiny_model):
-    recognizer = Recognizer(tiny_model())
+def test_the_image_after_the_tarms_is_what_they_make_of_the_one_before(tmp_path):
+    recognizer = Recognizer(tiny_model(tmp_path / "m.h5"))
     before, after = recognizer.images(recognizer.read(standing_body()))
     for axis, name in enumerate("xyz"):
         expected = np.asarray(recognizer.model.get_layer(f"tarm_{name}")(before[None, ..., axis]))[0]
@@ -158,8 +142,8 @@ def test_the_image_after_the_tarms_is_what_they_make_of_the_one_before(tiny_mode
     assert all(above.get_clim() == below.get_clim() for above, below in list(zip(*rows, strict=True))[1:])
 
 
-def test_a_model_without_tarms_has_no_image_after_them(tiny_model):
-    recognizer = Recognizer(tiny_model(tarm=False))
+def test_a_model_without_tarms_has_no_image_after_them(tmp_path):
+    recognizer = Recognizer(tiny_model(tmp_path / "m.h5", tarm=False))
     with pytest.raises(InputError, match="has no TARMs"):
         recognizer.images(recognizer.read(standing_body()))
 
@@ -184,12 +168,13 @@ def test_recordings_of_one_name_get_separate_pictures():
 
 
 @pytest.mark.slow
-def test_mans_predict_draws_each_recording(tiny_model, tmp_path):
+def test_mans_predict_draws_each_recording(tmp_path, eager):
+    model = str(tiny_model(tmp_path / "m.h5"))
     files = [tmp_path / "one.npy", tmp_path / "two.npy"]
     for frames, file in enumerate(files, start=5):
         np.save(file, standing_body(frames))
     done = CliRunner().invoke(
-        cli.main, ["predict", str(tiny_model()), *map(str, files), "--json", "--plot", str(tmp_path / "new" / "p.gif")]
+        cli.main, ["predict", model, *map(str, files), "--json", "--plot", str(tmp_path / "new" / "p.gif")]
     )
     assert done.exit_code == 0, done.output
     assert len([json.loads(line) for line in done.stdout.splitlines()]) == 2
