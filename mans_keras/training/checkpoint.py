@@ -38,7 +38,7 @@ class Checkpoint(keras.callbacks.Callback):
         super().__init__()
         self.path = path and Path(path)
         self.key = json.loads(json.dumps(key))
-        self.devices = [device]
+        self.device, self.devices = device, []
         self.plateau, self.plateau_state = plateau, {}
         self.logs = LOGS | TEST_LOGS if tested else LOGS
         self.variables = [*model.variables, *model.optimizer.variables]
@@ -58,6 +58,8 @@ class Checkpoint(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.epochs.append({name: float(value) for name, value in logs.items()})
+        if self.device not in self.devices:
+            self.devices.append(self.device)
         if self.path:
             self._save()
 
@@ -84,7 +86,7 @@ class Checkpoint(keras.callbacks.Callback):
         for variable, value in zip(self.variables, values, strict=True):
             variable.assign(value)
         self.epochs, self.plateau_state = state["epochs"], state["plateau"]
-        self.devices = list(dict.fromkeys(state["devices"] + self.devices))
+        self.devices = state["devices"]
         self.started -= state["seconds"]
 
     def _read(self):
