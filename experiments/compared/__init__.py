@@ -76,6 +76,7 @@ def build(name: str, classes: int, joints: int, bodies: int = 1, l2: float = 0.0
 
 def register() -> None:
     """Let runs train these networks, under their names."""
+    import mans_keras.models  # noqa: F401 - before Keras, since it keeps TensorFlow quiet
     from mans_keras.training.run import add_model
 
     for name in METHODS:
