@@ -6,9 +6,10 @@ import sys
 
 import numpy as np
 import pytest
-from helpers import run
+from helpers import ROOT, run
 
-from experiments import benchmark_answers, benchmark_compared, benchmark_tarm, timing
+from experiments import benchmark_answers, benchmark_compared, benchmark_tarm, compared, timing
+from experiments.compared import speed
 
 
 def test_our_time_is_measured_against_theirs():
@@ -107,3 +108,18 @@ def test_each_part_has_its_network():
     assert "tarm_x" in layers["TARMs alone"] and "tarm_x" not in layers["STCM-9 with the image's gradient"]
     weights = [networks[name].count_params() for name in ("MANs-9", "MANs-9 without GRUs")]
     assert weights[0] == weights[1]
+
+
+@pytest.mark.slow
+def test_the_page_says_how_much_the_compared_networks_compute():
+    from experiments.compared.operations import multiplications
+    from mans_keras.training.run import MODELS
+
+    compared.register()
+    ours = multiplications(MODELS["mans-9"](speed.CLASSES))
+    sgn, st_gcn = (
+        multiplications(MODELS[name](speed.CLASSES, joints=speed.JOINTS, bodies=1)) / ours for name in ("sgn", "st-gcn")
+    )
+    assert round(sgn, 1) == 0.7 and round(st_gcn) == 6
+    page = (ROOT / "experiments/results/benchmark/README.md").read_text()
+    assert "it computes a third less. ST-GCN computes six times as much as MANs-9" in page
