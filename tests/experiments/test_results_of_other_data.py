@@ -1,0 +1,30 @@
+"""The prose about NW-UCLA and UTD-MHAD, against the records."""
+
+from test_results_page import prose, records
+
+from experiments import attention_gain, paired_differences, readme_tables
+from mans_keras.reports import tables
+
+
+def test_what_the_prose_says_of_the_recipes_on_utd_mhad_is_the_records():
+    (released,) = records("table4_ablation", "mans-9", "cross_subject", "utd_mhad")
+    (best,) = tables.records(readme_tables.RESULTS / "best", "table4_ablation", "utd_mhad")
+    assert best["variant"] == "mans-9" and best["tensors"] == released["tensors"]
+    ends = [f"{paired_differences.accuracy(record):.2f}" for record in (best, released)]
+    gain, _, over_subjects = paired_differences.difference([best], [released])
+    assert float(gain) > float(over_subjects)
+    assert f"it ends at {ends[0]}, and `released` at {ends[1]} on the same tensors" in prose()
+    assert f"the difference is beyond chance ({gain} ± {over_subjects})" in prose()
+
+
+def test_what_the_prose_says_of_attention_on_utd_mhad_is_the_records():
+    _, _, rows = attention_gain.table(tables.records(readme_tables.RESULTS, "table4_ablation", "utd_mhad"))
+    gains = {row[1]: (float(row[2]), float(row[4])) for row in rows}
+    assert len(gains) == 5 and {row[5] for row in rows} == {"1"}
+    assert all(abs(gain) < interval for gain, interval in gains.values())
+    level = gains.pop("MANs-9 (other temporal attention)")
+    assert level[0] == 0
+    ahead, intervals = [gain for gain, _ in gains.values()], [level[1], *(interval for _, interval in gains.values())]
+    assert f"ahead of the other rows by {min(ahead):.2f} to {max(ahead):.2f} points" in prose()
+    assert f"the intervals, ± {min(intervals):.2f} to ± {max(intervals):.2f}, are wider than the gain" in prose()
+    assert min(intervals) > 83.01 - 81.41  # of MANs-9 over no attention on NTU RGB+D, cross-subject
