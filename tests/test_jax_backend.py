@@ -28,7 +28,7 @@ TESTS = [
     "models/test_saving.py::test_loaded_model_gives_the_same_output[own-backbone-weighted-m.weights.h5]",
     "training/test_checkpoint.py::test_averaged_weights_and_changed_sequences_survive_an_interruption",
 ]
-OF_TENSORFLOW = "models/test_recurrence.py::test_grus_of_the_same_shapes_are_traced_once"
+OF_TENSORFLOW = "test_grus_of_the_same_shapes_are_traced_once"
 CODE = "import sys, keras, pytest; assert keras.backend.backend() == 'jax'; sys.exit(pytest.main(sys.argv[1:]))"
 
 
