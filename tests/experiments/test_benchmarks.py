@@ -115,11 +115,9 @@ def test_the_page_says_how_much_the_compared_networks_compute():
     from experiments.compared.operations import multiplications
     from mans_keras.training.run import MODELS
 
-    compared.register()
     ours = multiplications(MODELS["mans-9"](speed.CLASSES))
-    sgn, st_gcn = (
-        multiplications(MODELS[name](speed.CLASSES, joints=speed.JOINTS, bodies=1)) / ours for name in ("sgn", "st-gcn")
-    )
+    theirs = [compared.build(name, speed.CLASSES, joints=speed.JOINTS, bodies=1) for name in ("sgn", "st-gcn")]
+    sgn, st_gcn = (multiplications(model) / ours for model in theirs)
     assert round(sgn, 1) == 0.7 and round(st_gcn) == 6
     page = (ROOT / "experiments/results/benchmark/README.md").read_text()
     assert "it computes a third less. ST-GCN computes six times as much as MANs-9" in page
