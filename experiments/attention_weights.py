@@ -9,6 +9,7 @@ import numpy as np
 from experiments import common, paper, table_parts
 from experiments import table4_ablation as table4
 from mans_keras.reports import tables
+from mans_keras.training.records import ATTENTION
 
 EXPERIMENT = "attention_weights"
 HEADER = ["Protocol", "row of Table 4", "mean", "over frames", "lowest", "highest", "runs"]
@@ -21,7 +22,7 @@ def records(results, dataset):
 
 def weights(cell):
     """[mean, over frames, lowest, highest] of the runs of a cell."""
-    of_runs = {name: [record["attention"][name] for record in cell] for name in cell[0]["attention"]}
+    of_runs = {name: [record["attention"][name] for record in cell] for name in ATTENTION}
     mean, over_frames = np.mean(of_runs["mean"]), np.mean(of_runs["over_frames"])
     return [f"{value:.3f}" for value in (mean, over_frames, min(of_runs["lowest"]), max(of_runs["highest"]))]
 

@@ -5,11 +5,15 @@ import logging
 import os
 
 
+def _is_not_about_tracing(record):
+    return "triggered tf.function retracing" not in record.getMessage()
+
+
 @contextlib.contextmanager
 def stderr():
-    """Hide all that is written to file descriptor 2; exceptions pass. Afterwards TensorFlow logs errors only.
+    """Hide all that is written to file descriptor 2; exceptions pass. Afterwards TensorFlow logs only fatal errors.
 
-    Its warnings are about tracing each new network, which several runs in one process can't do without.
+    Its warning about tracing again is hidden, too: several runs in one process can't do without.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     stderr_before = os.dup(2)
@@ -20,4 +24,4 @@ def stderr():
     finally:
         os.dup2(stderr_before, 2)
         os.close(stderr_before)
-        logging.getLogger("tensorflow").setLevel(logging.ERROR)
+        logging.getLogger("tensorflow").addFilter(_is_not_about_tracing)

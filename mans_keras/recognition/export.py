@@ -213,7 +213,7 @@ def _store_preparation(model, path, kind, raw):
     if not preparation:
         return
     if names := joint_names.of_dataset(preparation.get("dataset"), preparation["joints"]):
-        preparation = {"joint_names": list(names), **preparation}  # models of before do not name them
+        preparation = {"joint_names": list(names), **preparation}  # older models do not name them
     text = json.dumps(preparation)
     if kind == ".onnx":
         onnx, _ = _onnx()

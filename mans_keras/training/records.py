@@ -18,6 +18,7 @@ from mans_keras.skeletons.sequence import Dropped
 MAX_CLASSES = 4096
 MAX_DEPTH = 8
 MAX_SETTING = 1024
+ATTENTION = ("mean", "over_frames", "lowest", "highest")  # how F_A varies, see `train_run`
 
 
 def _whole(lowest, highest):
@@ -44,6 +45,11 @@ def _is_text(value):
     return isinstance(value, str)
 
 
+def _is_attention(value):
+    is_complete = isinstance(value, dict) and value.keys() == set(ATTENTION)
+    return is_complete and all(type(number) in (int, float) for number in value.values())
+
+
 def _is_setting(value):
     """Whether arguments of a network are small enough to build it."""
     if isinstance(value, (dict, list)):
@@ -56,7 +62,6 @@ GROUP = "a group of values", lambda value: isinstance(value, dict)
 LABELS = "a list of class numbers", _list_of(lambda value: _is_whole(value, 0, MAX_CLASSES - 1), range(2**63))
 LOSSES = "a list of numbers, null if not finite", _list_of(lambda value: value is None or type(value) in (int, float))
 ACCURACY = "a number from 0 to 1, or null if nothing was tested", lambda value: value is None or _is_share(value)
-WEIGHT = "a number", lambda value: type(value) in (int, float) and math.isfinite(value)
 SHARES = "a list of numbers from 0 to 1", _list_of(lambda value: value is None or _is_share(value))
 SETTINGS = f"a group of settings, no number beyond {MAX_SETTING}", lambda value: GROUP[1](value) and _is_setting(value)
 
@@ -97,11 +102,7 @@ OPTIONAL = {
     "recipe.conv_initializer": TEXT,
     "departures": ("a list of sentences", _list_of(_is_text, range(2**63))),
     "untested": TEXT,
-    "attention": GROUP,
-    "attention.mean": WEIGHT,
-    "attention.over_frames": WEIGHT,
-    "attention.lowest": WEIGHT,
-    "attention.highest": WEIGHT,
+    "attention": (f"a group of {', '.join(ATTENTION)}, all numbers", _is_attention),
     "sequences": GROUP,
 }
 
@@ -140,7 +141,7 @@ def check(record: dict) -> None:
             )
     for field, (expected, fits) in {**FIELDS, **OPTIONAL}.items():
         group, _, name = field.rpartition(".")
-        values = record.get(group, {}) if group else record
+        values = record[group] if group else record
         if name not in values:
             if field in OPTIONAL:
                 continue

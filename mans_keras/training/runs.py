@@ -236,11 +236,11 @@ def execute(
             run, epoch, logs = message
             name = f"{run.variant} {run.fold.name} seed {run.seed}"
             description = f"{name}, epoch {epoch} of {run.epochs}: {describe(logs)}"
-            resumed = epoch > epochs.get(name, 0) + 1  # its earlier epochs do not count for the speed
-            epochs[name] = epoch
-            (progress.reset if resumed else progress.update)(
-                bar, completed=sum(epochs.values()), description=description
-            )
+            key = record_path("", run)
+            before, epochs[key] = epochs.get(key, 0), epoch
+            if epoch > before + 1:  # it was resumed: its earlier epochs do not count for the speed
+                progress.reset(bar)
+            progress.update(bar, completed=sum(epochs.values()), description=description)
             if not console.is_terminal and epoch < run.epochs and epoch % math.ceil(run.epochs / 10) == 0:
                 seconds = progress.tasks[0].time_remaining
                 time_left = f", {duration(seconds)} left for all runs" if seconds else ""

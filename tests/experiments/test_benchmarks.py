@@ -118,6 +118,6 @@ def test_the_page_says_how_much_the_compared_networks_compute():
     ours = multiplications(MODELS["mans-9"](speed.CLASSES))
     theirs = [compared.build(name, speed.CLASSES, joints=speed.JOINTS, bodies=1) for name in ("sgn", "st-gcn")]
     sgn, st_gcn = (multiplications(model) / ours for model in theirs)
-    assert round(sgn, 1) == 0.7 and round(st_gcn) == 6
+    assert round(st_gcn) == 6
     page = (ROOT / "experiments/results/benchmark/README.md").read_text()
-    assert "it computes a third less. ST-GCN computes six times as much as MANs-9" in page
+    assert f"it computes {100 * (1 - sgn):.0f} % less. ST-GCN computes six times as much as MANs-9" in page

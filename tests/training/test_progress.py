@@ -2,6 +2,7 @@
 
 import functools
 import io
+import logging
 
 import pytest
 from helpers import tensor_file
@@ -9,6 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 from test_training import make_run
 
+from mans_keras import quiet
 from mans_keras.tensors.store import Tensors
 from mans_keras.training import progress, runs
 from mans_keras.training.progress import EpochProgress, describe, duration
@@ -82,3 +84,30 @@ def test_a_run_without_a_test_names_none():
 @pytest.mark.parametrize(("seconds", "text"), [(40, "40 s"), (720, "12 min"), (11100, "3 h 05 min")])
 def test_a_time_has_its_usual_unit(seconds, text):
     assert duration(seconds) == text
+
+
+def test_runs_of_one_name_with_other_recipes_are_counted_apart(clock, tmp_path, monkeypatch, capsys):
+    def ended_run(run, tensors, results, report, **_):
+        for epoch in range(1, 11):
+            clock[0] += 60
+            report((run, epoch, LOGS))
+        return {"last_epoch_test_accuracy": 0.5, "best_epoch_test_accuracy": 0.5, "diverged": False, "seconds": 600}
+
+    monkeypatch.setattr(runs, "Progress", functools.partial(Progress, get_time=lambda: clock[0]))
+    monkeypatch.setattr(runs, "_run", ended_run)
+    tensors = Tensors(tensor_file(tmp_path / "ut_kinect_50.h5"))
+    planned = [make_run(tensors, recipe=recipe, epochs=10) for recipe in ("paper", "released", "best")]
+    runs.execute(planned, tensors, tmp_path, jobs=1)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(", ")[-1] for line in lines if "epoch 5 of 10" in line] == [
+        f"{minutes} min left for all runs" for minutes in (25, 15, 5)
+    ]
+
+
+def test_tensorflows_warning_about_tracing_again_is_hidden_and_no_other(caplog):
+    with quiet.stderr():
+        pass
+    log = logging.getLogger("tensorflow")
+    log.warning("%d out of the last 9 calls to f triggered tf.function retracing.", 5)
+    log.warning("another one")
+    assert "retracing" not in caplog.text and "another one" in caplog.text

@@ -13,12 +13,13 @@ from limits import limited
 from test_reports import record
 from test_training import make_run
 
-from experiments import attention_gain, headline, per_class
+from experiments import attention_gain, attention_weights, headline, per_class
 from mans_keras.errors import InputError
 from mans_keras.reports import page, tables
 from mans_keras.tensors.store import Tensors
 from mans_keras.training.records import read_record
 
+WEIGHTS = {"mean": 0.5, "over_frames": 0.01, "lowest": 0.4, "highest": 0.6}
 # field -> what a damaged file may hold there; None: the field is missing
 DAMAGE = {
     "recipe": [None, "best", []],
@@ -40,6 +41,7 @@ DAMAGE = {
     "predictions": [None, [0, 1]],
     "predictions.name": [None, [0, 1, 2, 3], ["one"]],
     "predictions.true": [[0, 1, 1, 2], [0, 1, 1, -1], [0.0, 1.0, 1.0, 1.0], ["0", "1", "1", "1"], [0]],
+    "attention": [0.5, {}, {"mean": 0.5}, {"mean": "0.5", "over_frames": 0.1, "lowest": 0.4, "highest": 0.6}],
     "coordinates": [None, 1],
     "note": ["\ud800", {"\udfff": 1}, float("inf"), 10**300, json.loads("[" * 50 + "]" * 50)],
 }
@@ -111,7 +113,7 @@ def mutants(random, count):
     """Records with one value replaced by another kind, or removed."""
     strange = [None, True, -1, 0, 10**30, 1e300, float("nan"), "", "\ud800", "x" * 10_000, [], {}, [[]], {"a": []}]
     for _ in range(count):
-        made = copy.deepcopy(record())
+        made = copy.deepcopy(record(attention=WEIGHTS))
         place, values = made, list(made)
         while True:
             key = values[random.integers(len(values))]
@@ -149,9 +151,11 @@ def test_mutated_records_are_refused_or_give_every_table_and_page(tmp_path):
         except InputError:
             continue
         accepted += 1
-        for use in (per_class.table, attention_gain.table, lambda records: headline.records(tmp_path, "ut_kinect")):
+        uses = [per_class.table, attention_gain.table, lambda _: headline.records(tmp_path, "ut_kinect")]
+        uses += [attention_weights.table] if "attention" in read else []
+        for use in uses:
             with contextlib.suppress(InputError), limited():
-                use([read, record(seed=7)])
+                use([read, record(seed=7, attention=WEIGHTS)])
         if accepted <= 5:  # a page takes half a second
             page.of_record(read)
     assert 0.05 < accepted / number < 0.5
