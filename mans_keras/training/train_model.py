@@ -2,6 +2,7 @@
 
 import inspect
 import math
+import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -63,7 +64,9 @@ def train(
     run = plan_run(tensors, model, protocol, fold, recipe, epochs, seed, attention)
     for note in notes(run, tensors):
         print(f"note: {note}")
-    with EpochProgress(run.epochs, Console(force_jupyter=False)) as progress:
+    # Notebooks claim to be terminals, but they keep every state of a bar.
+    console = Console(force_terminal=sys.stdout.isatty(), force_jupyter=False)
+    with EpochProgress(run.epochs, console) as progress:
         record, trained = train_run(run, tensors, progress, model_path=model_path)
     if record["diverged"]:
         warnings.warn(
