@@ -53,19 +53,29 @@ def test_epochs_of_a_checkpoint_do_not_count_for_the_time_left(clock):
     assert all("left" not in line for line in lines[:2]) and lines[2].endswith("5 min left")
 
 
-def test_epochs_of_a_checkpoint_do_not_count_for_the_time_left_for_all_runs(clock, tmp_path, monkeypatch, capsys):
-    def resumed_run(run, tensors, results, report, **_):
-        report((run, 30, LOGS))
-        for epoch in range(31, 36):
-            clock[0] += 60
-            report((run, epoch, LOGS))
-        return {"last_epoch_test_accuracy": 0.5, "best_epoch_test_accuracy": 0.5, "diverged": False, "seconds": 300}
+@pytest.fixture
+def lines_of_runs(clock, tmp_path, monkeypatch, capsys):
+    """The lines of runs of these changes, of which each reports these epochs, a minute each."""
 
-    monkeypatch.setattr(runs, "Progress", functools.partial(Progress, get_time=lambda: clock[0]))
-    monkeypatch.setattr(runs, "_run", resumed_run)
-    tensors = Tensors(tensor_file(tmp_path / "ut_kinect_50.h5"))
-    runs.execute([make_run(tensors, epochs=50)], tensors, tmp_path, jobs=1)
-    assert "epoch 35 of 50: loss 1.250, accuracy 50.0%, test accuracy 40.0%, 15 min left" in capsys.readouterr().err
+    def execute(changes, epochs):
+        def reporting(run, tensors, results, report, **_):
+            for epoch in epochs:
+                clock[0] += 60
+                report((run, epoch, LOGS))
+            return {"last_epoch_test_accuracy": 0.5, "best_epoch_test_accuracy": 0.5, "diverged": False, "seconds": 60}
+
+        monkeypatch.setattr(runs, "Progress", functools.partial(Progress, get_time=lambda: clock[0]))
+        monkeypatch.setattr(runs, "_run", reporting)
+        tensors = Tensors(tensor_file(tmp_path / "ut_kinect_50.h5"))
+        runs.execute([make_run(tensors, **each) for each in changes], tensors, tmp_path, jobs=1)
+        return capsys.readouterr().err.splitlines()
+
+    return execute
+
+
+def test_epochs_of_a_checkpoint_do_not_count_for_the_time_left_for_all_runs(lines_of_runs):
+    lines = lines_of_runs([{"epochs": 50}], epochs=range(30, 36))
+    assert "epoch 35 of 50: loss 1.250, accuracy 50.0%, test accuracy 40.0%, 15 min left" in "\n".join(lines)
 
 
 def test_on_a_terminal_there_is_a_bar():
@@ -86,19 +96,9 @@ def test_a_time_has_its_usual_unit(seconds, text):
     assert duration(seconds) == text
 
 
-def test_runs_of_one_name_with_other_recipes_are_counted_apart(clock, tmp_path, monkeypatch, capsys):
-    def ended_run(run, tensors, results, report, **_):
-        for epoch in range(1, 11):
-            clock[0] += 60
-            report((run, epoch, LOGS))
-        return {"last_epoch_test_accuracy": 0.5, "best_epoch_test_accuracy": 0.5, "diverged": False, "seconds": 600}
-
-    monkeypatch.setattr(runs, "Progress", functools.partial(Progress, get_time=lambda: clock[0]))
-    monkeypatch.setattr(runs, "_run", ended_run)
-    tensors = Tensors(tensor_file(tmp_path / "ut_kinect_50.h5"))
-    planned = [make_run(tensors, recipe=recipe, epochs=10) for recipe in ("paper", "released", "best")]
-    runs.execute(planned, tensors, tmp_path, jobs=1)
-    lines = capsys.readouterr().err.splitlines()
+def test_runs_of_one_name_with_other_recipes_are_counted_apart(lines_of_runs):
+    changes = [{"recipe": recipe, "epochs": 10} for recipe in ("paper", "released", "best")]
+    lines = lines_of_runs(changes, epochs=range(1, 11))
     assert [line.split(", ")[-1] for line in lines if "epoch 5 of 10" in line] == [
         f"{minutes} min left for all runs" for minutes in (25, 15, 5)
     ]
