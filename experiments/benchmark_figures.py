@@ -28,6 +28,7 @@ from mans_keras.training.batches import Batches
 PRODUCT = 2 * 2048**3
 CONVOLUTION = 2 * 40 * 50 * 50 * 9 * 64 * 128
 SEQUENCES = 56_000
+ON_GPU = (("mans-9", 40), ("mans-resnet18", 40), ("mans-densenet161", 40))  # model, batch
 
 
 def ceilings():
@@ -207,7 +208,7 @@ def peaks(folder):
 def on_gpu():
     """Header and rows: steps per second on the GPU, and the share of a step that the TARMs take."""
     rows = []
-    for model, batch in (("mans-9", 40), ("mans-resnet18", 40), ("mans-densenet161", 40)):
+    for model, batch in ON_GPU:
         for precision in ("float32", "mixed_bfloat16"):
             both = [stepping(build(model, precision=precision, tarm=tarm), batch) for tarm in (True, False)]
             whole, alone = in_turn(*both).T

@@ -1,13 +1,18 @@
-"""A file of up to 16 MiB, whatever is in it, takes at most 200 MiB and 3 s of processor time to read or refuse."""
+"""A file of up to 16 MiB, whatever is in it, takes at most 200 MiB and 3 s of processor time to read or refuse.
 
+The seconds are those of a quiet core; of a slower one they are more.
+"""
+
+import math
 import os
 import resource
 import signal
 import struct
+import time
 import zlib
 
 import pytest
-from limits import MEMORY, SECONDS, STATM, used_memory
+from limits import MEMORY, SECONDS, STATM, slowness, used_memory
 from test_hdm05 import skeleton_text
 
 from mans_keras.errors import InputError
@@ -174,8 +179,8 @@ def in_limits(path):
     try:
         memory = used_memory() + MEMORY
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-        spent = int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]))
-        resource.setrlimit(resource.RLIMIT_CPU, (spent + SECONDS, spent + SECONDS))
+        seconds = math.ceil(SECONDS * slowness() + time.process_time())
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         try:
             read(path)
             text = "read"
@@ -198,5 +203,7 @@ def test_reading_takes_little_memory_and_time(tmp_path, name):
     if path.suffix == ".amc":
         (tmp_path / "a.asf").write_text(skeleton_text())
     outcome = in_limits(path)
+    if outcome in ("SIGKILL", "SIGXCPU"):  # of time, which a neighbour may take for a while; memory ends otherwise
+        outcome = in_limits(path)
     assert outcome == "read" or outcome.startswith("refused"), outcome
     assert len(outcome) < 1000
