@@ -25,7 +25,7 @@ def main(args):
     from experiments import benchmark_figures as figures
     from mans_keras.training import machine, memory
 
-    load = os.getloadavg()[0]
+    before = os.getloadavg()[0]
     memory.keep_freed()
     multiply, convolve = figures.ceilings()
     operations = np.array([figures.PRODUCT, figures.CONVOLUTION])
@@ -37,13 +37,13 @@ def main(args):
         rows += [*figures.feeding(folder), figures.processes(), *figures.classifying(folder)]
         rows += [figures.streaming(folder), *figures.peaks(folder)]
     versions = ", ".join(f"{name} {version}" for name, version in machine.versions().items() if name != "mans_keras")
-    title = (
-        f"{machine.device()}; {versions}. Ceilings: {product:.0f} GFLOP/s (matrix product), {convolution:.0f} "
-        f"(convolution). Load before the start {load:.1f}, at the end {os.getloadavg()[0]:.1f}."
-    )
+    load = f"Load before the start {before:.1f}, at the end {os.getloadavg()[0]:.1f}."
+    measured_on = f"{machine.device()}; {versions}."
+    ceilings = f"Ceilings: {product:.0f} GFLOP/s (matrix product), {convolution:.0f} (convolution)."
+    title = f"{measured_on} {ceilings} {load}"
     print("\n" + tables.write_table(args.results, "benchmark", title, HEADER, rows))
     if machine.gpu():
-        print("\n" + tables.write_table(args.results, "gpu", title, *figures.on_gpu()))
+        print("\n" + tables.write_table(args.results, "gpu", f"{measured_on} {load}", *figures.on_gpu()))
     else:
         print("There is no GPU here. On a machine with a GPU, the same command also measures steps per second.")
     print(f"Written to {args.results}")

@@ -33,7 +33,7 @@ def exit_code(main):
     try:
         main()
     except (InputError, OSError) as error:
-        print(f"error: {printable(error)}", file=sys.stderr)
+        print(f"Error: {printable(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted: run the same command again to resume", file=sys.stderr)

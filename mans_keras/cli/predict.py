@@ -28,7 +28,12 @@ def _frames(context, parameter, text):
 @SAVED_MODEL
 @click.argument("files", metavar="FILE...", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.option("--top", default=5, type=click.IntRange(1), help="How many classes to show per recording.")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object per recording, with each frame's attention.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print a JSON object per recording, with each frame's attention and all notes.",
+)
 @click.option(
     "--plot",
     type=FILE,
@@ -82,16 +87,18 @@ def command(model, files, top, as_json, plot, frames, unit, drawn_bones):
         if picture:
             prediction_pictures.write(dataclasses.replace(prediction, bones=pairs), picture)
             warn(f"{prediction.name} is drawn in {picture}")
-        notes = [*prediction.notes, advice.upright(recognizer, prediction.joints)]
         long = advice.length(recognizer, prediction.joints)
         if long:
-            notes.append(f"{long}. `mans stream` finds several actions in a recording; --frames FIRST:LAST takes one")
-        for note in filter(None, notes):
+            long = f"{long}. `mans stream` finds several actions in a recording; --frames FIRST:LAST takes one"
+        upright = advice.upright(recognizer, prediction.joints)
+        notes = [note for note in (*prediction.notes, upright, long) if note]
+        for note in notes:
             warn(f"{prediction.name}: {note}")
         if as_json:
             attention = None if prediction.attention is None else prediction.attention.round(6).tolist()
             scores = dict(prediction.top(top))
-            click.echo(json.dumps({"file": prediction.name, "scores": scores, "attention": attention}))
+            answer = {"file": prediction.name, "scores": scores, "attention": attention, "notes": notes}
+            click.echo(json.dumps(answer))
             continue
         show(f"{prediction.name}, {len(prediction.joints)} frames")
         for name, score in prediction.top(top):

@@ -63,6 +63,8 @@ def command(tensors, model, network, protocol, fold, everything, recipe, values,
         opened, network, protocol, fold, recipe, epochs, seed, chosen, alpha, values, experiment="mans_train"
     )
     make_folder(model.parent)
+    if model.exists():
+        warn(f"note: {model} exists: when this training ends, its model and record take the place of those")
     trains, tests = len(run.fold.train), len(run.fold.test)
     tested = f"testing on {tests} ({run.fold.name})" if tests else "testing on none"
     warn(f"training {run.variant} on {trains} sequences, {tested}, {counted(run.epochs, 'epoch')}, recipe {recipe}")

@@ -32,8 +32,9 @@ class Prediction:
     scores: (classes,) probabilities, in the order of class_names. attention: (frames, 3), the weight of each frame of
     the recording in the TARMs of x, y and z; None if the model has no attention. joints: (frames, bodies, joints, 3),
     the recording as it was read, metres. body: the joints that orient a body, None if the model does not know them.
-    notes: sentences about what the file holds and the model was not given, such as a third body. joint_names: () if
-    they are not known. bones: in place of those that `bones.bones` knows.
+    notes: sentences about what the file holds and the model was not given, such as a third body, the first of them
+    `mapping` if there is one. joint_names: () if they are not known. bones: in place of those that `bones.bones` knows.
+    mapping: a sentence about joints that are another sensor's, "" if they are the model's own.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Prediction:
     notes: tuple[str, ...] = ()
     joint_names: tuple[str, ...] = ()
     bones: tuple[tuple[int, int], ...] | None = None
+    mapping: str = ""
 
     @property
     def drawn_bones(self) -> tuple[tuple[int, int], ...]:
@@ -156,24 +158,24 @@ class Recognizer:
         recordings = [self.parsed(source, frames, unit) for source in sources]
         predictions = []
         for first in range(0, len(recordings), BATCH):
-            notes = [content.notes() for content in recordings[first : first + BATCH]]
-            batch = [content.joints for content in recordings[first : first + BATCH]]
+            batch = recordings[first : first + BATCH]
             names = [_name(source) for source in sources[first : first + BATCH]]
-            tensors = [self._named_tensor(name, joints) for name, joints in zip(names, batch, strict=True)]
+            tensors = [self._named_tensor(name, content.joints) for name, content in zip(names, batch, strict=True)]
             scores, attention = self.scores(np.stack(tensors))
-            for index, (name, joints) in enumerate(zip(names, batch, strict=True)):
-                weights = None if attention is None else to_frames(attention[index], len(joints), self.layout)
-                answer = (
+            for index, (name, content) in enumerate(zip(names, batch, strict=True)):
+                joints = content.joints
+                prediction = Prediction(
                     name,
                     self.class_names,
                     scores[index],
-                    weights,
+                    None if attention is None else to_frames(attention[index], len(joints), self.layout),
                     joints,
                     self.body,
-                    tuple(notes[index]),
+                    tuple(content.notes()),
                     self.joint_names,
+                    mapping=content.mapping,
                 )
-                predictions.append(Prediction(*answer))
+                predictions.append(prediction)
         return predictions
 
     def images(self, joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -42,7 +42,7 @@ def of_prediction(prediction: "Prediction") -> str:
     return _filled(
         "prediction.html",
         {
-            "name": Path(prediction.name).name,
+            "name": Path(prediction.name).name + record_plots.MAPPED * bool(prediction.mapping),
             "scores": [[name, _number(score, 5)] for name, score in prediction.top(len(prediction.scores))],
             "frames": [[_body(body) for body in frame] for frame in joints],
             "bones": prediction.drawn_bones,
@@ -70,7 +70,7 @@ def of_record(record: dict) -> str:
     epochs = len(record["history"]["test_accuracy"])
     with matplotlib.rc_context({"svg.hashsalt": "mans_keras"}):
         pictures = {
-            "curves": _picture(record_plots.error_curves({record["variant"]: [record]}, "")),
+            "curves": _picture(record_plots.errors_of_run(record)),
             "confusion": _picture(record_plots.confusion(tables.confusion([record]), names, "")),
         }
     return _filled(

@@ -94,7 +94,7 @@ def images(prediction: "Prediction") -> Iterator[Image.Image]:
     canvas = FigureCanvasAgg(figure)
     (name, score), *_ = prediction.top(1)
     figure.suptitle(f"{record_plots.label(name)}, {score:.1%}", fontsize=17, y=0.985)
-    caption = record_plots.label(Path(prediction.name).name)
+    caption = record_plots.caption(prediction)
     figure.text(0.5, 0.915, caption, ha="center", va="center", fontsize=11)
     stage = _stage(figure, flat)
     record_plots.draw_scores(figure.add_axes(SCORES), prediction.top(4), fontsize=12, letters=22)

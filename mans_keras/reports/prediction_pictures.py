@@ -58,7 +58,7 @@ def attention(prediction: "Prediction") -> Figure:
     )
     (name, score), *_ = prediction.top(1)
     figure.suptitle(f"{record_plots.label(name)}, {score:.1%}", fontsize=17, y=0.985)
-    caption = f"{record_plots.label(Path(prediction.name).name)}, {len(weights)} frames"
+    caption = f"{record_plots.caption(prediction)}, {len(weights)} frames"
     figure.text(0.5, 0.935, caption, ha="center", va="center", fontsize=11)
     flat = np.ptp(weights.mean(axis=1)) < HARDLY_VARIES
     title = "attention of each frame hardly varies" if flat else "attention of each frame"

@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.collections import LineCollection
@@ -12,11 +13,15 @@ from matplotlib.patches import Rectangle
 from mans_keras.errors import printable
 from mans_keras.files import replacing
 
+if TYPE_CHECKING:  # it would load Keras
+    from mans_keras.recognition.recognizer import Prediction
+
 # Okabe and Ito's colours, which colour-blind people can distinguish; the lines are the paper's: MANs solid.
 STYLES = (("#CC79A7", ":"), ("#D55E00", "--"), ("#009E73", "-."), ("#0072B2", "-"))
 BARS = "#0072B2"
 TRUE = "#D55E00"
 LONGEST_NAME, LONGEST_TITLE = 60, 160  # letters; the rest is cut
+MAPPED = ", another sensor's body"  # behind the name of a file whose joints are not the model's own
 LARGEST = 40  # inches; of very many classes, the confusion matrix has no room for its numbers
 
 
@@ -27,6 +32,11 @@ def label(name: str, longest: int = LONGEST_NAME) -> str:
     """
     text = printable(name[:longest]) + ("…" if len(name) > longest else "")
     return text.replace("$", r"\$")
+
+
+def caption(prediction: "Prediction") -> str:
+    """The name of a prediction's file, and whether its body is another sensor's."""
+    return label(Path(prediction.name).name) + MAPPED * bool(prediction.mapping)
 
 
 def error_curves(curves: dict[str, list[dict]], title: str) -> Figure:
@@ -48,6 +58,23 @@ def error_curves(curves: dict[str, list[dict]], title: str) -> Figure:
         axes.xaxis.get_major_locator().set_params(integer=True)
     figure.axes[0].set(ylabel="error in percent", ylim=(0, None))  # after both are drawn, since they share the axis
     figure.axes[0].legend(fontsize=9)
+    return figure
+
+
+def errors_of_run(record: dict) -> Figure:
+    """Training and test error of one run in percent over epochs, with letters that can be read on a phone."""
+    figure = Figure(figsize=(5.2, 3.6), layout="constrained")
+    axes = figure.subplots()
+    for which, (color, line) in zip(("train", "test"), STYLES[1::2], strict=True):
+        (errors,) = _errors([record], which)
+        axes.plot(np.arange(1, len(errors) + 1), errors, line, color=color, linewidth=2, label=f"{which}ing")
+    axes.set(xlim=(1, None), ylim=(0, None))
+    axes.set_xlabel("epoch", fontsize=13)
+    axes.set_ylabel("error in percent", fontsize=13)
+    axes.tick_params(labelsize=12)
+    axes.grid(alpha=0.3)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.legend(fontsize=13)
     return figure
 
 

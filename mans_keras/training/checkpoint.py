@@ -94,7 +94,7 @@ class Checkpoint(keras.callbacks.Callback):
         with np.load(self.path) as saved:
             state = json.loads(str(saved["state"]))
             if another := [name for name in self.key if not self._agrees(name, state["key"].get(name))]:
-                raise ValueError(f"it has another {listed(another)}")
+                raise ValueError(f"it is of another run, by its {listed(another)}")
             values = [saved[f"arr_{index}"] for index in range(len(self.variables))]
         expected = [(tuple(variable.shape), keras.ops.convert_to_numpy(variable).dtype) for variable in self.variables]
         if [(value.shape, value.dtype) for value in values] != expected:

@@ -29,7 +29,7 @@ def table4(tmp_path, monkeypatch):
 
 def _is_one_line(code, message, complaint):
     assert code == 1
-    assert message.startswith("error: ") and message.count("\n") == 1, message
+    assert message.startswith("Error: ") and message.count("\n") == 1, message
     assert complaint in message
 
 
@@ -79,7 +79,7 @@ def test_an_unknown_choice_names_the_known_ones(table4, capsys, option, known):
 def test_a_failing_script_prints_one_line_and_has_an_exit_code(tmp_path):
     done = script("experiments/headline.py", cwd=tmp_path)
     assert done.returncode == 1 and done.stderr.count("\n") == 1
-    assert done.stderr.startswith("error: results has no records for this table, dataset ut_kinect")
+    assert done.stderr.startswith("Error: results has no records for this table, dataset ut_kinect")
 
 
 OWN_ATTENTION = """

@@ -157,7 +157,10 @@ def test_mans_evaluate_and_summary_take_what_mans_train_saved(folder, monkeypatc
     everything = mans("evaluate", made, folder / "ut_kinect_50.h5").stdout
     assert everything.rstrip().endswith("sequences, whether the model was trained on them or not")
     assert "--fold needs a --protocol" in mans("evaluate", made, folder / "ut_kinect_50.h5", "--fold", "0").stderr
-    assert "walk, sitDown, standUp" in mans("summary", made).stdout
+    summary = mans("summary", made).stdout
+    assert "walk, sitDown, standUp" in summary and "attention: none, the network has no TARMs" in summary
+    again = mans("train", folder / "ut_kinect_50.h5", made, "--protocol", "odd_even", "--epochs", "1").stderr
+    assert f"note: {made} exists: when this training ends" in again and "exists" not in done.stderr
     assert sorted(path.name for path in made.parent.iterdir()) == ["mine.h5", "mine.h5.json"]
 
 

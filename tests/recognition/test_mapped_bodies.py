@@ -1,6 +1,7 @@
 """Recordings of other sensors, asked of a model of Kinect v1's joints."""
 
 import csv
+import json
 
 import numpy as np
 import pytest
@@ -43,6 +44,9 @@ def test_mans_predict_says_that_the_body_was_mapped(path, azure_csv, eager):
     assert done.exit_code == 0, done.output
     note = f"{azure_csv}: the body was mapped to the model's 20 joints: 17 by name, 3 computed"
     assert note in done.stderr
+    done = CliRunner().invoke(main, ["predict", str(path), str(azure_csv), "--json"])
+    (first, *_) = json.loads(done.stdout)["notes"]
+    assert first.startswith("the body was mapped")
 
 
 def test_the_tensor_is_nearly_that_of_the_models_own_joints(recognizer, azure_csv):

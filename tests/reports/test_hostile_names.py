@@ -75,7 +75,7 @@ def test_an_error_about_a_file_with_a_line_break_is_one_line(tmp_path, capsys):
         raise InputError("a\nb\x1b[2J does not exist")
 
     assert exit_code(main) == 1
-    assert capsys.readouterr().err == "error: a\\nb\\x1b[2J does not exist\n"
+    assert capsys.readouterr().err == "Error: a\\nb\\x1b[2J does not exist\n"
 
 
 @pytest.mark.slow

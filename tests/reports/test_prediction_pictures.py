@@ -12,7 +12,7 @@ from mans_keras import cli
 from mans_keras.errors import InputError
 from mans_keras.recognition import recognizer as inference
 from mans_keras.recognition.recognizer import Prediction, Recognizer
-from mans_keras.reports import prediction_pictures, record_plots
+from mans_keras.reports import page, prediction_pictures, record_plots
 from mans_keras.skeletons import view
 from mans_keras.skeletons.bones import bones
 from mans_keras.skeletons.sequence import KINECT_1
@@ -20,11 +20,12 @@ from mans_keras.skeletons.sequence import KINECT_1
 NAMES = ("walk", "sitDown", "standUp", "throw", "push", "pull")
 
 
-def prediction(frames=12, joints=None, attention=None, name="one.npy", body=KINECT_1):
+def prediction(frames=12, joints=None, attention=None, name="one.npy", body=KINECT_1, mapping=""):
     joints = standing_body(frames)[:, None] if joints is None else joints
     if attention is None:
         attention = 0.5 + 0.002 * np.sin(np.arange(len(joints))[:, None] + np.arange(3))
-    return Prediction(name, NAMES, np.array([0.1, 0.6, 0.1, 0.1, 0.05, 0.05]), attention, joints, body)
+    scores = np.array([0.1, 0.6, 0.1, 0.1, 0.05, 0.05])
+    return Prediction(name, NAMES, scores, attention, joints, body, mapping=mapping)
 
 
 # the attention
@@ -40,6 +41,13 @@ def test_a_key_pose_is_drawn_where_the_attention_is_highest():
     texts, drawn = _poses(prediction_pictures.attention(prediction(60, attention=attention)))
     assert texts["highest: 37"].get_position()[0] == 37
     assert 3 <= len(drawn) <= 9 and len(texts) == len(drawn)
+
+
+def test_the_picture_and_the_page_of_a_mapped_body_say_so():
+    of_another, own = prediction(mapping="the body was mapped"), prediction()
+    captions = [prediction_pictures.attention(which).texts[-1].get_text() for which in (of_another, own)]
+    assert captions == ["one.npy, another sensor's body, 12 frames", "one.npy, 12 frames"]
+    assert "one.npy, another sensor's body" in page.of_prediction(of_another)
 
 
 def test_attention_that_hardly_varies_chooses_no_pose():

@@ -296,7 +296,7 @@ def test_upright_coordinates_of_recordings_with_z_up_are_refused(raw, tmp_path):
         path.unlink()
     arguments = [raw, tmp_path, "--name", "moves", "--joints", ",".join(KINECT_NAMES), "--coordinates"]
     done = run(own_data.main, *arguments, "upright")
-    assert done.returncode == 1 and done.stderr.startswith("error: +z points up in most of the files")
+    assert done.returncode == 1 and done.stderr.startswith("Error: +z points up in most of the files")
     done = run(own_data.main, *arguments, "hip")
     assert done.returncode == 0 and "+z points up" in done.stdout
 
@@ -322,7 +322,7 @@ def test_a_class_whose_files_are_all_dropped_is_named(raw, tmp_path):
 def test_what_can_not_be_done_is_one_line_and_no_file(raw, tmp_path, arguments, complaint):
     done = run(own_data.main, raw, tmp_path / "out", "--name", "moves", *arguments)
     assert done.returncode == 1
-    assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
+    assert done.stderr.startswith("Error: ") and done.stderr.count("\n") == 1
     assert complaint in done.stderr and not (tmp_path / "out").exists()
 
 

@@ -168,7 +168,7 @@ def test_bad_input_ends_with_one_line_and_no_file(raw, tmp_path):
     for folder, complaint in ((raw, "line 2"), (tmp_path / "nowhere", "actionLabel.txt is missing")):
         done = run(ut_kinect_script.main, folder, tmp_path / "out")
         assert done.returncode == 1
-        assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
+        assert done.stderr.startswith("Error: ") and done.stderr.count("\n") == 1
         assert complaint in done.stderr
     assert not (tmp_path / "out").exists() or list((tmp_path / "out").iterdir()) == []
 

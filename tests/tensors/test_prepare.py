@@ -69,7 +69,7 @@ def test_a_preparation_that_keeps_nothing_leaves_the_file_that_is_there(raw, tmp
     (tmp_path / "other").mkdir()
     (tmp_path / "other/friday.skeleton").write_text("")
     done = run(ntu_rgbd.main, tmp_path / "other", tmp_path)
-    assert done.returncode == 1 and done.stderr.startswith("error: none of 1 sequences is usable")
+    assert done.returncode == 1 and done.stderr.startswith("Error: none of 1 sequences is usable")
     assert done.stderr.count("\n") == 1 and "friday: its name is not SsssCcccPpppRrrrAaaa" in done.stderr
     assert digest(tmp_path) == before
 
@@ -90,7 +90,7 @@ def test_a_disk_without_room_is_one_line_and_leaves_nothing_behind(raw, tmp_path
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (million, million)),
     )
     assert done.returncode == 1
-    assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1, done.stderr
+    assert done.stderr.startswith("Error: ") and done.stderr.count("\n") == 1, done.stderr
     assert "ntu_rgbd_50.h5 can't be written: File too large" in done.stderr
     assert list((tmp_path / "out").iterdir()) == []
 

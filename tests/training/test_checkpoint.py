@@ -77,7 +77,7 @@ def test_a_checkpoint_of_another_run_is_not_used(tensors, tmp_path, tiny, capsys
     train(replace(run, seed=7), tensors, checkpoint=checkpoint)
     record = train(run, tensors, checkpoint=checkpoint)
     assert record["history"] == train(run, tensors)["history"]
-    assert "run.checkpoint.npz can't be used (it has another seed)" in capsys.readouterr().err
+    assert "run.checkpoint.npz can't be used (it is of another run, by its seed)" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -47,7 +47,7 @@ def test_an_address_without_a_cluster_is_one_clear_error(tensors):
 def test_if_the_head_is_lost_the_command_ends_with_what_to_do_and_finished_runs_have_records(tensors, tmp_path):
     head = begin("head")
     address = head.stdout.readline().strip()
-    command = begin("three_runs", tensors.path, tmp_path, address, RAY_gcs_rpc_server_reconnect_timeout_s="5")
+    command = begin("three_runs", tensors.path, tmp_path, address, RAY_gcs_rpc_server_reconnect_timeout_s="20")
     while not list(tmp_path.rglob("*.json")) and command.poll() is None:
         time.sleep(0.1)
     head.communicate("lose it\n", timeout=300)
