@@ -40,7 +40,7 @@ def rows(names, training, latency):
 
 
 def torch_functions(name, classes, x):
-    """(a training step on x, the answer for its first sequence) of a network of torchvision, as two functions.
+    """(a training step on x, the answers for x, that for its first sequence) of a network of torchvision, as functions.
 
     x: (batch, height, width, 3), as Keras has it. The optimiser, the loss and the penalty are those of the released
     recipe.
@@ -64,11 +64,11 @@ def torch_functions(name, classes, x):
         optimizer.step()
 
     @torch.inference_mode()
-    def answer():
+    def answers(number=None):
         model.eval()
-        return model(images[:1]).softmax(dim=1).numpy()
+        return model(images[:number]).softmax(dim=1).numpy()
 
-    return step, answer
+    return step, answers, lambda: answers(1)
 
 
 def against_torchvision(name):
@@ -81,12 +81,15 @@ def against_torchvision(name):
     memory.keep_freed()
     model = build(f"mans-{name}", tarm=False)
     x = noise(model, BATCH)
-    their_step, their_answer = torch_functions(name, CLASSES, x)
+    their_step, their_answers, their_answer = torch_functions(name, CLASSES, x)
     training = in_turn(stepping(model, BATCH), their_step, rounds=rounds)
+    forward = in_turn(lambda: model.predict_on_batch(x), their_answers, rounds=rounds)
     with tempfile.TemporaryDirectory() as folder:
         recognizer = Recognizer(save(model, Path(folder, "m.keras")))
     latency = in_turn(lambda: recognizer.scores(x[:1]), their_answer, rounds=ROUNDS)
-    return rows(figures(f"{title} without TARMs", f"torchvision's {name}"), training, latency)
+    step, answer = rows(figures(f"{title} without TARMs", f"torchvision's {name}"), training, latency)
+    step[-1] += "; the same {} without gradients: {:,.1f} over {:,.1f} ms".format(BATCH, *1e3 * medians(forward))
+    return [step, answer]
 
 
 def against_compared():

@@ -39,8 +39,9 @@ def test_without_torchvision_its_rows_say_so(tmp_path, monkeypatch):
 def test_a_network_of_torchvision_is_trained_and_answers():
     pytest.importorskip("torchvision", reason="torchvision is not installed", exc_type=Exception)
     x = np.random.default_rng(0).normal(size=(2, 64, 64, 3)).astype("float32")
-    step, answer = benchmark_compared.torch_functions("resnet18", 5, x)
+    step, answers, answer = benchmark_compared.torch_functions("resnet18", 5, x)
     before = answer()
+    np.testing.assert_allclose(answers()[:1], before, atol=1e-5)
     step()
     assert before.shape == (1, 5) and before.sum() == pytest.approx(1, abs=1e-5)
     assert np.abs(answer() - before).max() > 1e-4
