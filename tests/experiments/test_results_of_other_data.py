@@ -17,6 +17,18 @@ def test_what_the_prose_says_of_the_recipes_on_utd_mhad_is_the_records():
     assert f"the difference is beyond chance ({gain} ± {over_subjects})" in prose()
 
 
+def test_what_the_prose_says_of_the_recipes_on_hdm05_is_the_records():
+    released = records("table4_ablation", "mans-9", "cross_actor", "hdm05")
+    best = tables.records(readme_tables.RESULTS / "best", "table4_ablation", "hdm05")
+    assert {record["variant"] for record in best} == {"mans-9"} and {record["seed"] for record in released + best} == {0}
+    assert {record["coordinates"] for record in released} == {"body"}
+    ends = [f"{tables.accuracies(cell, 'last').mean():.2f}" for cell in (best, released)]
+    gain, _, over_subjects = paired_differences.difference(best, released)
+    assert 0 < float(gain) < float(over_subjects)
+    assert f"it ends at {ends[0]}, and `released` at {ends[1]} on other tensors (coordinates `body`)" in prose()
+    assert f"over the five actors that is within chance ({gain} ± {over_subjects})" in prose()
+
+
 def test_what_the_prose_says_of_attention_on_utd_mhad_is_the_records():
     _, _, rows = attention_gain.table(tables.records(readme_tables.RESULTS, "table4_ablation", "utd_mhad"))
     gains = {row[1]: (float(row[2]), float(row[4])) for row in rows}
