@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from experiments import options, paper, table_parts
-from mans_keras.errors import InputError
+from mans_keras.errors import InputError, counted
 from mans_keras.reports import tables
 from mans_keras.skeletons.sequence import DATASETS
 from mans_keras.tensors import protocols, store
@@ -100,7 +100,7 @@ def run_missing(args, planned, tensors):
     to_train, of_another_network = runs.missing(planned, args.results, args.retrain)
     done = len(planned) - len(to_train)
     epochs = " or ".join(map(str, sorted({run.epochs for run in planned})))
-    runs_of = f"{len(planned)} run{'s' if len(planned) > 1 else ''} of {epochs} epochs"
+    runs_of = f"{counted(len(planned), 'run')} of {counted(epochs, 'epoch')}"
     print(f"{runs_of} on {tensors.path}: {done} recorded, {len(to_train)} to train")
     if of_another_network:
         names = "\n  ".join(map(str, of_another_network))

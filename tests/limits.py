@@ -10,7 +10,7 @@ import pytest
 
 MEMORY, SECONDS = 200 * 2**20, 3
 STATM = Path("/proc/self/statm")  # Linux
-QUIET = 0.08  # seconds that `slowness` works for on a quiet core of the slowest machine that these tests ran on
+QUIET = 0.08  # seconds: what the work in `slowness` takes on a quiet core, measured on a slow machine
 
 
 def slowness():

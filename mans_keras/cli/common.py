@@ -14,7 +14,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 def _check_exists(context, parameter, path):
     """Report a missing model before Keras is loaded, which takes seconds."""
     if not path.is_file():
-        raise InputError(f"{path} does not exist")
+        raise InputError(f"{path} {'is not a regular file' if path.exists() else 'does not exist'}")
     return path
 
 

@@ -16,7 +16,7 @@ from mans_keras.cli.common import EXTENSION, SAVED_MODEL, show
     "--raw",
     is_flag=True,
     help="OUT.onnx takes a recording's joints (frames, joints, 3) in metres, any number of frames: the preparation is "
-    "part of it.",
+    "part of it. Joints that are missing in some frames must be filled in before, unlike for mans predict.",
 )
 @EXTENSION
 def command(model, out, batch, raw):

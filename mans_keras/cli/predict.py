@@ -84,14 +84,11 @@ def command(model, files, top, as_json, plot, frames, unit, drawn_bones):
             warn(f"Error: {error}")
             failed = True
             continue
-        if picture:
-            prediction_pictures.write(dataclasses.replace(prediction, bones=pairs), picture)
-            warn(f"{prediction.name} is drawn in {picture}")
         long = advice.length(recognizer, prediction.joints)
         if long:
             long = f"{long}. `mans stream` finds several actions in a recording; --frames FIRST:LAST takes one"
         upright = advice.upright(recognizer, prediction.joints)
-        notes = [note for note in (*prediction.notes, upright, long) if note]
+        notes = [note for note in (*prediction.notes, advice.pose(prediction.joints), upright, long) if note]
         for note in notes:
             warn(f"{prediction.name}: {note}")
         if as_json:
@@ -99,8 +96,16 @@ def command(model, files, top, as_json, plot, frames, unit, drawn_bones):
             scores = dict(prediction.top(top))
             answer = {"file": prediction.name, "scores": scores, "attention": attention, "notes": notes}
             click.echo(json.dumps(answer))
-            continue
-        show(f"{prediction.name}, {len(prediction.joints)} frames")
-        for name, score in prediction.top(top):
-            show(f"  {score:7.2%}  {name}")
+        else:
+            show(f"{prediction.name}, {len(prediction.joints)} frames")
+            for name, score in prediction.top(top):
+                show(f"  {score:7.2%}  {name}")
+        if picture:
+            try:
+                prediction_pictures.write(dataclasses.replace(prediction, bones=pairs), picture)
+            except (InputError, OSError) as error:
+                warn(f"Error: {error}")
+                failed = True
+            else:
+                warn(f"{prediction.name} is drawn in {picture}")
     sys.exit(failed)

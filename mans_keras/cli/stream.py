@@ -47,7 +47,8 @@ def command(model, recording, window, every, unit, plot):
         share, frames = np.concatenate(right).mean(), sum(map(len, right))
         show(f"{share:.2%} of the {frames} frames in {len(right)} segments are right")
     if plot:
-        title = f"{recording.name}: scores of the last {online.window} frames"
+        name = recording.name + record_plots.MAPPED * bool(content.mapping)
+        title = f"{name}: scores of the last {online.window} frames"
         picture = record_plots.scores_over_time(scores, recognizer.class_names, segments, title)
         record_plots.save(picture, plot, [plot.suffix[1:]])
         warn(f"{recording} is drawn in {plot}")

@@ -18,9 +18,9 @@ def command(model):
     show(f"{network.name}: {network.count_params():,} parameters, {len(recognizer.class_names)} classes")
     tarms = [layer for layer in network.layers if isinstance(layer, TARM)]
     if tarms:
-        attention, alpha = tarms[0].attention, tarms[0].alpha
+        attention, layer = tarms[0].attention, tarms[0].attend
         name = attention if isinstance(attention, str) else attention["class_name"] if attention else "none"
-        show(f"attention: {name}, alpha {alpha}")
+        show(f"attention: {name}" + (f", alpha {layer.alpha}" if hasattr(layer, "alpha") else ""))
     else:
         show("attention: none, the network has no TARMs")
     show(f"recordings: {recognizer.bodies} x {recognizer.joints} joints, {recognizer.coordinates} coordinates")

@@ -64,7 +64,7 @@ def command(tensors, model, network, protocol, fold, everything, recipe, values,
     )
     make_folder(model.parent)
     if model.exists():
-        warn(f"note: {model} exists: when this training ends, its model and record take the place of those")
+        warn(f"note: {model} exists, and is replaced with its record when this training ends")
     trains, tests = len(run.fold.train), len(run.fold.test)
     tested = f"testing on {tests} ({run.fold.name})" if tests else "testing on none"
     warn(f"training {run.variant} on {trains} sequences, {tested}, {counted(run.epochs, 'epoch')}, recipe {recipe}")
@@ -79,7 +79,8 @@ def command(tensors, model, network, protocol, fold, everything, recipe, values,
             record, _ = train_run(run, opened, on_epoch=progress, checkpoint=checkpoint, model_path=model)
     except KeyboardInterrupt:
         kept = f"the finished epochs are in {checkpoint}: " if checkpoint.exists() else ""
-        raise InputError(f"interrupted; {kept}run the same command again to resume") from None
+        warn(f"interrupted; {kept}run the same command again to resume")
+        raise SystemExit(130) from None
     # After a diverged training, an older model of this name stays, and so does its record.
     record_path = model.with_name(f"{model.name}{'.diverged' if record['diverged'] else ''}.json")
     records.write_record(record_path, record)

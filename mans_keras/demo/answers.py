@@ -81,8 +81,8 @@ def viewer(prediction: Prediction) -> str:
 
 
 def remarks(model: Recognizer, joints: np.ndarray, notes: Sequence[str]) -> str:
-    """HTML: what a file holds that the model was not given (`notes`), and which way is up if the model minds it."""
-    sentences = [*notes, advice.upright(model, joints)]
+    """HTML: what a file holds that the model was not given (`notes`), whether nothing moves, and which way is up."""
+    sentences = [*notes, advice.pose(joints), advice.upright(model, joints)]
     return "".join(paragraph(f"Note: {sentence}.", "note") for sentence in sentences if sentence)
 
 
@@ -112,7 +112,8 @@ def over_time(model: Recognizer, path: Path, unit: float | None, window: int, fo
     scores = stream.over_time(online, content.joints, every)
     stands_for = f", and stands for {every}" if every > 1 else ""
     text = f"Each answer is about the last {online.window} frames{stands_for}"
-    figure = record_plots.scores_over_time(scores, model.class_names, [], path.name)
+    title = path.name + record_plots.MAPPED * bool(content.mapping)
+    figure = record_plots.scores_over_time(scores, model.class_names, [], title)
     (picture,) = record_plots.save(figure, Path(folder, path.stem))
     above = remarks(model, content.joints, content.notes()) + paragraph(f"{text}.")
     return above, str(picture), _table_of_leading(scores, model.class_names)

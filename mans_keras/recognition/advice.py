@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mans_keras.errors import counted
 from mans_keras.recognition.recognizer import Recognizer
 from mans_keras.skeletons.view import vertical
 
@@ -17,6 +18,13 @@ def upright(recognizer: Recognizer, joints: np.ndarray) -> str | None:
         f"by shoulders and hips, {up} points up, but the model expects +y. Turn the recording, unless the person in it "
         "lies down or bends"
     )
+
+
+def pose(joints: np.ndarray) -> str | None:
+    """A sentence if nothing moves in joints (frames, bodies, joints, 3); or None."""
+    if not (joints == joints[:1]).all():
+        return None
+    return f"{counted(len(joints), 'frame')} with one pose; an action is a movement, so the scores say little"
 
 
 def length(recognizer: Recognizer, joints: np.ndarray) -> str | None:

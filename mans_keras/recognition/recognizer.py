@@ -32,9 +32,9 @@ class Prediction:
     scores: (classes,) probabilities, in the order of class_names. attention: (frames, 3), the weight of each frame of
     the recording in the TARMs of x, y and z; None if the model has no attention. joints: (frames, bodies, joints, 3),
     the recording as it was read, metres. body: the joints that orient a body, None if the model does not know them.
-    notes: sentences about what the file holds and the model was not given, such as a third body, the first of them
-    `mapping` if there is one. joint_names: () if they are not known. bones: in place of those that `bones.bones` knows.
-    mapping: a sentence about joints that are another sensor's, "" if they are the model's own.
+    notes: sentences about what the file holds and the model was not given, such as a third body. joint_names: () if
+    they are not known. bones: in place of those that `bones.bones` knows. mapping: the note about joints that are
+    another sensor's; "" if they are the model's own.
     """
 
     name: str

@@ -35,8 +35,9 @@ def label(name: str, longest: int = LONGEST_NAME) -> str:
 
 
 def caption(prediction: "Prediction") -> str:
-    """The name of a prediction's file, and whether its body is another sensor's."""
-    return label(Path(prediction.name).name) + MAPPED * bool(prediction.mapping)
+    """The name of a prediction's file and, if its joints were mapped, that its body is another sensor's."""
+    remark = MAPPED * bool(prediction.mapping)
+    return label(Path(prediction.name).name, LONGEST_NAME - len(remark)) + remark
 
 
 def error_curves(curves: dict[str, list[dict]], title: str) -> Figure:
@@ -67,8 +68,11 @@ def errors_of_run(record: dict) -> Figure:
     axes = figure.subplots()
     for which, (color, line) in zip(("train", "test"), STYLES[1::2], strict=True):
         (errors,) = _errors([record], which)
-        axes.plot(np.arange(1, len(errors) + 1), errors, line, color=color, linewidth=2, label=f"{which}ing")
-    axes.set(xlim=(1, None), ylim=(0, None))
+        marker = "o" if len(errors) == 1 else None
+        axes.plot(
+            np.arange(1, len(errors) + 1), errors, line, marker=marker, color=color, linewidth=2, label=f"{which}ing"
+        )
+    axes.set(xlim=(1, max(2, len(errors))), ylim=(0, None))
     axes.set_xlabel("epoch", fontsize=13)
     axes.set_ylabel("error in percent", fontsize=13)
     axes.tick_params(labelsize=12)

@@ -19,6 +19,7 @@ AZURE = (
     *(f"{part}_{side}" for parts in (_ARM, _LEG) for side in ("LEFT", "RIGHT") for part in parts),
     *("HEAD", "NOSE", "EYE_LEFT", "EAR_LEFT", "EYE_RIGHT", "EAR_RIGHT"),
 )
+Y_DOWN = {"MediaPipe": MEDIAPIPE, "Azure Kinect": AZURE}  # sensors whose y axis points down, and z away from them
 BY_NUMBER = {33: ("MediaPipe", MEDIAPIPE), 32: ("Azure Kinect", AZURE), 25: ("Kinect v2", KINECT_2_NAMES)}
 
 # Where Kinect v1 sees three joints of the trunk, on the line from the middle of the hips (0) to that of the shoulders
@@ -69,7 +70,8 @@ def mapped(content: Parsed, wanted: tuple[str, ...]) -> Parsed | None:
     """The same recording with the joints `wanted`, in their order; None if one of them can't be had.
 
     content: of a body of another sensor, whose joints have names, or are those of a sensor in `BY_NUMBER`; a note of
-    the result says that they were mapped. Raises `Dropped` if joints without names can't be those of that sensor.
+    the result says that they were mapped. A body upside down is turned if its sensor's y axis points down, and the
+    note says so, too. Raises `Dropped` if joints without names can't be those of that sensor.
     """
     names, sensor = content.names, ""
     number = content.joints.shape[2]
@@ -91,7 +93,19 @@ def mapped(content: Parsed, wanted: tuple[str, ...]) -> Parsed | None:
         note += f", {len(computed)} computed ({', '.join(computed)})"
     if sensor:
         note += f"; its {number} joints have no names and were taken for those of {sensor}"
+    down = next((name for name, of_it in Y_DOWN.items() if set(joint_names.keys(of_it)) == places.keys()), None)
+    if down and _is_upside_down(content.joints, places):
+        joints = joints * (1, -1, -1)
+        note += f"; y points down, as {down} has it, so the body was turned by 180 degrees about x"
     return replace(content, joints=joints, names=tuple(wanted), mapping=note)
+
+
+def _is_upside_down(joints, places):
+    """Whether the shoulders are below the hips by more than 45 degrees: a median over the frames."""
+    bodies = joints[joints.any(axis=(2, 3))]
+    shoulders, hips = (bodies[:, [places[f"l{part}"], places[f"r{part}"]]].mean(axis=1) for part in ("shoulder", "hip"))
+    trunk = shoulders - hips
+    return np.median(trunk[:, 1] / np.maximum(np.linalg.norm(trunk, axis=1), 1e-9)) < -np.sqrt(0.5)
 
 
 def _sources(name, key, places):

@@ -17,7 +17,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from mans_keras.errors import InputError, listed, printable
+from mans_keras.errors import InputError, counted, listed, printable
 from mans_keras.skeletons import joint_names
 from mans_keras.skeletons.sequence import Dropped, Reader
 from mans_keras.tensors import store
@@ -107,6 +107,7 @@ def write_tensors(
             name, reason = writer.dropped[0]
             raise InputError(f"none of {len(sources)} sequences is usable, so {path} was not written; {name}: {reason}")
     _print_summary(path, len(sources), writer)
+    print(f"  coordinates {coordinates}, layout {layout}, {scale} x {scale}")
     _print_left_out(kept)
     return path
 
@@ -152,7 +153,8 @@ def _print_left_out(sequences):
     if others:
         bodies, frames = (sum(map(count, (s.other_bodies for s in others))) for count in (len, sum))
         names = listed([sequence.name for sequence in others])
-        print(f"  {bodies} other bodies left out, seen in {frames} frames of {len(others)} sequences: {names}")
+        seen = f"{counted(frames, 'frame')} of {counted(len(others), 'sequence')}"
+        print(f"  {bodies} other {'body' if bodies == 1 else 'bodies'} left out, seen in {seen}: {names}")
     holders = defaultdict(list)
     for sequence in sequences:
         if sequence.left_out:

@@ -149,7 +149,7 @@ def departures(recipe: str, coordinates: str, layout: str, mirroring: bool | Non
     """
     source = RECIPES.get(recipe)
     sentences = [
-        f"the recipe {recipe} uses {name} {getattr(source, name)}; these tensors use {value}"
+        f"the recipe `{recipe}` uses {name} `{getattr(source, name)}`; these tensors use `{value}`"
         for name, value in (("coordinates", coordinates), ("layout", layout))
         if source and value != getattr(source, name)
     ]

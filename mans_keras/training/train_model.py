@@ -169,7 +169,7 @@ def notes(run: Run, tensors: Tensors) -> list[str]:
     momentum = max(run.recipe.weight_average or 0, recipes.for_dataset(run.recipe.batch_norm_momentum, run.dataset))
     if momentum**steps > LAG:
         sentences.append(
-            f"this training has {counted(steps, 'step')}, and the saved model is an average over about "
-            f"{round(1 / (1 - momentum))}: it will be far behind the training accuracy. Train more epochs"
+            f"this training has {counted(steps, 'step')}, and the saved weights are an average over about "
+            f"{round(1 / (1 - momentum))} steps: its accuracy will be far below that of the training. Train more epochs"
         )
     return sentences

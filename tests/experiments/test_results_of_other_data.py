@@ -1,4 +1,6 @@
-"""The prose about NW-UCLA and UTD-MHAD, against the records."""
+"""The prose about attention, and about other data sets than UT-Kinect, against the records."""
+
+import re
 
 from test_results_page import prose, records
 
@@ -41,3 +43,12 @@ def test_what_the_prose_says_of_attention_on_utd_mhad_is_the_records():
     assert f"ahead of the other rows by {min(ahead):.2f} to {max(ahead):.2f} points" in prose()
     assert f"the intervals, ± {min(intervals):.2f} to ± {max(intervals):.2f}, are wider than the gain" in prose()
     assert min(intervals) > 83.01 - 81.41  # of MANs-9 over no attention on NTU RGB+D, cross-subject
+
+
+def test_the_papers_gains_lie_within_the_interval_of_no_attention_on_ut_kinect():
+    _, _, rows = attention_gain.table(tables.records(readme_tables.RESULTS, "table4_ablation", "ut_kinect"))
+    (over_seeds,) = [(float(row[2]), float(row[3])) for row in rows if row[1] == "MANs-9 (no attention)"]
+    (quoted,) = re.findall(r"the paper's gains over it on NTU RGB\+D, ([\d.]+) and ([\d.]+)", prose())
+    gains = [float(gain) for gain in quoted]
+    assert gains == [round(83.01 - 81.41, 2), round(90.66 - 89.84, 2)]  # of Table 4
+    assert all(abs(gain - over_seeds[0]) < over_seeds[1] for gain in gains)

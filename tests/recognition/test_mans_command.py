@@ -107,6 +107,21 @@ def test_a_recording_far_longer_than_those_of_training_is_reported(folder, tmp_p
     assert "long.npy: 600 frames" in message and "mans stream" in message and message.count("\n") == 1
 
 
+def test_a_picture_that_can_not_be_drawn_costs_no_answer(folder, tmp_path):
+    np.save(tmp_path / "a.npy", standing_body())
+    done = mans("predict", folder / "m.h5", tmp_path / "a.npy", tmp_path / "a.npy", "--plot", "/proc/a.png")
+    assert done.exit_code == 1 and done.stdout.count("a.npy, 6 frames") == 2
+    assert done.stderr.count("Error: ") == 2 and "Traceback" not in done.stderr
+
+
+def test_a_recording_in_which_nothing_moves_is_reported(folder, tmp_path):
+    still = np.repeat(standing_body()[:1], 30, axis=0)
+    np.save(tmp_path / "still.npy", still)
+    np.save(tmp_path / "one.npy", still[:1])
+    message = mans("predict", folder / "m.h5", tmp_path / "still.npy", tmp_path / "one.npy").stderr
+    assert "still.npy: 30 frames with one pose" in message and "one.npy: 1 frame with one pose" in message
+
+
 def test_a_recording_without_a_body_frame_is_reported_by_its_name(folder, tmp_path):
     joints = standing_body()
     joints[:, 16] = joints[:, 12]
@@ -152,7 +167,7 @@ def test_mans_evaluate_and_summary_take_what_mans_train_saved(folder, monkeypatc
     assert evaluation.endswith(f"{accuracy}  of 2 sequences\n")
     no_fold = mans("evaluate", made, folder / "ut_kinect_50.h5", "--protocol", "odd_even", "--fold", "3").stderr
     assert "no fold 3: odd_even has one fold, 0" in no_fold
-    assert "the recipe best uses coordinates upright; these tensors use body" in done.stderr
+    assert "the recipe `best` uses coordinates `upright`; these tensors use `body`" in done.stderr
     assert "at the last epoch, on 2 sequences (odd_even)" in done.stdout
     everything = mans("evaluate", made, folder / "ut_kinect_50.h5").stdout
     assert everything.rstrip().endswith("sequences, whether the model was trained on them or not")
@@ -160,7 +175,8 @@ def test_mans_evaluate_and_summary_take_what_mans_train_saved(folder, monkeypatc
     summary = mans("summary", made).stdout
     assert "walk, sitDown, standUp" in summary and "attention: none, the network has no TARMs" in summary
     again = mans("train", folder / "ut_kinect_50.h5", made, "--protocol", "odd_even", "--epochs", "1").stderr
-    assert f"note: {made} exists: when this training ends" in again and "exists" not in done.stderr
+    note = f"note: {made} exists, and is replaced with its record when this training ends"
+    assert note in again and note not in done.stderr
     assert sorted(path.name for path in made.parent.iterdir()) == ["mine.h5", "mine.h5.json"]
 
 

@@ -131,8 +131,8 @@ def test_a_run_shows_its_settings_and_its_departures_from_the_recipe(undrawn):
     assert not {"history", "predictions"} & settings.keys()
     assert [note.split(":")[0] for note in data["notes"]] == [
         "DIVERGED",
-        "the recipe paper uses coordinates raw; these tensors use body",
-        "the recipe paper uses layout resize; these tensors use pad",
+        "the recipe `paper` uses coordinates `raw`; these tensors use `body`",
+        "the recipe `paper` uses layout `resize`; these tensors use `pad`",
     ]
 
 

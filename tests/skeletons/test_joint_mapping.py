@@ -53,6 +53,25 @@ def test_the_notes_say_that_the_body_was_mapped_and_how_many_joints():
     assert note.endswith("its 33 joints have no names and were taken for those of MediaPipe")
 
 
+@pytest.mark.parametrize(("names", "sensor"), [(MEDIAPIPE, "MediaPipe"), (AZURE, "Azure Kinect")])
+@pytest.mark.parametrize("named", [True, False])
+def test_a_body_upside_down_is_turned_if_its_sensor_has_y_down(names, sensor, named):
+    body = body_of(names)
+    names = names if named else ()
+    result = mapped(Parsed(body * (1, -1, -1), names), KINECT_1_NAMES)
+    np.testing.assert_allclose(result.joints, mapped(Parsed(body, names), KINECT_1_NAMES).joints)
+    assert result.mapping.endswith(
+        f"; y points down, as {sensor} has it, so the body was turned by 180 degrees about x"
+    )
+
+
+def test_a_body_that_lies_is_not_turned():
+    lying = body_of(AZURE)[..., [1, 0, 2]] * (1, -1, 1)
+    result = mapped(Parsed(lying, AZURE), KINECT_1_NAMES)
+    assert "turned" not in result.mapping
+    np.testing.assert_allclose(result.joints[:, :, 4], lying[:, :, AZURE.index("SHOULDER_LEFT")])
+
+
 def test_joints_without_names_that_make_no_body_are_refused():
     for number in BY_NUMBER:
         joints = np.random.default_rng(0).normal(scale=0.5, size=(9, 1, number, 3))

@@ -134,8 +134,8 @@ def test_an_interrupted_training_says_how_to_resume(tensors, tmp_path, monkeypat
     with monkeypatch.context() as patched:
         patched.setattr(EpochProgress, "__call__", interrupted)
         done = mans(*command)
-    assert done.exit_code == 1
+    assert done.exit_code == 130
     kept = tmp_path / "m.checkpoint.npz"
-    assert f"Error: interrupted; the finished epochs are in {kept}: run the same command again to resume" in done.stderr
+    assert f"interrupted; the finished epochs are in {kept}: run the same command again to resume" in done.stderr
     done = mans(*command)
     assert done.exit_code == 0 and "epoch 1 of 3" not in done.stderr and "epoch 3 of 3" in done.stderr

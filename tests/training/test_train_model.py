@@ -94,7 +94,7 @@ def test_an_alpha_that_changes_nothing_or_can_not_be_is_refused(tensors, attenti
 
 def test_what_does_not_suit_the_recipe_is_noted_before_training(tensors):
     text = "; ".join(notes(plan_run(tensors, "mans-9", "loso"), tensors))
-    assert "the recipe best uses coordinates upright; these tensors use body" in text
+    assert "the recipe `best` uses coordinates `upright`; these tensors use `body`" in text
     assert "prepare the tensors with --coordinates upright" in text
     assert "class" not in text and "far behind" not in text
     tensors.label[tensors.label == 1] = 0
@@ -107,7 +107,7 @@ def test_what_does_not_suit_the_recipe_is_noted_before_training(tensors):
 def test_so_few_steps_that_the_averages_lag_behind_are_noted(tensors):
     def lags(epochs, *values):
         run = plan_run(tensors, "mans-9", "loso", epochs=epochs, values=values)
-        return "far behind" in "; ".join(notes(run, tensors))
+        return "far below" in "; ".join(notes(run, tensors))
 
     assert lags(4) and not lags(100)
     assert not lags(10, "weight_average=none", "batch_norm_momentum=0.9")
@@ -176,5 +176,5 @@ def test_progress_and_departures_from_the_recipe_are_shown(tensors, tiny, capsys
     monkeypatch.setenv("FORCE_COLOR", "1")  # as in a notebook
     train(tensors, protocol="odd_even", epochs=2)
     output = capsys.readouterr().out
-    assert "note: the recipe best uses coordinates upright; these tensors use body" in output
+    assert "note: the recipe `best` uses coordinates `upright`; these tensors use `body`" in output
     assert [line.split(": loss")[0] for line in output.splitlines()[-2:]] == ["epoch 1 of 2", "epoch 2 of 2"]

@@ -101,7 +101,7 @@ def test_a_record_names_its_source_and_is_json(tensors, tiny):
 def test_departures_are_where_tensors_are_not_those_that_the_recipe_was_made_for():
     assert recipes.departures("paper", "raw", "resize") == recipes.departures("mine", "hip", "pad") == []
     assert recipes.departures("released", "body", "pad", mirroring=False) == [
-        "the recipe released uses coordinates released; these tensors use body",
+        "the recipe `released` uses coordinates `released`; these tensors use `body`",
         "no sequence is mirrored: the tensors do not say which joints are left and right",
     ]
 

@@ -70,6 +70,8 @@ def _content(path, suffix, joints, unit):
     if suffix == ".txt":
         return text_file.read(path, joints, unit), True
     content = read_bytes(path)
+    if not content.strip():
+        raise Dropped("the file is empty")
     if suffix == ".csv" and optical.is_like(content):
         return optical.parse(content).with_own_unit(unit), False
     if suffix in NUMBERS:

@@ -61,6 +61,8 @@ def of_document(document: object, joints: int | None = None, unit: float | None 
     frames = document
     if isinstance(document, dict):
         frames = next((document[key] for key in FRAMES_KEYS if key in document), None)
+    if frames == []:
+        raise Dropped("no frame: the list of frames is empty")
     if not isinstance(frames, list) or all(isinstance(frame, float) for frame in frames):
         keys = (
             f", but an object with the keys {listed(list(map(repr, document)))}" if isinstance(document, dict) else ""

@@ -35,7 +35,8 @@ def order(shape: tuple[int, ...], joints: int | None = None) -> str:
     if shape[axes.index("v")] == 1 and joints != 1:
         raise Dropped(
             f"the array has shape {shape}, with one joint a frame: if each row holds one joint, put all joints of a "
-            "frame together, as array.reshape(frames, joints, 3). If there is only one joint, say --joints 1"
+            "frame together, as array.reshape(frames, joints, 3). A single frame is array[None]. If there is only one "
+            "joint, own_data.py has --joints 1"
         )
     return axes
 

@@ -19,7 +19,8 @@ def check_frame(numbers: int, joints: int | None) -> None:
     if numbers == 3 and joints != 1:
         raise Dropped(
             "a frame has only 3 numbers: does each row hold one joint of a frame? Put all joints of a frame in one "
-            "row, or add columns named frame and joint to a table. If there is only one joint, say --joints 1"
+            "row, or add columns named frame and joint to a table. If there is only one joint, own_data.py has "
+            "--joints 1"
         )
     if joints and numbers % joints == 0:
         check_joint(numbers // joints)
