@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from mans_keras.cli.common import EXTENSION, FILE, SAVED_MODEL, UNIT, show, warn
-from mans_keras.errors import InputError
+from mans_keras.errors import InputError, counted
 
 # Compiling a network takes as long as about so many recordings take without it.
 FEW = 20
@@ -97,7 +97,7 @@ def command(model, files, top, as_json, plot, frames, unit, drawn_bones):
             answer = {"file": prediction.name, "scores": scores, "attention": attention, "notes": notes}
             click.echo(json.dumps(answer))
         else:
-            show(f"{prediction.name}, {len(prediction.joints)} frames")
+            show(f"{prediction.name}, {counted(len(prediction.joints), 'frame')}")
             for name, score in prediction.top(top):
                 show(f"  {score:7.2%}  {name}")
         if picture:
