@@ -106,8 +106,7 @@ def write_tensors(
         if len(writer.dropped) == len(sources):
             name, reason = writer.dropped[0]
             raise InputError(f"none of {len(sources)} sequences is usable, so {path} was not written; {name}: {reason}")
-    _print_summary(path, len(sources), writer)
-    print(f"  coordinates {coordinates}, layout {layout}, {scale} x {scale}")
+    _print_summary(path, len(sources), writer, f"coordinates {coordinates}, layout {layout}, {scale} x {scale}")
     _print_left_out(kept)
     return path
 
@@ -163,9 +162,10 @@ def _print_left_out(sequences):
         print(f"  {left_out}: left out of {len(names)} sequences, {listed(names)}")
 
 
-def _print_summary(path, number, writer):
+def _print_summary(path, number, writer, settings):
     lengths, bodies = writer.columns["num_frames"], writer.columns["num_bodies"]
     print(f"{path}: {number} sequences found, {len(lengths)} kept, {len(writer.dropped)} dropped")
+    print(f"  {settings}")
     least, median, most = np.percentile(lengths, (0, 50, 100)).astype(int)
     print(f"  frames a sequence: {least} to {most}, median {median}")
     print("  bodies a sequence:", ", ".join(f"{count} in {n}" for count, n in sorted(Counter(bodies).items())))

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from test_rooms import SCRIPTS
 
-from experiments import options, paper
+from experiments import compared, options, paper
 
 OF_RUNS = {"data", "protocol", "epochs", "seeds", "folds", "jobs", "devices", "ray", "logs", "results"}
 OF_RUNS |= {"mixed-precision", "retrain"}
@@ -96,4 +96,4 @@ def test_the_folder_of_the_tensors_may_come_from_the_environment(monkeypatch):
 def test_the_models_to_choose_from_are_those_that_can_be_trained():
     from mans_keras.training.run import MODELS
 
-    assert list(paper.TABLE5) == list(MODELS)
+    assert list(paper.TABLE5) == [name for name in MODELS if name not in compared.METHODS]  # another test adds those
