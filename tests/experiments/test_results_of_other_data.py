@@ -71,3 +71,13 @@ def test_what_the_prose_says_of_attention_on_nw_ucla_is_the_records():
     assert f"the difference is beyond chance ({row[2]} ± {row[4]})" in prose()
     (weights,) = attention_weights.table(attention_weights.records(readme_tables.RESULTS, "nw_ucla"))[2]
     assert abs(float(weights[2]) - 0.5) < 0.01 and float(weights[3]) < 0.01
+
+
+def test_what_the_prose_says_of_weighted_units_is_the_records():
+    weighted = records("effects", "mans-9-weighted", "odd_even")
+    of_the_same_seeds = [r for r in records("table4_ablation", "mans-9", "odd_even") if r["seed"] < len(weighted)]
+    (last,) = [r["attention"] for r in weighted if "attention" in r]
+    assert f"F_A goes from {last['lowest']:.2f} to {last['highest']:.2f}, and the accuracy is as before" in prose()
+    gain, over_seeds, _ = paired_differences.difference(weighted, of_the_same_seeds)
+    assert len(weighted) == 2 and abs(float(gain)) < float(over_seeds)
+    assert f"({gain} ± {over_seeds} points over two seeds)" in prose()
