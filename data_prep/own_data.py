@@ -12,10 +12,8 @@ from mans_keras.skeletons import joint_names, own, own_splits
 from mans_keras.skeletons.formats import by_suffix, frame_files
 from mans_keras.skeletons.sequence import DATASETS
 from mans_keras.skeletons.units import read_unit
+from mans_keras.skeletons.view import TURNED
 from mans_keras.tensors import protocols, store
-
-# What to write in place of x, y, z, by the axis that points up, so that y does; these turn bodies, and mirror none.
-TURNED = {"-y": "x, -y, -z", "+z": "x, z, -y", "-z": "x, -z, y", "+x": "-y, x, z", "-x": "y, -x, z"}
 
 
 def check_name(context, parameter, name):

@@ -100,7 +100,7 @@ def run_missing(args, planned, tensors):
     to_train, of_another_network = runs.missing(planned, args.results, args.retrain)
     done = len(planned) - len(to_train)
     epochs = " or ".join(map(str, sorted({run.epochs for run in planned})))
-    runs_of = f"{counted(len(planned), 'run')} of {counted(epochs, 'epoch')}"
+    runs_of = f"{counted(len(planned), 'run')} of {epochs} epoch{'' if epochs == '1' else 's'}"
     print(f"{runs_of} on {tensors.path}: {done} recorded, {len(to_train)} to train")
     if of_another_network:
         names = "\n  ".join(map(str, of_another_network))

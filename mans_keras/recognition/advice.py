@@ -4,7 +4,7 @@ import numpy as np
 
 from mans_keras.errors import counted
 from mans_keras.recognition.recognizer import Recognizer
-from mans_keras.skeletons.view import vertical
+from mans_keras.skeletons.view import TURNED, vertical
 
 LONG = 5  # a recording of this many times the usual length probably shows more than one action
 
@@ -15,8 +15,8 @@ def upright(recognizer: Recognizer, joints: np.ndarray) -> str | None:
     if recognizer.coordinates != "upright" or up == "+y":
         return None
     return (
-        f"by shoulders and hips, {up} points up, but the model expects +y. Turn the recording, unless the person in it "
-        "lies down or bends"
+        f"by shoulders and hips, {up} points up, but the model expects +y. Turn the recording, by "
+        f"{TURNED[up]} in place of x, y, z, unless the person in it lies down or bends"
     )
 
 

@@ -77,7 +77,7 @@ def errors_of_run(record: dict) -> Figure:
     axes.set_ylabel("error in percent", fontsize=13)
     axes.tick_params(labelsize=12)
     axes.grid(alpha=0.3)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     axes.legend(fontsize=13)
     return figure
 

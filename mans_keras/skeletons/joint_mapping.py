@@ -9,7 +9,8 @@ from mans_keras.errors import InputError, utf8
 from mans_keras.skeletons import joint_names, recording
 from mans_keras.skeletons.formats.frame_files import POSE as MEDIAPIPE
 from mans_keras.skeletons.formats.parsed import Parsed
-from mans_keras.skeletons.sequence import KINECT_2_NAMES, Dropped
+from mans_keras.skeletons.sequence import KINECT_2_NAMES, Body, Dropped
+from mans_keras.skeletons.view import vertical
 
 # The joints of sensors whose files often have no names, in their order, by their number.
 _ARM = ("CLAVICLE", "SHOULDER", "ELBOW", "WRIST", "HAND", "HANDTIP", "THUMB")
@@ -94,18 +95,15 @@ def mapped(content: Parsed, wanted: tuple[str, ...]) -> Parsed | None:
     if sensor:
         note += f"; its {number} joints have no names and were taken for those of {sensor}"
     down = next((name for name, of_it in Y_DOWN.items() if set(joint_names.keys(of_it)) == places.keys()), None)
-    if down and _is_upside_down(content.joints, places):
+    if down and vertical(content.joints, _body(number, places)) == "-y":
         joints = joints * (1, -1, -1)
         note += f"; y points down, as {down} has it, so the body was turned by 180 degrees about x"
     return replace(content, joints=joints, names=tuple(wanted), mapping=note)
 
 
-def _is_upside_down(joints, places):
-    """Whether the shoulders are below the hips by more than 45 degrees: a median over the frames."""
-    bodies = joints[joints.any(axis=(2, 3))]
-    shoulders, hips = (bodies[:, [places[f"l{part}"], places[f"r{part}"]]].mean(axis=1) for part in ("shoulder", "hip"))
-    trunk = shoulders - hips
-    return np.median(trunk[:, 1] / np.maximum(np.linalg.norm(trunk, axis=1), 1e-9)) < -np.sqrt(0.5)
+def _body(joints, places):
+    """A `Body` of so many joints that knows the trunk."""
+    return Body(joints, places["lhip"], places["rhip"], places["lshoulder"], torso=(), ankles=None, feet=None)
 
 
 def _sources(name, key, places):

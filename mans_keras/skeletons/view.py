@@ -5,6 +5,8 @@ import numpy as np
 from mans_keras.skeletons.sequence import Body
 
 TURN = 20.0  # degrees past the front view of one body, so that limbs that come towards the viewer show
+# What to write in place of x, y, z, by the axis that points up, so that y does; these turn bodies, and mirror none.
+TURNED = {"-y": "x, -y, -z", "+z": "x, z, -y", "-z": "x, -z, y", "+x": "-y, x, z", "-x": "y, -x, z"}
 APART = 0.3  # metres between two bodies that can be seen side by side
 
 

@@ -1,6 +1,8 @@
 """The rows of the benchmarks. No test asserts a time."""
 
+import csv
 import importlib.util
+import re
 import subprocess
 import sys
 
@@ -122,3 +124,29 @@ def test_the_page_says_how_much_the_compared_networks_compute():
     assert round(st_gcn) == 6
     page = (ROOT / "experiments/results/benchmark/README.md").read_text()
     assert f"it computes {100 * (1 - sgn):.0f} % less. ST-GCN computes six times as much as MANs-9" in page
+
+
+def _measured(name):
+    """{first cell: the row} of a committed table of a benchmark."""
+    with open(ROOT / f"experiments/results/benchmark/{name}.csv", newline="") as file:
+        return {tuple(row[:2]) if name == "gpu" else row[0]: row for row in csv.reader(file)}
+
+
+def test_what_the_page_says_of_half_precision_on_a_gpu_is_the_table():
+    rows = _measured("gpu")
+    assert {model for model, _ in rows} == {"model", "mans-9", "mans-resnet18"}
+    steps = {key: float(row[3]) for key, row in rows.items() if key[0] != "model"}
+    gains = [steps[model, "mixed_bfloat16"] / steps[model, "float32"] - 1 for model in ("mans-9", "mans-resnet18")]
+    page = " ".join((ROOT / "experiments/results/benchmark/README.md").read_text().split())
+    sentence = "Half precision gains {:.0f} % with MANs-9, and {:.0f} % with MANs (ResNet-18)"
+    assert sentence.format(*(100 * gain for gain in gains)) in page
+
+
+def test_what_the_page_says_of_steps_without_gradients_is_the_table():
+    rows = [row for figure, row in _measured("compared").items() if "torchvision" in figure and "step" in figure]
+    assert len(rows) == 2
+    for row in rows:
+        ours, theirs = re.findall(r"without gradients: ([\d.,]+) over ([\d.,]+) ms", row[-1])[0]
+        assert float(ours.replace(",", "")) <= float(theirs.replace(",", ""))
+    page = " ".join((ROOT / "experiments/results/benchmark/README.md").read_text().split())
+    assert "Without gradients neither takes longer than torchvision's" in page

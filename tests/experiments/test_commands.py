@@ -129,7 +129,7 @@ def test_table4_trains_rows_once_and_prints_them_next_to_the_papers(tmp_path, ta
     command = [sys.executable, "-c", TABLE4.format(path=PATH), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "2 to train" in done.stdout
+    assert "2 runs of 1 epoch on" in done.stdout and "2 to train" in done.stdout
     assert "rows of DenseNet-161 are left out: --models mans-densenet161 trains" in done.stdout.splitlines()[-1]
     assert "WARNING:tensorflow" not in done.stderr
     rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]

@@ -12,6 +12,7 @@ from test_joint_mapping import body_of
 from mans_keras.cli import main
 from mans_keras.errors import InputError
 from mans_keras.recognition.recognizer import Recognizer
+from mans_keras.reports import record_plots
 from mans_keras.skeletons import synthetic
 from mans_keras.skeletons.joint_mapping import AZURE, MEDIAPIPE
 from mans_keras.skeletons.sequence import KINECT_1_NAMES
@@ -47,6 +48,20 @@ def test_mans_predict_says_that_the_body_was_mapped(path, azure_csv, eager):
     done = CliRunner().invoke(main, ["predict", str(path), str(azure_csv), "--json"])
     (first, *_) = json.loads(done.stdout)["notes"]
     assert first.startswith("the body was mapped")
+
+
+def test_a_picture_of_scores_over_time_says_that_the_body_was_mapped(path, azure_csv, monkeypatch, tmp_path, eager):
+    titles, real = [], record_plots.scores_over_time
+
+    def noted(*arguments):
+        titles.append(arguments[-1])
+        return real(*arguments)
+
+    monkeypatch.setattr(record_plots, "scores_over_time", noted)
+    done = CliRunner().invoke(main, ["stream", str(path), str(azure_csv), "--plot", str(tmp_path / "s.png")])
+    assert done.exit_code == 0, done.output
+    (title,) = titles
+    assert title.startswith("azure.csv, another sensor's body: ")
 
 
 def test_the_tensor_is_nearly_that_of_the_models_own_joints(recognizer, azure_csv):

@@ -50,6 +50,13 @@ def test_the_picture_and_the_page_of_a_mapped_body_say_so():
     assert "one.npy, another sensor's body" in page.of_prediction(of_another)
 
 
+def test_a_long_name_leaves_room_for_what_stands_behind_it():
+    long = "n" * 200 + ".npy"
+    captions = [record_plots.caption(prediction(name=long, mapping=mapping)) for mapping in ("", "mapped")]
+    assert len(captions[0]) == len(captions[1]) == record_plots.LONGEST_NAME + 1  # and dots
+    assert captions[1].endswith("…, another sensor's body")
+
+
 def test_attention_that_hardly_varies_chooses_no_pose():
     attention = np.full((60, 3), 0.4)
     attention[37] = 0.49

@@ -13,6 +13,7 @@ from test_ntu_packed import pyskl
 
 from data_prep import ntu_rgbd, own_data
 from experiments import table4_ablation
+from mans_keras.skeletons import view
 from mans_keras.skeletons.formats import text_file
 from mans_keras.tensors.store import Tensors
 
@@ -165,7 +166,7 @@ def test_a_packed_file_is_sent_to_the_script_that_reads_it(tmp_path):
     assert done.returncode == 1 and "data_prep/ntu_rgbd.py reads pyskl's" in done.stderr
 
 
-@pytest.mark.parametrize(("up", "turned"), own_data.TURNED.items())
+@pytest.mark.parametrize(("up", "turned"), view.TURNED.items())
 def test_what_the_message_says_turns_y_up_and_mirrors_nothing(up, turned):
     turn = np.zeros((3, 3))
     for row, term in enumerate(turned.split(", ")):
