@@ -73,7 +73,8 @@ def errors_of_run(record: dict) -> Figure:
             np.arange(1, len(errors) + 1), errors, line, marker=marker, color=color, linewidth=2, label=f"{which}ing"
         )
     epochs = (1, len(errors)) if len(errors) > 1 else (0.5, 1.5)
-    axes.set(xlim=epochs, ylim=(0, 1.05 * axes.dataLim.y1 or 1))
+    highest = max((error for line in axes.lines for error in line.get_ydata() if np.isfinite(error)), default=0)
+    axes.set(xlim=epochs, ylim=(0, 1.05 * highest or 1))
     axes.set_xlabel("epoch", fontsize=13)
     axes.set_ylabel("error in percent", fontsize=13)
     axes.tick_params(labelsize=12)
