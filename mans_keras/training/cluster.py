@@ -80,22 +80,26 @@ def results(runs, tensors, address, on_epoch, devices=1):
 
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()
-    task = ray.remote(max_retries=-1, **needs)(_train)
+    train = ray.remote(max_retries=-1, **needs)(_train)
     samples = ray.put(tensors.in_memory())
-    waiting = {task.remote(run, samples, messages, keras.backend.backend(), devices, EXTENSIONS): run for run in runs}
+    waiting = {train.remote(run, samples, messages, keras.backend.backend(), devices, EXTENSIONS): run for run in runs}
     try:
         while waiting:
             (finished, *_), _ = ray.wait(list(waiting))
+            run = waiting.pop(finished)
             try:
                 record = ray.get(finished)
             except ray.exceptions.RayTaskError as error:
                 if isinstance(error.cause, InputError):
                     raise InputError(str(error.cause)) from None
                 raise
-            yield waiting.pop(finished), record
+            yield run, record
     finally:
-        for unfinished in waiting:
-            ray.cancel(unfinished, force=True)
+        # Ray aborts this process if a task is cancelled at the moment at which it ends. Runs that are refused for one
+        # reason end together, so they get a second to do so.
+        _, running = ray.wait(list(waiting), num_returns=len(waiting), timeout=1) if waiting else ([], [])
+        for task in running:
+            ray.cancel(task, force=True)
         with contextlib.suppress(ray.exceptions.RayError):
             messages.put(None)
         listener.join()

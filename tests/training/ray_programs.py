@@ -32,18 +32,35 @@ Checkpoint.on_epoch_begin = lambda self, epoch, logs: time.sleep(1)
 EXTENSIONS["tiny.py"] = TINY
 
 
-def error_of(tensors, address, **options):
-    """The message with which one run on a cluster is refused."""
+def answer(value):
+    print("answer:", json.dumps(value), flush=True)
+
+
+def error_of(tensors, address, runs=1, **options):
+    """The message with which runs on a cluster are refused."""
     try:
-        next(cluster.results([make_run(tensors)], tensors, address, on_epoch=print, **options))
+        next(cluster.results([make_run(tensors)] * runs, tensors, address, on_epoch=print, **options))
     except InputError as error:
         return str(error)
     return None
 
 
 def without_a_cluster(tensors):
-    """Prints the message of each address."""
-    print(json.dumps([error_of(tensors, address) for address in ("auto", "127.0.0.1:9")]))
+    """Answers with the message of each address."""
+    answer([error_of(tensors, address) for address in ("auto", "127.0.0.1:9")])
+
+
+def refused_runs(tensors):
+    """Answers with the message when eight runs ask for too many devices, and how many were cancelled once ended."""
+    ray.init(num_cpus=2, log_to_driver=False)
+    ended, cancel = [], ray.cancel
+
+    def watched(task, force):
+        ended.extend(ray.wait([task], timeout=0)[0])
+        cancel(task, force=force)
+
+    ray.cancel = watched
+    answer([error_of(tensors, "auto", runs=8, devices=64), len(ended)])
 
 
 def head():
@@ -60,7 +77,7 @@ def three_runs(tensors, results, address):
 
 
 def two_machines(tensors, results):
-    """Prints the message for too many devices, the seeds whose first epoch ended, and those that came back.
+    """Answers with the message for too many devices, the seeds whose first epoch ended, and those that came back.
 
     The second machine is killed when two runs have ended their first epoch.
     """
@@ -88,7 +105,7 @@ def two_machines(tensors, results):
     planned = [make_run(tensors, seed=seed, epochs=6) for seed in range(3)]
     runs.execute(planned, tensors, results, jobs=1, ray="auto")
     kill.join()
-    print(json.dumps({"message": message, "begun": begun, "returned": returned}))
+    answer({"message": message, "begun": begun, "returned": returned})
     ray.shutdown()
     made.shutdown()
 

@@ -32,16 +32,22 @@ def begin(program, *arguments, **environment):
 
 
 def printed(process):
-    """What a program printed last, when it has ended well."""
+    """The answer that a program printed among what Ray prints, when it has ended well."""
     output, messages = process.communicate(timeout=600)
     assert process.returncode == 0, output + messages
-    return json.loads(output.splitlines()[-1])
+    (answer,) = [line for line in output.splitlines() if line.startswith("answer: ")]
+    return json.loads(answer.removeprefix("answer: "))
 
 
 def test_an_address_without_a_cluster_is_one_clear_error(tensors):
     of_this_machine, of_an_address = printed(begin("without_a_cluster", tensors.path))
     assert of_this_machine.startswith("no Ray cluster at auto (") and "\n" not in of_this_machine
     assert of_an_address.startswith("no Ray cluster at 127.0.0.1:9 (") and "\n" not in of_an_address
+
+
+def test_no_ended_run_is_cancelled_when_runs_are_refused(tensors):
+    # Ray aborts a process that does so, now and then
+    assert printed(begin("refused_runs", tensors.path)) == ["64 devices are too many: there are 1", 0]
 
 
 def test_if_the_head_is_lost_the_command_ends_with_what_to_do_and_finished_runs_have_records(tensors, tmp_path):
