@@ -45,9 +45,9 @@ def test_an_address_without_a_cluster_is_one_clear_error(tensors):
     assert of_an_address.startswith("no Ray cluster at 127.0.0.1:9 (") and "\n" not in of_an_address
 
 
-def test_no_ended_run_is_cancelled_when_runs_are_refused(tensors):
-    # Ray aborts a process that does so, now and then
-    assert printed(begin("refused_runs", tensors.path)) == ["64 devices are too many: there are 1", 0]
+def test_a_run_that_is_refused_is_not_cancelled_after_its_end(tensors):
+    # a process that does so is now and then aborted by Ray
+    assert printed(begin("refused_runs", tensors.path)) == ["64 devices are too many: there are 1", False]
 
 
 def test_if_the_head_is_lost_the_command_ends_with_what_to_do_and_finished_runs_have_records(tensors, tmp_path):
