@@ -34,17 +34,17 @@ def limited(memory=MEMORY, seconds=SECONDS):
     if not STATM.exists():
         yield
         return
-    before = [(kind, resource.getrlimit(kind)) for kind in (resource.RLIMIT_AS, resource.RLIMIT_CPU)]
-    spent = time.process_time()  # the clock of RLIMIT_CPU; that of getrusage lacks stolen time on some machines
-    handler = signal.signal(signal.SIGXCPU, lambda *_: pytest.fail(f"more than {seconds} s of processor time"))
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    # RLIMIT_CPU counts from the start of the process by a clock of the kernel that no process can read.
+    handler = signal.signal(signal.SIGPROF, lambda *_: pytest.fail(f"more than {seconds} s of processor time"))
     try:
-        for (kind, (_, hard)), limit in zip(before, (used_memory() + memory, int(spent + 1 + seconds)), strict=True):
-            resource.setrlimit(kind, (limit, hard))
+        resource.setrlimit(resource.RLIMIT_AS, (used_memory() + memory, before[1]))
+        signal.setitimer(signal.ITIMER_PROF, seconds)
         yield
     finally:
-        for kind, limits in before:
-            resource.setrlimit(kind, limits)
-        signal.signal(signal.SIGXCPU, handler)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        resource.setrlimit(resource.RLIMIT_AS, before)
+        signal.signal(signal.SIGPROF, handler)
 
 
 @contextlib.contextmanager
