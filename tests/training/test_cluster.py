@@ -60,7 +60,8 @@ def test_if_the_head_is_lost_the_command_ends_with_what_to_do_and_finished_runs_
     output, messages = command.communicate(timeout=300)
     assert command.returncode == 1 and "run the same command again" in messages, output + messages
     assert "Traceback" not in messages
-    assert [records.read_record(path)["epochs"] for path in tmp_path.rglob("*.json")] == [3]
+    epochs = [records.read_record(path)["epochs"] for path in tmp_path.rglob("*.json")]
+    assert epochs in ([3], [3, 3])  # a second run may have ended before the head was lost
 
 
 def test_with_a_machine_killed_midway_every_record_is_there_and_none_twice(tensors, tmp_path):
