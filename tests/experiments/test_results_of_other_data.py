@@ -32,6 +32,16 @@ def test_what_the_prose_says_of_the_recipes_on_hdm05_is_the_records():
     assert f"over the five actors that is within chance ({gain} ± {over_subjects})" in prose()
 
 
+def test_what_the_prose_says_of_the_recipes_on_nw_ucla_is_the_records():
+    (released,) = records("table4_ablation", "mans-9", "cross_view", "nw_ucla")
+    (best,) = tables.records(readme_tables.RESULTS / "best", "table4_ablation", "nw_ucla")
+    assert best["variant"] == "mans-9" and best["tensors"] == released["tensors"]
+    ends = [f"{paired_differences.accuracy(record):.2f}" for record in (best, released)]
+    gain, _, over_subjects = paired_differences.difference([best], [released])
+    assert float(gain) <= 0 and abs(float(gain)) < float(over_subjects)
+    assert f"`best` ends at {ends[0]}, and `released` at {ends[1]} ({gain} ± {over_subjects} over" in prose()
+
+
 def test_what_the_prose_says_of_attention_on_utd_mhad_is_the_records():
     _, _, rows = attention_gain.table(tables.records(readme_tables.RESULTS, "table4_ablation", "utd_mhad"))
     gains = {row[1]: (float(row[2]), float(row[4])) for row in rows}
