@@ -10,7 +10,7 @@ from data_prep.common import PATH, command, write_tensors
 from mans_keras.errors import InputError, listed
 from mans_keras.skeletons import joint_names, own, own_splits
 from mans_keras.skeletons.formats import by_suffix, frame_files
-from mans_keras.skeletons.sequence import DATASETS
+from mans_keras.skeletons.sequence import DATASETS, KINECT_1_NAMES
 from mans_keras.skeletons.units import read_unit
 from mans_keras.skeletons.view import TURNED
 from mans_keras.tensors import protocols, store
@@ -86,6 +86,19 @@ def check_vertical(sources, body, coordinates, names, wanted, unit):
         if coordinates == "upright":
             raise InputError(f"{problem}: {turned}, or take --coordinates body, which need no vertical")
         print(f"{problem}: `--recipe best` would turn the bodies about the wrong axis, so {turned}")
+
+
+def check_order(sources, names):
+    """Print the files whose order of joints is assumed; raise `InputError` if --joints has another one."""
+    assumed = [source.name for source in sources if by_suffix.has_assumed_order(source.path)]
+    if assumed and names and not joint_names.same(names, KINECT_1_NAMES):
+        raise InputError(
+            f"{listed(assumed)}: such files are read as UT-Kinect's (.txt, 61 numbers in a row) or NW-UCLA's (.json "
+            "of 20 joints under skeletons), whose joints have the order of Kinect v1, but --joints has another. If "
+            "it is the order of these files, save them as .npy, or put the list under frames. If not, leave out "
+            "--joints"
+        )
+    print_names(len(assumed), "are read as UT-Kinect's or NW-UCLA's, with Kinect v1's joints in its order", assumed)
 
 
 def print_names(number, what, names):
@@ -169,6 +182,7 @@ def main(args):
         unknown = [source.name for source in sources if source.subject < 0]
         print_names(len(unknown), "without a subject", unknown)
     splits = read_splits(args, sources)
+    check_order(sources, names)
     console = Console(stderr=True)
     progress = track(sources, "looking at the files", console=console, disable=not console.is_terminal)
     bodies, joints, names = own.survey(progress, number, tuple(names or ()), unit)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mans_keras.skeletons import hdm05, ntu, sysu_3d, utd_mhad
+from mans_keras.skeletons import hdm05, ntu, nw_ucla, sysu_3d, utd_mhad
 from mans_keras.skeletons.bounds import check_shape, in_metres, not_in_image, read_bytes
 from mans_keras.skeletons.formats import (
     acclaim,
@@ -17,6 +17,7 @@ from mans_keras.skeletons.formats import (
     csv_file,
     frame_files,
     json_file,
+    json_keys,
     matlab,
     optical,
     text_file,
@@ -35,6 +36,7 @@ WITH_UNIT = {".json": json_file.parse, ".bvh": bvh.parse, ".c3d": c3d_file.parse
 PARSERS = {**NUMBERS, **WITH_UNIT, ".trc": trc.parse}
 MOTION_CAPTURE = (".bvh", ".c3d", ".trc")
 MAX_BODIES = 2
+NW_UCLA_KEY = f'"{json_keys.NW_UCLA}"'.encode()
 
 
 def parsed(path: Path, joints: int | None = None, unit: float | None = None) -> Parsed:
@@ -55,6 +57,23 @@ def parsed(path: Path, joints: int | None = None, unit: float | None = None) -> 
     persons, others = people(not_in_image(xyz) if may_be_in_image else xyz, content.ids)
     names = tuple(map(_storable, content.names))
     return dataclasses.replace(content, joints=persons, names=names, other_bodies=others, ids=None)
+
+
+def has_assumed_order(path: Path) -> bool:
+    """Whether only the form of a file says that its joints are Kinect v1's, in its order.
+
+    These are rows of 61 numbers, as in UT-Kinect, and 20 joints under `skeletons`, as in NW-UCLA, in files with other
+    names than those data sets have.
+    """
+    try:
+        if path.suffix.lower() == ".txt":
+            return not text_file.UT_KINECT_NAME.fullmatch(path.name) and text_file.is_ut_kinect(path)
+        if path.suffix.lower() != ".json" or nw_ucla.NAME.fullmatch(path.stem):
+            return False
+        content = read_bytes(path)
+        return NW_UCLA_KEY in content and json_file.parse(content).names == KINECT_1_NAMES
+    except Dropped:
+        return False
 
 
 def _storable(name):

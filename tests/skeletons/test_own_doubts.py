@@ -1,0 +1,39 @@
+"""What own_data.py says of recordings that it could read in two ways, or that do not fit together."""
+
+import json
+
+import pytest
+from helpers import joints_lines, run, standing_body
+from test_joint_names import KINECT_NAMES
+
+from data_prep import own_data
+from mans_keras.tensors.store import Tensors
+
+REVERSED = ",".join(KINECT_NAMES[::-1])
+
+
+def write(folder, save, count=4):
+    """A class folder `clap` and one `wave`, with `save(path without a suffix, number)` for each file."""
+    for number in range(count):
+        path = folder / ("clap", "wave")[number % 2] / f"P{number}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save(path, number)
+    return folder
+
+
+def as_ut_kinect(path, number):
+    path.with_suffix(".txt").write_text("\n".join(joints_lines(standing_body(), range(6))))
+
+
+def as_nw_ucla(path, number):
+    path.with_suffix(".json").write_text(json.dumps({"skeletons": standing_body().tolist()}))
+
+
+@pytest.mark.parametrize("save", [as_ut_kinect, as_nw_ucla])
+def test_an_order_of_joints_that_is_assumed_does_not_win_over_joints(tmp_path, save):
+    raw = write(tmp_path / "raw", save)
+    refused = run(own_data.main, raw, tmp_path, "--name", "g", "--joints", REVERSED)
+    assert refused.returncode == 1 and "Kinect v1, but --joints has another" in refused.stderr
+    done = run(own_data.main, raw, tmp_path, "--name", "g")
+    assert "4 are read as UT-Kinect's or NW-UCLA's, with Kinect v1's joints in its order" in done.stdout
+    assert len(Tensors(tmp_path / "g_50.h5").label) == 4
