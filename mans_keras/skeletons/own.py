@@ -64,10 +64,17 @@ def find(folder: Path | str, frame_files: bool = False) -> tuple[tuple[str, ...]
             sources += [Source(path, f"{name}/{utf8(path.name)}", len(classes)) for path in usable]
             classes.append(name)
     if not sources:
-        if frame_files or any(map(_is_folder_of_frames, folder.glob("[!.]*/[!.]*"))):
+        frames = (
+            f"with --frame-files, one folder for each class is expected, in it one for each recording, in it one "
+            f"{' or '.join(by_frame.SUFFIXES)} file for each frame"
+        )
+        if frame_files:
+            raise InputError(f"{folder} holds no recording: {frames}")
+        if any(map(_is_folder_of_frames, folder.glob("[!.]*/[!.]*"))):
             raise InputError(
-                f"{folder} holds no recording: with --frame-files, one folder for each class is expected, in it one "
-                f"for each recording, in it one {' or '.join(by_frame.SUFFIXES)} file for each frame"
+                f"{folder} holds no recording: {LAYOUT}, but files are one folder too deep. If these are recordings, "
+                "move them into the folders of their classes, with the folder's name before theirs. If each is a "
+                f"single frame: {frames}"
             )
         raise InputError(f"{folder} holds no recording: {LAYOUT}")
     if len(classes) == 1:
