@@ -150,6 +150,8 @@ def test_markers_of_trc_are_read_in_their_unit_and_may_be_missing():
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
+        ("\t1000\t2000\t3000", "\t", "line 7 has 6 cells, .* a marker that is missing must leave three empty cells"),
+        ("1\t2\t3\n2\t0.1\t1100\t2000\t3000\t\t\t", "1\t2\t3", "NumFrames in line 3 is 2, but the file has 1 row:"),
         ("mm", "furlongs", r"Units \(m, cm, mm, in, ft\)"),
         ("\t2\tmm", "\t3\tmm", "line 4 has 2 names of markers, where 3"),
         ("Hip", "Head", "different"),
