@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import track
 
 from data_prep.common import PATH, command, write_tensors
-from mans_keras.errors import InputError, listed
+from mans_keras.errors import InputError, listed, printable
 from mans_keras.skeletons import joint_names, own, own_splits
 from mans_keras.skeletons.formats import by_suffix, frame_files
 from mans_keras.skeletons.sequence import DATASETS, KINECT_1_NAMES
@@ -76,10 +76,18 @@ def choose_coordinates(option, names):
 
 
 def check_vertical(sources, body, coordinates, names, wanted, unit):
-    """Print a line if y does not point up in most of a hundred files; raise `InputError` if the coordinates need it."""
+    """Print a line if y does not point up in all of a hundred files; raise `InputError` if most need to be turned."""
     if body is None or coordinates in ("body", "released"):
         return
-    up = own.vertical(sources[:: -(-len(sources) // 100)], body, names, wanted, unit)
+    verticals = own.verticals(sources[:: -(-len(sources) // 100)], body, names, wanted, unit)
+    up = next(iter(verticals), "+y")
+    for axis, files in verticals.items():
+        if axis != up:
+            print(
+                f"in {len(files)} of {sum(map(len, verticals.values()))} files, {axis} points up, by shoulders and "
+                f"hips, and in most {up}: turn them like the others, unless somebody lies down or bends: "
+                f"{listed(files)}"
+            )
     if up != "+y":
         turned = f"turn the recordings, by {TURNED[up]} in place of x, y, z"
         problem = f"{up} points up in most of the files, by their shoulders and hips, but y should"
@@ -185,7 +193,13 @@ def main(args):
     check_order(sources, names)
     console = Console(stderr=True)
     progress = track(sources, "looking at the files", console=console, disable=not console.is_terminal)
-    bodies, joints, names = own.survey(progress, number, tuple(names or ()), unit)
+    bodies, joints, names, named_by, unnamed = own.survey(progress, number, tuple(names or ()), unit)
+    print_names(
+        len(unnamed),
+        f"name no joints, and are read in the order of {printable(named_by)}: if it is not theirs, give "
+        "their order by --joints",
+        unnamed,
+    )
     wanted = joint_names.without(names, expanded(args.leave_out, names)) if args.leave_out else names
     coordinates, body = choose_coordinates(args.coordinates, wanted)
     check_vertical(sources, body, coordinates, names, wanted, unit)

@@ -3,10 +3,11 @@
 import functools
 import itertools
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -159,17 +160,32 @@ def _numbered(sources, numbers, what):
     return [replace(source, subject=pair[0], camera=pair[1]) if pair else source for source, pair in numbered]
 
 
+class Survey(NamedTuple):
+    """What files have in common.
+
+    bodies: the largest number, at most two. joints: the most common number. names: of the joints, () if they are not
+    known. named_by: the first file that names so many joints, if `names` are its. unnamed: the files with so many
+    joints that name none, if `names` are another file's.
+    """
+
+    bodies: int
+    joints: int
+    names: tuple[str, ...]
+    named_by: str = ""
+    unnamed: tuple[str, ...] = ()
+
+
 def survey(
     sources: Iterable[Source], joints: int | None = None, names: tuple[str, ...] = (), unit: float | None = None
-) -> tuple[int, int, tuple[str, ...]]:
-    """(bodies, joints, names): the largest number of bodies, at most two, the most common number of joints, and their
-    names.
+) -> Survey:
+    """The `Survey` of files.
 
     joints, names: the number and the names of the joints if they are known; otherwise the names are those of the first
     file that names so many. unit: as in `read`. Raises `InputError` if no file can be read, or if none has that number
     of joints.
     """
     bodies, counts, named, reason, refused = 1, Counter(), {}, None, None
+    unnamed = defaultdict(list)
     for source in sources:
         try:
             content = _arranged(source.path, joints, names, unit=unit)
@@ -180,7 +196,9 @@ def survey(
         bodies = max(bodies, min(content.joints.shape[1], by_suffix.MAX_BODIES))
         counts[content.joints.shape[2]] += 1
         if content.names:
-            named.setdefault(content.joints.shape[2], content.names)
+            named.setdefault(content.joints.shape[2], (content.names, source.name))
+        else:
+            unnamed[content.joints.shape[2]].append(source.name)
     if not counts:
         advice = f". {NAMED}" if names and refused and _names_joints(refused) else ""
         raise InputError(f"no file holds a recording; {reason}{advice}")
@@ -190,7 +208,9 @@ def survey(
             f"--joints has {joints} joints, but the files have {others}: give the names of those, in the files' order"
         )
     joints = joints or counts.most_common(1)[0][0]
-    return bodies, joints, tuple(names or named.get(joints, ()))
+    if names or joints not in named:
+        return Survey(bodies, joints, tuple(names))
+    return Survey(bodies, joints, *named[joints], tuple(unnamed[joints]))
 
 
 def _names_joints(path):
@@ -200,26 +220,26 @@ def _names_joints(path):
         return False
 
 
-def vertical(
+def verticals(
     sources: Iterable[Source],
     body: Body,
     names: tuple[str, ...] = (),
     wanted: tuple[str, ...] = (),
     unit: float | None = None,
-) -> str:
-    """The axis that points up in most of these files, by shoulders and hips: "+y", "-z", ...; "+y" if none shows it.
+) -> dict[str, list[str]]:
+    """{axis: the files in which it points up, by shoulders and hips}, such as "+y" or "-z", that of most files first.
 
     names, wanted, unit: as in `read`.
     """
-    axes = Counter()
+    axes = defaultdict(list)
     for source in sources:
         try:
             joints = parsed(source.path, len(names) or body.joints, names, wanted, unit).joints
         except Dropped:
             continue
         if joints.shape[2] == body.joints:
-            axes[view.vertical(joints, body)] += 1
-    return axes.most_common(1)[0][0] if axes else "+y"
+            axes[view.vertical(joints, body)].append(source.name)
+    return dict(sorted(axes.items(), key=lambda axis: -len(axis[1])))
 
 
 def read(

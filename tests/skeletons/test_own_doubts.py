@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from helpers import joints_lines, run, standing_body
 from test_joint_names import KINECT_NAMES
@@ -37,3 +38,33 @@ def test_an_order_of_joints_that_is_assumed_does_not_win_over_joints(tmp_path, s
     done = run(own_data.main, raw, tmp_path, "--name", "g")
     assert "4 are read as UT-Kinect's or NW-UCLA's, with Kinect v1's joints in its order" in done.stdout
     assert len(Tensors(tmp_path / "g_50.h5").label) == 4
+
+
+def as_npy(path, number):
+    np.save(path.with_suffix(".npy"), standing_body(6 + number))
+
+
+def test_files_that_name_no_joints_next_to_files_that_do_are_reported(tmp_path):
+    def save(path, number):
+        if number % 2:
+            return as_npy(path, number)
+        joints = [dict(sorted(zip(KINECT_NAMES, frame, strict=True))) for frame in standing_body().tolist()]
+        path.with_suffix(".json").write_text(json.dumps([{"joints": frame} for frame in joints]))
+
+    raw = write(tmp_path / "raw", save)
+    done = run(own_data.main, raw, tmp_path, "--name", "g")
+    assert "2 name no joints, and are read in the order of clap/P0.json" in done.stdout
+    assert "by --joints: wave/P1.npy, wave/P3.npy" in done.stdout
+    done = run(own_data.main, raw, tmp_path, "--name", "g", "--joints", ",".join(KINECT_NAMES))
+    assert done.returncode == 0 and "name no joints" not in done.stdout
+
+
+def test_files_with_another_vertical_than_most_are_named(tmp_path):
+    def save(path, number):
+        np.save(path.with_suffix(".npy"), standing_body()[..., (0, 2, 1) if number == 3 else (0, 1, 2)])
+
+    raw = write(tmp_path / "raw", save)
+    arguments = [raw, tmp_path, "--name", "g", "--joints", ",".join(KINECT_NAMES), "--coordinates", "upright"]
+    done = run(own_data.main, *arguments)
+    assert "in 1 of 4 files, +z points up, by shoulders and hips, and in most +y" in done.stdout
+    assert "wave/P3.npy" in done.stdout
