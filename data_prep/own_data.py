@@ -7,8 +7,9 @@ from rich.console import Console
 from rich.progress import track
 
 from data_prep.common import PATH, command, write_tensors
-from mans_keras.errors import InputError, listed, printable
+from mans_keras.errors import InputError, counted, listed, printable
 from mans_keras.skeletons import joint_names, own, own_splits
+from mans_keras.skeletons.bounds import LEAST, LEAST_OF_TRUNK, MOST
 from mans_keras.skeletons.formats import by_suffix, frame_files
 from mans_keras.skeletons.sequence import DATASETS, KINECT_1_NAMES
 from mans_keras.skeletons.units import read_unit
@@ -83,10 +84,10 @@ def check_vertical(sources, body, coordinates, names, wanted, unit):
     up = next(iter(verticals), "+y")
     for axis, files in verticals.items():
         if axis != up:
-            print(
-                f"in {len(files)} of {sum(map(len, verticals.values()))} files, {axis} points up, by shoulders and "
-                f"hips, and in most {up}: turn them like the others, unless somebody lies down or bends: "
-                f"{listed(files)}"
+            print_files(
+                files,
+                f"{axis} points up, by shoulders and hips, but {up} in most files: turn them like the others, unless "
+                "somebody lies down or bends",
             )
     if up != "+y":
         turned = f"turn the recordings, by {TURNED[up]} in place of x, y, z"
@@ -106,13 +107,13 @@ def check_order(sources, names):
             "it is the order of these files, save them as .npy, or put the list under frames. If not, leave out "
             "--joints"
         )
-    print_names(len(assumed), "are read as UT-Kinect's or NW-UCLA's, with Kinect v1's joints in its order", assumed)
+    print_files(assumed, "read as UT-Kinect's or NW-UCLA's, with Kinect v1's joints in its order")
 
 
-def print_names(number, what, names):
-    """Print one line with the first few names, if there are any."""
-    if names:
-        print(f"{number} {what}: {listed(names)}")
+def print_files(files, text):
+    """Print one line with the first few files and what is to know of them, if there are any."""
+    if files:
+        print(f"{counted(len(files), 'file')} ({listed(files)}): {text}")
 
 
 @command(
@@ -188,24 +189,28 @@ def main(args):
     if args.table or args.pattern:
         sources = own.with_table(sources, args.table) if args.table else own.with_pattern(sources, args.pattern)
         unknown = [source.name for source in sources if source.subject < 0]
-        print_names(len(unknown), "without a subject", unknown)
+        print_files(unknown, "no subject")
     splits = read_splits(args, sources)
     check_order(sources, names)
     console = Console(stderr=True)
     progress = track(sources, "looking at the files", console=console, disable=not console.is_terminal)
-    bodies, joints, names, named_by, unnamed = own.survey(progress, number, tuple(names or ()), unit)
-    print_names(
-        len(unnamed),
-        f"name no joints, and are read in the order of {printable(named_by)}: if it is not theirs, give "
-        "their order by --joints",
+    bodies, joints, names, named_by, unnamed, no_size = own.survey(progress, number, tuple(names or ()), unit)
+    print_files(
         unnamed,
+        f"joints without names, read in the order of {printable(named_by)}. If it is not theirs, give it by --joints",
+    )
+    print_files(
+        no_size,
+        f"bodies that are no person's if they are in metres: more than {MOST} m tall or wide, or less than "
+        f"{LEAST_OF_TRUNK} m ({LEAST} m without hips and shoulders). If they have another unit, give it by --unit",
     )
     wanted = joint_names.without(names, expanded(args.leave_out, names)) if args.leave_out else names
     coordinates, body = choose_coordinates(args.coordinates, wanted)
     check_vertical(sources, body, coordinates, names, wanted, unit)
     most = "1 body" if bodies == 1 else f"{bodies} bodies"
     print(f"{len(classes)} classes, {len(wanted) or joints} joints a body, at most {most} a frame")
-    print_names(len(left_out), f"in {args.raw} are not recordings", left_out)
+    if left_out:
+        print(f"no recordings, {len(left_out)} in {args.raw}: {listed(left_out)}")
     reader = own.reader(args.name, classes, body, args.bodies or bodies, joints, names, wanted, unit)
     path = write_tensors(args, reader, sources, coordinates, splits)
     tensors = store.Tensors(path)
@@ -213,7 +218,8 @@ def main(args):
         print(f"  {name}: {(split == 1).sum():,} train, {(split == 0).sum():,} test")
     labels = tensors.label
     empty = [name for label, name in enumerate(classes) if label not in labels]
-    print_names(len(empty), "classes have no sequence", empty)
+    if empty:
+        print(f"classes without a sequence: {listed(empty)}")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import numpy as np
 
 from mans_keras.errors import InputError, utf8
 from mans_keras.skeletons import view
-from mans_keras.skeletons.bounds import check_size, read_bytes
+from mans_keras.skeletons.bounds import check_size, impossible_size, read_bytes
 from mans_keras.skeletons.formats import by_suffix, csv_file, text_file
 from mans_keras.skeletons.formats import frame_files as by_frame
 from mans_keras.skeletons.formats.parsed import OTHER_UNIT, Parsed
@@ -165,7 +165,8 @@ class Survey(NamedTuple):
 
     bodies: the largest number, at most two. joints: the most common number. names: of the joints, () if they are not
     known. named_by: the first file that names so many joints, if `names` are its. unnamed: the files with so many
-    joints that name none, if `names` are another file's.
+    joints that name none, if `names` are another file's. no_size: the files whose bodies, in metres, have no person's
+    size.
     """
 
     bodies: int
@@ -173,6 +174,7 @@ class Survey(NamedTuple):
     names: tuple[str, ...]
     named_by: str = ""
     unnamed: tuple[str, ...] = ()
+    no_size: tuple[str, ...] = ()
 
 
 def survey(
@@ -185,7 +187,7 @@ def survey(
     of joints.
     """
     bodies, counts, named, reason, refused = 1, Counter(), {}, None, None
-    unnamed = defaultdict(list)
+    unnamed, no_size = defaultdict(list), []
     for source in sources:
         try:
             content = _arranged(source.path, joints, names, unit=unit)
@@ -193,11 +195,13 @@ def survey(
             reason = reason or f"{source.name}: {dropped}"
             refused = refused or source.path
             continue
+        if impossible_size(content.joints, has_trunk(content.names or names)) is not None:
+            no_size.append(source.name)
         bodies = max(bodies, min(content.joints.shape[1], by_suffix.MAX_BODIES))
         counts[content.joints.shape[2]] += 1
         if content.names:
             named.setdefault(content.joints.shape[2], (content.names, source.name))
-        else:
+        elif not names:
             unnamed[content.joints.shape[2]].append(source.name)
     if not counts:
         advice = f". {NAMED}" if names and refused and _names_joints(refused) else ""
@@ -209,8 +213,8 @@ def survey(
         )
     joints = joints or counts.most_common(1)[0][0]
     if names or joints not in named:
-        return Survey(bodies, joints, tuple(names))
-    return Survey(bodies, joints, *named[joints], tuple(unnamed[joints]))
+        return Survey(bodies, joints, tuple(names), no_size=tuple(no_size))
+    return Survey(bodies, joints, *named[joints], tuple(unnamed[joints]), tuple(no_size))
 
 
 def _names_joints(path):

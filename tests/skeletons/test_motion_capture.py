@@ -241,7 +241,7 @@ def test_each_of_two_subjects_with_the_same_markers_is_a_body():
 def test_objects_next_to_a_person_are_left_out_and_without_a_person_they_are_one_body():
     content = c3d_file.parse(c3d_bytes(labels=[*subject("Wand", 5), "origin", *subject("Bob")]))
     assert content.names == tuple(f"m{number}" for number in range(10)) and content.joints.shape == (4, 1, 10, 3)
-    assert content.left_out == ("5 markers of Wand", "1 marker without a subject")
+    assert content.left_out == ("Wand (5 joints)", "1 joint of no subject")
     assert c3d_file.parse(c3d_bytes(labels=["Bob:Head", "Eve:Hip"])).names == ("Bob:Head", "Eve:Hip")
 
 

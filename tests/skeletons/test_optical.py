@@ -107,7 +107,7 @@ def test_a_wand_next_to_a_person_is_left_out_and_reported():
     content = optical.parse(motive(person("Wand", range(5)) + person("Anna", range(10))))
     assert content.names == tuple(f"b{number}" for number in range(10)) and content.joints.shape == (2, 1, 10, 3)
     np.testing.assert_array_equal(content.joints[0, 0, 3], [4, 3, 0])
-    assert "5 markers of Wand" in content.left_out
+    assert "Wand (5 joints)" in content.left_out
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,7 @@ def two_orders(tmp_path):
 
 
 def test_joints_have_the_names_of_the_first_file_that_names_them(two_orders):
-    assert own.survey(two_orders) == (1, 3, NAMES, "kick/a.csv", ())
+    assert own.survey(two_orders) == (1, 3, NAMES, "kick/a.csv", (), ())
     assert own.survey(two_orders, 3, ("RHip", "Neck", "LeftHip"))[:3] == (1, 3, ("RHip", "Neck", "LeftHip"))
 
 
@@ -234,7 +234,7 @@ def test_the_script_writes_the_contract(raw, tmp_path):
     done = script(SCRIPT, raw, tmp_path, "--name", "moves", "--pattern", "P{subject}_C{camera}", "--jobs", 2)
     assert done.returncode == 0, done.stderr
     assert "9 sequences found, 8 kept, 1 dropped" in done.stdout
-    assert "coordinates raw" in done.stdout and "1 without a subject: wave/broken.json" in done.stdout
+    assert "coordinates raw" in done.stdout and "1 file (wave/broken.json): no subject" in done.stdout
     tensors = Tensors(tmp_path / "moves_50.h5")
     assert (tensors.dataset, tensors.coordinates, tensors.class_names) == ("moves", "raw", ["kick", "wave"])
     assert tensors.subject.tolist() == [1, 1, 2, 2] * 2
@@ -304,7 +304,7 @@ def test_upright_coordinates_of_recordings_with_z_up_are_refused(raw, tmp_path):
 def test_a_class_whose_files_are_all_dropped_is_named(raw, tmp_path):
     (raw / "zoom").mkdir()
     (raw / "zoom/a.npy").write_bytes(b"broken")
-    assert "1 classes have no sequence: zoom" in run(own_data.main, raw, tmp_path, "--name", "moves").stdout
+    assert "classes without a sequence: zoom" in run(own_data.main, raw, tmp_path, "--name", "moves").stdout
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_an_order_of_joints_that_is_assumed_does_not_win_over_joints(tmp_path, s
     refused = run(own_data.main, raw, tmp_path, "--name", "g", "--joints", REVERSED)
     assert refused.returncode == 1 and "Kinect v1, but --joints has another" in refused.stderr
     done = run(own_data.main, raw, tmp_path, "--name", "g")
-    assert "4 are read as UT-Kinect's or NW-UCLA's, with Kinect v1's joints in its order" in done.stdout
+    assert "): read as UT-Kinect's or NW-UCLA's, with Kinect v1's joints in its order" in done.stdout
     assert len(Tensors(tmp_path / "g_50.h5").label) == 4
 
 
@@ -53,10 +53,9 @@ def test_files_that_name_no_joints_next_to_files_that_do_are_reported(tmp_path):
 
     raw = write(tmp_path / "raw", save)
     done = run(own_data.main, raw, tmp_path, "--name", "g")
-    assert "2 name no joints, and are read in the order of clap/P0.json" in done.stdout
-    assert "by --joints: wave/P1.npy, wave/P3.npy" in done.stdout
+    assert "2 files (wave/P1.npy, wave/P3.npy): joints without names, read in the order of clap/P0.json" in done.stdout
     done = run(own_data.main, raw, tmp_path, "--name", "g", "--joints", ",".join(KINECT_NAMES))
-    assert done.returncode == 0 and "name no joints" not in done.stdout
+    assert done.returncode == 0 and "without names" not in done.stdout
 
 
 def test_files_with_another_vertical_than_most_are_named(tmp_path):
@@ -66,5 +65,14 @@ def test_files_with_another_vertical_than_most_are_named(tmp_path):
     raw = write(tmp_path / "raw", save)
     arguments = [raw, tmp_path, "--name", "g", "--joints", ",".join(KINECT_NAMES), "--coordinates", "upright"]
     done = run(own_data.main, *arguments)
-    assert "in 1 of 4 files, +z points up, by shoulders and hips, and in most +y" in done.stdout
-    assert "wave/P3.npy" in done.stdout
+    assert "1 file (wave/P3.npy): +z points up, by shoulders and hips, but +y in most files" in done.stdout
+
+
+def test_bodies_that_are_no_persons_in_metres_are_reported(tmp_path):
+    def save(path, number):
+        body = standing_body() - standing_body().mean(axis=(0, 1))
+        np.save(path.with_suffix(".npy"), body * (39.37 if number == 3 else 1))
+
+    raw = write(tmp_path / "raw", save)
+    done = run(own_data.main, raw, tmp_path, "--name", "g", "--joints", ",".join(KINECT_NAMES))
+    assert "1 file (wave/P3.npy): bodies that are no person's if they are in metres" in done.stdout

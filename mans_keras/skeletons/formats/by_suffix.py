@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mans_keras.skeletons import hdm05, ntu, nw_ucla, sysu_3d, utd_mhad
+from mans_keras.skeletons import hdm05, ntu, nw_ucla, sysu_3d, units, utd_mhad
 from mans_keras.skeletons.bounds import check_shape, in_metres, not_in_image, read_bytes
 from mans_keras.skeletons.formats import (
     acclaim,
@@ -28,11 +28,20 @@ from mans_keras.skeletons.joint_names import UNSTORABLE
 from mans_keras.skeletons.sequence import KINECT_1_NAMES, Dropped
 from mans_keras.skeletons.tracks import people
 
+
+def _parse_json(content, joints=None, unit=None):
+    """The `Parsed` of the bytes of a JSON file, in the unit that it names, if it names one."""
+    document = json_file.parsed(content)
+    own = units.of_json(document, unit)
+    parsed = json_file.of_document(document, joints, own or unit)
+    return parsed.with_own_unit(unit) if own else parsed
+
+
 # Each is (bytes, number of joints or None) -> `Parsed`. The numbers of the first kind are metres unless --unit says
 # another unit. Parsers of the second kind know the unit or find it out, and take the metres of --unit as `unit`; the
 # others' files name it.
 NUMBERS = {".npy": arrays.parse_npy, ".npz": arrays.parse_npz, ".csv": csv_file.parse}
-WITH_UNIT = {".json": json_file.parse, ".bvh": bvh.parse, ".c3d": c3d_file.parse}
+WITH_UNIT = {".json": _parse_json, ".bvh": bvh.parse, ".c3d": c3d_file.parse}
 PARSERS = {**NUMBERS, **WITH_UNIT, ".trc": trc.parse}
 MOTION_CAPTURE = (".bvh", ".c3d", ".trc")
 MAX_BODIES = 2

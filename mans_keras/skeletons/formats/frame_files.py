@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mans_keras.skeletons import units
 from mans_keras.skeletons.bounds import MAX_BYTES, MAX_FRAMES, TOO_MANY, check_marks, check_shape, read_bytes
 from mans_keras.skeletons.formats import arrays, json_file, layouts
 from mans_keras.skeletons.formats.parsed import Parsed
@@ -106,7 +107,9 @@ def read(folder: Path, joints: int | None = None, unit: float | None = None) -> 
     if kinds == {".json"}:
         check_marks(b",".join(contents), *json_file.MARKS)
         frames = [_json_frame(path.name, content) for path, content in zip(paths, contents, strict=True)]
-        content = json_file.of_document(frames, joints, unit)
+        own_unit = units.of_json(frames, unit)
+        content = json_file.of_document(frames, joints, own_unit or unit)
+        content = content.with_own_unit(unit) if own_unit else content
     else:
         content = _arrays([path.name for path in paths], contents, joints)
         is_holistic = content.names == HOLISTIC_NAMES
