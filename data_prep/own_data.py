@@ -8,13 +8,15 @@ from rich.progress import track
 
 from data_prep.common import PATH, command, write_tensors
 from mans_keras.errors import InputError, counted, listed, printable
-from mans_keras.skeletons import joint_names, own, own_splits
+from mans_keras.skeletons import joint_names, own, own_splits, own_tables
 from mans_keras.skeletons.bounds import LEAST, LEAST_OF_TRUNK, MOST
 from mans_keras.skeletons.formats import by_suffix, frame_files
 from mans_keras.skeletons.sequence import DATASETS, KINECT_1_NAMES
 from mans_keras.skeletons.units import read_unit
 from mans_keras.skeletons.view import TURNED
 from mans_keras.tensors import protocols, store
+
+MAX_GROUPS = 10  # of identical files that are printed
 
 
 def check_name(context, parameter, name):
@@ -33,6 +35,21 @@ def whole_numbers(context, parameter, text):
     return text and [int(number) for number in text.split(",")]
 
 
+def with_people(args, sources):
+    """The sources with the subjects and cameras of --table or --pattern, which are printed."""
+    if args.table:
+        sources, absent = own_tables.with_table(sources, args.table)
+        print_files(absent, f"in {args.table}, but not in {args.raw}")
+    else:
+        sources = own_tables.with_pattern(sources, args.pattern)
+    for kind in ("subject", "camera"):
+        numbers = sorted({getattr(source, kind) for source in sources} - {-1})
+        if numbers:
+            print(f"{counted(len(numbers), kind)}: {listed(list(map(str, numbers)))}")
+    print_files([source.name for source in sources if source.subject < 0], "no subject")
+    return sources
+
+
 def read_splits(args, sources):
     """The splits of --split, --train-subjects and --train-cameras, as `writer.Writer` takes them."""
     splits = {}
@@ -46,6 +63,10 @@ def read_splits(args, sources):
         ("cross_subject", "subject", args.train_subjects),
         ("cross_view", "camera", args.train_cameras),
     ):
+        if numbers and name in splits:
+            raise InputError(
+                f"--split {name}.csv and --train-{column}s both make the protocol {name}: rename the table"
+            )
         if numbers:
             splits[name] = own_splits.by_number(sources, column, numbers)
     return splits
@@ -187,9 +208,11 @@ def main(args):
     if args.frame_files and frame_files.is_holistic(sources[0].path):
         print("MediaPipe Holistic's places are shares of the image, not metres: a model knows only others of this kind")
     if args.table or args.pattern:
-        sources = own.with_table(sources, args.table) if args.table else own.with_pattern(sources, args.pattern)
-        unknown = [source.name for source in sources if source.subject < 0]
-        print_files(unknown, "no subject")
+        sources = with_people(args, sources)
+    for group in own.alike(classes):
+        print(f"classes with nearly the same name: {listed(group)}. If they are one, put their files into one folder")
+    for group in own.identical(sources)[:MAX_GROUPS]:
+        print(f"the same recording more than once, so that it may train and test: {listed(group)}")
     splits = read_splits(args, sources)
     check_order(sources, names)
     console = Console(stderr=True)

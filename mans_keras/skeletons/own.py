@@ -1,8 +1,8 @@
 """Your own recordings: a folder for each class, in it a file of one of `by_suffix.SUFFIXES` for each action."""
 
 import functools
-import itertools
-import re
+import hashlib
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ import numpy as np
 from mans_keras.errors import InputError, utf8
 from mans_keras.skeletons import view
 from mans_keras.skeletons.bounds import check_size, impossible_size, read_bytes
-from mans_keras.skeletons.formats import by_suffix, csv_file, text_file
+from mans_keras.skeletons.formats import by_suffix, text_file
 from mans_keras.skeletons.formats import frame_files as by_frame
 from mans_keras.skeletons.formats.parsed import OTHER_UNIT, Parsed
 from mans_keras.skeletons.joint_names import arranged, has_trunk
@@ -24,7 +24,6 @@ from mans_keras.skeletons.tracks import most_moving
 
 LAYOUT = f"one folder for each class is expected, with {', '.join(by_suffix.SUFFIXES)} files in it"
 NAMED = "These files name their joints: leave --joints out"
-MAX_ROWS = 200_000  # of a table of recordings; NTU RGB+D 120 has 114,480
 
 
 @dataclass(frozen=True)
@@ -93,71 +92,26 @@ def _is_recording(path):
     return path.suffix.lower() != ".txt" or text_file.is_like(path)  # notes, too, are .txt files
 
 
-def read_table(path: Path | str) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """(names of the columns in small letters, [(line, cells)]) of a table; `InputError` if it can't be read."""
-    try:
-        content = read_bytes(path)
-        few = sum(map(content.count, (b",", b";", b"\t", b"\n", b"\r"))) <= 10 * MAX_ROWS
-        rows = list(itertools.islice(csv_file.rows(csv_file.decode(content)), MAX_ROWS + 1)) if few else []
-        if not few or len(rows) > MAX_ROWS:
-            raise Dropped(f"more than {MAX_ROWS:,} rows, or 10 cells in each: a row for each recording is expected")
-    except Dropped as dropped:
-        raise InputError(f"{path}: {dropped}") from None
-    return [cell.strip().lower() for cell in rows[0][1]] if rows else [], rows[1:]
+def alike(names: Iterable[str]) -> list[list[str]]:
+    """The names of classes that differ only by capitals, spaces or the form of their letters, in groups."""
+    groups = defaultdict(list)
+    for name in names:
+        groups["".join(unicodedata.normalize("NFKC", name).casefold().split())].append(name)
+    return [group for group in groups.values() if len(group) > 1]
 
 
-def with_table(sources: list[Source], path: Path | str) -> list[Source]:
-    """`sources` with the subjects and cameras of a table: columns file, subject and, if known, camera; whole numbers.
-
-    file is `class/name.csv`, or `name.csv` for the files of that name in every class. A file that the table does not
-    name keeps -1. Raises `InputError` for a table that can't be understood, or that names none of the files.
-    """
-    header, rows = read_table(path)
-    if not {"file", "subject"} <= set(header):
-        raise InputError(f"{path}: the first row must name the columns file, subject and, if known, camera")
-    known = {}
-    for line, row in rows:
-        cells = dict(zip(header, map(str.strip, row), strict=False))
-        numbers = [cells.get(column) or "-1" for column in ("subject", "camera")]
-        if "file" not in cells or not all(re.fullmatch(r"-1|[0-9]{1,9}", number) for number in numbers):
-            raise InputError(
-                f"{path}, line {line}: {', '.join(row)[:100]!r} where a file and whole numbers for subject and camera "
-                "are expected"
-            )
-        numbers = tuple(map(int, numbers))
-        if known.setdefault(cells["file"], numbers) != numbers:
-            raise InputError(f"{path}, line {line}: {cells['file']} is listed twice, with different numbers")
-    return _numbered(
-        sources, lambda source: known.get(source.name, known.get(source.name.split("/", 1)[1])), f"{path} names"
-    )
-
-
-def with_pattern(sources: list[Source], pattern: str) -> list[Source]:
-    """`sources` with the subjects and cameras that stand in their file names.
-
-    pattern: text to look for in the name, with `{subject}` and `{camera}` for digits and `*` for anything, e.g.
-    `P{subject}_C{camera}`. A file whose name does not fit keeps -1. Raises `InputError` if the pattern has neither,
-    has one of them twice, or fits no name.
-    """
-    kinds = {"*": ".*?", "{subject}": "(?P<subject>[0-9]{1,9})", "{camera}": "(?P<camera>[0-9]{1,9})"}
-    parts = re.split(r"(\*|\{subject\}|\{camera\})", pattern)
-    counts = [parts.count(part) for part in ("{subject}", "{camera}")]
-    if sum(counts) == 0 or max(counts) > 1:
-        raise InputError(f"--pattern {pattern} must contain {{subject}} or {{camera}}, each at most once")
-    expression = re.compile("".join(kinds.get(part, re.escape(part)) for part in parts))
-
-    def numbers(source):
-        match = expression.search(source.name.split("/", 1)[1])
-        return match and tuple(int(match.groupdict().get(kind) or -1) for kind in ("subject", "camera"))
-
-    return _numbered(sources, numbers, f"--pattern {pattern} fits")
-
-
-def _numbered(sources, numbers, what):
-    numbered = [(source, numbers(source)) for source in sources]
-    if not any(pair for _, pair in numbered):
-        raise InputError(f"{what} none of the files, e.g. {sources[0].name}")
-    return [replace(source, subject=pair[0], camera=pair[1]) if pair else source for source, pair in numbered]
+def identical(sources: Iterable[Source]) -> list[list[str]]:
+    """The names of files with the same content, in groups."""
+    by_size, groups = defaultdict(list), defaultdict(list)
+    for source in sources:
+        if source.path.is_file():
+            by_size[source.path.stat().st_size].append(source)
+    for source in (source for same_size in by_size.values() if len(same_size) > 1 for source in same_size):
+        try:
+            groups[hashlib.sha256(read_bytes(source.path)).digest()].append(source.name)
+        except Dropped:
+            continue  # the preparation says why
+    return [group for group in groups.values() if len(group) > 1]
 
 
 class Survey(NamedTuple):

@@ -10,7 +10,7 @@ from test_joint_names import KINECT_NAMES
 
 from data_prep import own_data
 from mans_keras.errors import InputError
-from mans_keras.skeletons import own
+from mans_keras.skeletons import own, own_tables
 from mans_keras.skeletons.sequence import KINECT_1, Dropped
 from mans_keras.tensors.store import Tensors
 
@@ -73,19 +73,21 @@ def _people(sources):
 
 def test_a_pattern_gives_subject_and_camera(raw):
     (raw / "wave/other.npy").touch()
-    people = _people(own.with_pattern(own.find(raw)[1], "P{subject}*C{camera}"))
+    people = _people(own_tables.with_pattern(own.find(raw)[1], "P{subject}*C{camera}"))
     assert people["wave/P2_C1.csv"] == (2, 1) and people["wave/other.npy"] == (-1, -1)
 
 
 @pytest.mark.parametrize("pattern", ["P1", "{subject}{subject}", "X{subject}"])
 def test_a_pattern_without_subject_and_camera_is_refused(raw, pattern):
     with pytest.raises(InputError, match="--pattern"):
-        own.with_pattern(own.find(raw)[1], pattern)
+        own_tables.with_pattern(own.find(raw)[1], pattern)
 
 
 def test_a_table_gives_subject_and_camera(raw, tmp_path):
-    (tmp_path / "t.csv").write_text("Subject;file;camera\n7;wave/P1_C1.npy;3\n8;P1_C2.npz;\n")
-    people = _people(own.with_table(own.find(raw)[1], tmp_path / "t.csv"))
+    (tmp_path / "t.csv").write_text("Subject;file;camera\n7;wave/P1_C1.npy;3\n8;P1_C2.npz;\n9;P9.npy;\n")
+    numbered, absent = own_tables.with_table(own.find(raw)[1], tmp_path / "t.csv")
+    people = _people(numbered)
+    assert absent == ["P9.npy"]
     assert people["wave/P1_C1.npy"] == (7, 3) and people["kick/P1_C1.npy"] == (-1, -1)
     assert people["wave/P1_C2.npz"] == people["kick/P1_C2.npz"] == (8, -1)
 
@@ -105,7 +107,7 @@ def test_a_table_gives_subject_and_camera(raw, tmp_path):
 def test_a_table_that_can_not_be_understood_is_refused(raw, tmp_path, table, complaint):
     (tmp_path / "t.csv").write_bytes(table.encode("utf-8", "surrogateescape"))
     with pytest.raises(InputError, match=complaint):
-        own.with_table(own.find(raw)[1], tmp_path / "t.csv")
+        own_tables.with_table(own.find(raw)[1], tmp_path / "t.csv")
 
 
 def test_the_most_common_number_of_joints_and_the_most_bodies_are_expected(raw):

@@ -76,3 +76,36 @@ def test_bodies_that_are_no_persons_in_metres_are_reported(tmp_path):
     raw = write(tmp_path / "raw", save)
     done = run(own_data.main, raw, tmp_path, "--name", "g", "--joints", ",".join(KINECT_NAMES))
     assert "1 file (wave/P3.npy): bodies that are no person's if they are in metres" in done.stdout
+
+
+def test_the_same_recording_twice_and_classes_with_nearly_one_name_are_reported(tmp_path):
+    raw = write(tmp_path / "raw", as_npy)
+    (raw / "wave/P9.npy").write_bytes((raw / "clap/P0.npy").read_bytes())
+    for name in ("Wave", "cafe\u0301", "caf\u00e9"):
+        write(raw / name, lambda path, number: None)
+        np.save(raw / name / "a.npy", standing_body(20 + len(list(raw.iterdir()))))
+    done = run(own_data.main, raw, tmp_path, "--name", "g")
+    assert "so that it may train and test: clap/P0.npy, wave/P9.npy" in done.stdout
+    assert "classes with nearly the same name: Wave, wave. If" in done.stdout
+    assert "classes with nearly the same name: caf" in done.stdout
+
+
+def test_subjects_are_printed_and_rows_of_a_table_for_files_that_are_not_there(tmp_path):
+    raw = write(tmp_path / "raw", as_npy)
+    done = run(own_data.main, raw, tmp_path, "--name", "g", "--pattern", "P{subject}")
+    assert "4 subjects: 0, 1, 2, 3\n" in done.stdout and "camera" not in done.stdout.split("coordinates")[0]
+    (raw / "clap/P0.npy").rename(raw / "clap/e\u0301.npy")
+    (tmp_path / "t.csv").write_text("file,subject\nclap/\u00e9.npy,5\nP1.npy,6\nP7.npy,7\n", "utf-8")
+    done = run(own_data.main, raw, tmp_path, "--name", "g", "--table", tmp_path / "t.csv")
+    assert (
+        "2 subjects: 5, 6\n" in done.stdout and f"1 file (P7.npy): in {tmp_path / 't.csv'}, but not in" in done.stdout
+    )
+
+
+def test_two_splits_of_one_name_are_refused(tmp_path):
+    raw = write(tmp_path / "raw", as_npy)
+    (tmp_path / "cross_subject.csv").write_text("file,split\nP0.npy,train\nclap/P0.npy,train\nP1.npy,test\n")
+    options = ["--pattern", "P{subject}", "--split", tmp_path / "cross_subject.csv"]
+    assert run(own_data.main, raw, tmp_path, "--name", "g", *options).returncode == 0
+    refused = run(own_data.main, raw, tmp_path, "--name", "g", *options, "--train-subjects", "1")
+    assert refused.returncode == 1 and "both make the protocol cross_subject: rename the table" in refused.stderr
