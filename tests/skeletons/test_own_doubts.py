@@ -82,7 +82,7 @@ def test_the_same_recording_twice_and_classes_with_nearly_one_name_are_reported(
     raw = write(tmp_path / "raw", as_npy)
     (raw / "wave/P9.npy").write_bytes((raw / "clap/P0.npy").read_bytes())
     for name in ("Wave", "cafe\u0301", "caf\u00e9"):
-        write(raw / name, lambda path, number: None)
+        (raw / name).mkdir()
         np.save(raw / name / "a.npy", standing_body(20 + len(list(raw.iterdir()))))
     done = run(own_data.main, raw, tmp_path, "--name", "g")
     assert "so that it may train and test: clap/P0.npy, wave/P9.npy" in done.stdout
@@ -97,9 +97,8 @@ def test_subjects_are_printed_and_rows_of_a_table_for_files_that_are_not_there(t
     (raw / "clap/P0.npy").rename(raw / "clap/e\u0301.npy")
     (tmp_path / "t.csv").write_text("file,subject\nclap/\u00e9.npy,5\nP1.npy,6\nP7.npy,7\n", "utf-8")
     done = run(own_data.main, raw, tmp_path, "--name", "g", "--table", tmp_path / "t.csv")
-    assert (
-        "2 subjects: 5, 6\n" in done.stdout and f"1 file (P7.npy): in {tmp_path / 't.csv'}, but not in" in done.stdout
-    )
+    assert "2 subjects: 5, 6\n" in done.stdout
+    assert f"1 file (P7.npy): in {tmp_path / 't.csv'}, but not in" in done.stdout
 
 
 def test_two_splits_of_one_name_are_refused(tmp_path):
