@@ -64,9 +64,7 @@ def read_splits(args, sources):
         ("cross_view", "camera", args.train_cameras),
     ):
         if numbers and name in splits:
-            raise InputError(
-                f"--split {name}.csv and --train-{column}s both make the protocol {name}: rename the table"
-            )
+            raise InputError(f"--split {name}.csv and --train-{column}s make one protocol, {name}: rename the table")
         if numbers:
             splits[name] = own_splits.by_number(sources, column, numbers)
     return splits

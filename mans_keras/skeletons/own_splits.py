@@ -13,8 +13,9 @@ SIDES = {"train": 1, "training": 1, "test": 0, "testing": 0}
 def from_table(sources: Iterable[Source], path: Path | str) -> dict[str, int]:
     """{name of a source: 1 if it trains, 0 if it tests} of a table with the columns file and split (train or test).
 
-    file is as in `own_tables.with_table`; of both names of a file, that with its class counts. A file that the table does not name does neither. Raises `InputError` for a table
-    that can't be understood, that names a file twice or one that is not there, or that leaves a side empty.
+    file is as in `own_tables.with_table`; of two rows for one file, that with the name of its class counts. A file that
+    the table does not name does neither. Raises `InputError` for a table that can't be understood, that names a file
+    twice or one that is not there, or that leaves a side empty.
     """
     header, rows = read_table(path)
     if not {"file", "split"} <= set(header):

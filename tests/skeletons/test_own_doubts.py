@@ -107,4 +107,4 @@ def test_two_splits_of_one_name_are_refused(tmp_path):
     options = ["--pattern", "P{subject}", "--split", tmp_path / "cross_subject.csv"]
     assert run(own_data.main, raw, tmp_path, "--name", "g", *options).returncode == 0
     refused = run(own_data.main, raw, tmp_path, "--name", "g", *options, "--train-subjects", "1")
-    assert refused.returncode == 1 and "both make the protocol cross_subject: rename the table" in refused.stderr
+    assert refused.returncode == 1 and "make one protocol, cross_subject: rename the table" in refused.stderr
