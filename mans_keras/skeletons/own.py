@@ -76,7 +76,9 @@ def find(folder: Path | str, frame_files: bool = False) -> tuple[tuple[str, ...]
                 "move them into the folders of their classes, with the folder's name before theirs. If each is a "
                 f"single frame: {frames}"
             )
-        raise InputError(f"{folder} holds no recording: {LAYOUT}")
+        notes = next((path for path in folder.glob("[!.]*/[!.]*.txt") if path.is_file()), None)
+        unlike = f"; {notes} does not begin with a number: a table with a header must be a .csv file" if notes else ""
+        raise InputError(f"{folder} holds no recording: {LAYOUT}{unlike}")
     if len(classes) == 1:
         raise InputError(f"{folder} holds only one class, {classes[0]}: add a folder for at least one more")
     return tuple(classes), sources, left_out
@@ -140,30 +142,38 @@ def survey(
     file that names so many. unit: as in `read`. Raises `InputError` if no file can be read, or if none has that number
     of joints.
     """
-    bodies, counts, named, reason, refused = 1, Counter(), {}, None, None
-    unnamed, no_size = defaultdict(list), []
+    bodies, counts, named, reasons, refused = 1, Counter(), {}, defaultdict(list), None
+    frames, unnamed, no_size = set(), defaultdict(list), []
     for source in sources:
         try:
             content = _arranged(source.path, joints, names, unit=unit)
         except Dropped as dropped:
-            reason = reason or f"{source.name}: {dropped}"
+            reasons[str(dropped)].append(source.name)
             refused = refused or source.path
             continue
         if impossible_size(content.joints, has_trunk(content.names or names)) is not None:
             no_size.append(source.name)
         bodies = max(bodies, min(content.joints.shape[1], by_suffix.MAX_BODIES))
         counts[content.joints.shape[2]] += 1
+        frames.add(len(content.joints))
         if content.names:
             named.setdefault(content.joints.shape[2], (content.names, source.name))
         elif not names:
             unnamed[content.joints.shape[2]].append(source.name)
     if not counts:
         advice = f". {NAMED}" if names and refused and _names_joints(refused) else ""
-        raise InputError(f"no file holds a recording; {reason}{advice}")
+        reason, files = max(reasons.items(), key=lambda reason: len(reason[1]))
+        raise InputError(f"no file holds a recording; {files[0]}: {reason}{advice}")
     if joints and joints not in counts:
         others = ", ".join(map(str, sorted(counts)))
+        exchanged = (
+            f". Or is the first axis that of the {joints} joints? Then save array.transpose(1, 0, 2)"
+            if frames == {joints}
+            else ""
+        )
         raise InputError(
             f"--joints has {joints} joints, but the files have {others}: give the names of those, in the files' order"
+            f"{exchanged}"
         )
     joints = joints or counts.most_common(1)[0][0]
     if names or joints not in named:

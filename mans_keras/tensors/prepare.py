@@ -81,6 +81,8 @@ def write_tensors(
     Returns the path. Raises `InputError`, and writes nothing, if reading a source does, or if no sequence is usable.
     """
     path = store.tensor_path(out, reader.dataset, scale)
+    if path.is_dir():
+        raise InputError(f"{path} is a folder, but the tensor file must have this name: rename the folder")
     settings = {"scale": scale, "layout": layout, "coordinates": coordinates}
     convert = functools.partial(_convert, read=reader.read, body=reader.body, **settings)
     keep_freed_memory()

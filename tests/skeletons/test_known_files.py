@@ -33,7 +33,7 @@ def test_an_amc_of_any_skeleton_is_read_with_the_asf_in_its_folder(tmp_path):
     folder.mkdir(parents=True)
     (folder / "a_1.amc").write_bytes(MOTION)
     source = own.Source(folder / "a_1.amc", "a", 0)
-    with pytest.raises(Dropped, match=r"0 \.asf files in its folder"):
+    with pytest.raises(Dropped, match=r"no \.asf file fits: its folder has 0"):
         own.read(source, 1, 4)
     (folder / "a.asf").write_text(SKELETON)
     content = own.by_suffix.parsed(source.path)

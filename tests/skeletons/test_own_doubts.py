@@ -108,3 +108,35 @@ def test_two_splits_of_one_name_are_refused(tmp_path):
     assert run(own_data.main, raw, tmp_path, "--name", "g", *options).returncode == 0
     refused = run(own_data.main, raw, tmp_path, "--name", "g", *options, "--train-subjects", "1")
     assert refused.returncode == 1 and "make one protocol, cross_subject: rename the table" in refused.stderr
+
+
+def test_exchanged_axes_are_named(tmp_path):
+    raw = write(tmp_path / "raw", lambda path, number: np.save(path, standing_body(41).transpose(1, 0, 2)))
+    refused = run(own_data.main, raw, tmp_path, "--name", "g", "--joints", ",".join(KINECT_NAMES))
+    assert "the first axis that of the 20 joints? Then save array.transpose(1, 0, 2)" in refused.stderr
+
+
+def test_the_reason_of_most_files_is_given_and_not_that_of_a_stray_one(tmp_path):
+    raw = write(tmp_path / "raw", lambda path, number: np.save(path, standing_body() * 1000))
+    (raw / "clap/00_labels.csv").write_text("file,label\nP0,clap\n")
+    refused = run(own_data.main, raw, tmp_path, "--name", "g")
+    assert "no file holds a recording; clap/P0.npy: a coordinate is infinite or beyond 100" in refused.stderr
+
+
+def test_text_files_with_a_header_say_what_is_wrong_with_them(tmp_path):
+    raw = write(tmp_path / "raw", lambda path, number: path.with_suffix(".txt").write_text("x1 y1 z1\n1 2 3\n"))
+    refused = run(own_data.main, raw, tmp_path, "--name", "g")
+    assert ".txt does not begin with a number: a table with a header must be a .csv file" in refused.stderr
+
+
+def test_a_folder_with_the_name_of_the_tensor_file_is_refused_in_words(tmp_path):
+    raw = write(tmp_path / "raw", as_npy)
+    (tmp_path / "g_50.h5").mkdir()
+    refused = run(own_data.main, raw, tmp_path, "--name", "g")
+    assert refused.stderr.endswith("g_50.h5 is a folder, but the tensor file must have this name: rename the folder\n")
+
+
+def test_an_interrupted_preparation_does_not_promise_to_resume(tmp_path, monkeypatch):
+    monkeypatch.setattr(own_data.own, "survey", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt))
+    done = run(own_data.main, write(tmp_path / "raw", as_npy), tmp_path, "--name", "g")
+    assert done.returncode == 130 and "run the same command again to start anew" in done.stderr

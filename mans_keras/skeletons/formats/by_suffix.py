@@ -150,8 +150,8 @@ def _find_skeleton(path):
         own += [asf for other in folders for asf in _skeletons(other) if path.stem.startswith(f"{asf.stem}_")]
     if not own:
         raise Dropped(
-            f"{len(inside)} .asf files in its folder, and none for it next to that: its actor's is expected, named as "
-            "the .amc begins, such as HDM_bd.asf for HDM_bd_walk_001.amc"
+            f"no .asf file fits: its folder has {len(inside)}. Put one there alone, or give that of its actor the name "
+            "with which the .amc begins, such as HDM_bd.asf for HDM_bd_walk_001.amc"
         )
     return max(own, key=lambda asf: len(asf.stem))
 

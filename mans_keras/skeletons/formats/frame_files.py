@@ -18,7 +18,6 @@ from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.sequence import Dropped
 
 SUFFIXES = (".npy", ".json")
-HOLISTIC = 1662
 NUMBER = re.compile(r"\d+(?:\.\d+)?")  # with the digits of any script
 MISSING = "frames without a file, by the gaps in their numbers"
 _SIDES = [f"{side}_{joint}" for joint in ("shoulder", "elbow", "wrist", "pinky", "index", "thumb", "hip", "knee",
@@ -120,7 +119,7 @@ def read(folder: Path, joints: int | None = None, unit: float | None = None) -> 
 def is_holistic(folder: Path) -> bool:
     """Whether the first frame of a folder has the numbers of MediaPipe Holistic."""
     try:
-        return arrays.npy_header(read_bytes(files(folder)[0]))[2] == (HOLISTIC,)
+        return arrays.npy_header(read_bytes(files(folder)[0]))[2] == (layouts.HOLISTIC,)
     except (Dropped, IndexError):
         return False
 
@@ -143,7 +142,7 @@ def _arrays(names, contents, joints):
             f"{names[other]} has shape {shapes[other]}, where {names[0]} has {shapes[0]}: each file of a folder must "
             "be a frame of one recording"
         )
-    is_holistic = shapes[0] == (HOLISTIC,)
+    is_holistic = shapes[0] == (layouts.HOLISTIC,)
     shape = (len(contents), len(HOLISTIC_NAMES), 3) if is_holistic else (len(contents), *shapes[0])
     has_time = len(shapes[0]) == 3 and shapes[0][0] > layouts.SLOTS
     axes = None if is_holistic or has_time else layouts.order(shape, joints)
