@@ -185,7 +185,7 @@ def print_files(files, text):
     click.Option(
         ["--unit"],
         metavar="UNIT",
-        help="The unit of the files that do not say it: m, cm, mm, in, ft, or its metres, such as 0.056444.  [default: "
+        help="The unit of the files that do not say it: m, cm, mm, in, ft, or the metres of one unit, such as 0.056444.  [default: "
         "metres; of .bvh, by the height of the body]",
     ),
     click.Option(
