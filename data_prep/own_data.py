@@ -185,8 +185,8 @@ def print_files(files, text):
     click.Option(
         ["--unit"],
         metavar="UNIT",
-        help="The unit of the files that do not say it: m, cm, mm, in, ft, or its length in metres, 0.056444 say.  [default: "
-        "metres; of .bvh, by the height of the body]",
+        help="The unit of the files that do not say it: m, cm, mm, in, ft, or its length in metres, 0.056444 say. "
+        "[default: metres; of .bvh, by the height of the body]",
     ),
     click.Option(
         ["--frame-files"],
