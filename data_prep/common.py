@@ -24,7 +24,8 @@ class Command(click.Command):
     """A click command that ends with one line on stderr if the input is bad, with the codes of `errors.exit_code`."""
 
     def invoke(self, context):
-        context.exit(exit_code(lambda: self.run(SimpleNamespace(**context.params))))
+        interrupted = "interrupted, and no tensor file was written: run the same command again to start anew"
+        context.exit(exit_code(lambda: self.run(SimpleNamespace(**context.params)), interrupted))
 
     def run(self, args: SimpleNamespace) -> None:
         """Do what the script does. Raises `InputError` at once if nothing can be written to OUT, which is a file."""

@@ -7,13 +7,16 @@ from rich.console import Console
 from rich.progress import track
 
 from data_prep.common import PATH, command, write_tensors
-from mans_keras.errors import InputError, listed
-from mans_keras.skeletons import joint_names, own, own_splits
+from mans_keras.errors import InputError, counted, listed, printable
+from mans_keras.skeletons import joint_names, own, own_splits, own_tables
+from mans_keras.skeletons.bounds import LEAST, LEAST_OF_TRUNK, MOST
 from mans_keras.skeletons.formats import by_suffix, frame_files
-from mans_keras.skeletons.sequence import DATASETS
+from mans_keras.skeletons.sequence import DATASETS, KINECT_1_NAMES
 from mans_keras.skeletons.units import read_unit
 from mans_keras.skeletons.view import TURNED
 from mans_keras.tensors import protocols, store
+
+MAX_GROUPS = 10  # of identical files that are printed
 
 
 def check_name(context, parameter, name):
@@ -32,6 +35,21 @@ def whole_numbers(context, parameter, text):
     return text and [int(number) for number in text.split(",")]
 
 
+def with_people(args, sources):
+    """The sources with the subjects and cameras of --table or --pattern, which are printed."""
+    if args.table:
+        sources, absent = own_tables.with_table(sources, args.table)
+        print_files(absent, f"in {args.table}, but not in {args.raw}")
+    else:
+        sources = own_tables.with_pattern(sources, args.pattern)
+    for kind in ("subject", "camera"):
+        numbers = sorted({getattr(source, kind) for source in sources} - {-1})
+        if numbers:
+            print(f"{counted(len(numbers), kind)}: {listed(list(map(str, numbers)))}")
+    print_files([source.name for source in sources if source.subject < 0], "no subject")
+    return sources
+
+
 def read_splits(args, sources):
     """The splits of --split, --train-subjects and --train-cameras, as `writer.Writer` takes them."""
     splits = {}
@@ -45,6 +63,8 @@ def read_splits(args, sources):
         ("cross_subject", "subject", args.train_subjects),
         ("cross_view", "camera", args.train_cameras),
     ):
+        if numbers and name in splits:
+            raise InputError(f"--split {name}.csv and --train-{column}s make one protocol, {name}: rename the table")
         if numbers:
             splits[name] = own_splits.by_number(sources, column, numbers)
     return splits
@@ -76,10 +96,18 @@ def choose_coordinates(option, names):
 
 
 def check_vertical(sources, body, coordinates, names, wanted, unit):
-    """Print a line if y does not point up in most of a hundred files; raise `InputError` if the coordinates need it."""
+    """Print a line if y does not point up in all of a hundred files; raise `InputError` if most need to be turned."""
     if body is None or coordinates in ("body", "released"):
         return
-    up = own.vertical(sources[:: -(-len(sources) // 100)], body, names, wanted, unit)
+    verticals = own.verticals(sources[:: -(-len(sources) // 100)], body, names, wanted, unit)
+    up = next(iter(verticals), "+y")
+    for axis, files in verticals.items():
+        if axis != up:
+            print_files(
+                files,
+                f"{axis} points up, by shoulders and hips, but {up} in most files: turn them like the others, unless "
+                "somebody lies down or bends",
+            )
     if up != "+y":
         turned = f"turn the recordings, by {TURNED[up]} in place of x, y, z"
         problem = f"{up} points up in most of the files, by their shoulders and hips, but y should"
@@ -88,10 +116,23 @@ def check_vertical(sources, body, coordinates, names, wanted, unit):
         print(f"{problem}: `--recipe best` would turn the bodies about the wrong axis, so {turned}")
 
 
-def print_names(number, what, names):
-    """Print one line with the first few names, if there are any."""
-    if names:
-        print(f"{number} {what}: {listed(names)}")
+def check_order(sources, names):
+    """Print the files whose order of joints is assumed; raise `InputError` if --joints has another one."""
+    assumed = [source.name for source in sources if by_suffix.has_assumed_order(source.path)]
+    if assumed and names and not joint_names.same(names, KINECT_1_NAMES):
+        raise InputError(
+            f"{listed(assumed)}: such files are read as UT-Kinect's (.txt, 61 numbers in a row) or NW-UCLA's (.json "
+            "of 20 joints under skeletons), whose joints have the order of Kinect v1, but --joints has another. If "
+            "it is the order of these files, save them as .npy, or put the list under frames. If not, leave out "
+            "--joints"
+        )
+    print_files(assumed, "read as UT-Kinect's or NW-UCLA's, with Kinect v1's joints in its order")
+
+
+def print_files(files, text):
+    """Print one line with the first few files and what is to know of them, if there are any."""
+    if files:
+        print(f"{counted(len(files), 'file')} ({listed(files)}): {text}")
 
 
 @command(
@@ -144,8 +185,8 @@ def print_names(number, what, names):
     click.Option(
         ["--unit"],
         metavar="UNIT",
-        help="The unit of the files that do not say it: m, cm, mm, in, ft, or its metres, such as 0.056444.  [default: "
-        "metres; of .bvh, by the height of the body]",
+        help="The unit of the files that do not say it: m, cm, mm, in, ft, or its length in metres, 0.056444 say. "
+        "[default: metres; of .bvh, by the height of the body]",
     ),
     click.Option(
         ["--frame-files"],
@@ -165,19 +206,32 @@ def main(args):
     if args.frame_files and frame_files.is_holistic(sources[0].path):
         print("MediaPipe Holistic's places are shares of the image, not metres: a model knows only others of this kind")
     if args.table or args.pattern:
-        sources = own.with_table(sources, args.table) if args.table else own.with_pattern(sources, args.pattern)
-        unknown = [source.name for source in sources if source.subject < 0]
-        print_names(len(unknown), "without a subject", unknown)
+        sources = with_people(args, sources)
+    for group in own.alike(classes):
+        print(f"classes with nearly the same name: {listed(group)}. If they are one, put their files into one folder")
+    for group in own.identical(sources)[:MAX_GROUPS]:
+        print(f"the same recording more than once, so that it may train and test: {listed(group)}")
     splits = read_splits(args, sources)
+    check_order(sources, names)
     console = Console(stderr=True)
     progress = track(sources, "looking at the files", console=console, disable=not console.is_terminal)
-    bodies, joints, names = own.survey(progress, number, tuple(names or ()), unit)
+    bodies, joints, names, named_by, unnamed, no_size = own.survey(progress, number, tuple(names or ()), unit)
+    print_files(
+        unnamed,
+        f"joints without names, read in the order of {printable(named_by)}. If it is not theirs, give it by --joints",
+    )
+    print_files(
+        no_size,
+        f"bodies that are no person's if they are in metres: more than {MOST} m tall or wide, or less than "
+        f"{LEAST_OF_TRUNK} m ({LEAST} m without hips and shoulders). If they have another unit, give it by --unit",
+    )
     wanted = joint_names.without(names, expanded(args.leave_out, names)) if args.leave_out else names
     coordinates, body = choose_coordinates(args.coordinates, wanted)
     check_vertical(sources, body, coordinates, names, wanted, unit)
     most = "1 body" if bodies == 1 else f"{bodies} bodies"
     print(f"{len(classes)} classes, {len(wanted) or joints} joints a body, at most {most} a frame")
-    print_names(len(left_out), f"in {args.raw} are not recordings", left_out)
+    if left_out:
+        print(f"no recordings, {len(left_out)} in {args.raw}: {listed(left_out)}")
     reader = own.reader(args.name, classes, body, args.bodies or bodies, joints, names, wanted, unit)
     path = write_tensors(args, reader, sources, coordinates, splits)
     tensors = store.Tensors(path)
@@ -185,7 +239,8 @@ def main(args):
         print(f"  {name}: {(split == 1).sum():,} train, {(split == 0).sum():,} test")
     labels = tensors.label
     empty = [name for label, name in enumerate(classes) if label not in labels]
-    print_names(len(empty), "classes have no sequence", empty)
+    if empty:
+        print(f"classes without a sequence: {listed(empty)}")
 
 
 if __name__ == "__main__":

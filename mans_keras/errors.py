@@ -28,14 +28,17 @@ def counted(number, noun):
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def exit_code(main):
-    """Run the `main()` of a command. Returns 0; after one line on stderr 1 for bad input, 130 if interrupted."""
+def exit_code(main, interrupted="interrupted: run the same command again to resume"):
+    """Run the `main()` of a command. Returns 0; after one line on stderr 1 for bad input, 130 if interrupted.
+
+    interrupted: that line if the command is interrupted.
+    """
     try:
         main()
     except (InputError, OSError) as error:
         print(f"Error: {printable(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("interrupted: run the same command again to resume", file=sys.stderr)
+        print(interrupted, file=sys.stderr)
         return 130
     return 0

@@ -37,7 +37,7 @@ UNIT = click.option(
     "--unit",
     callback=_unit,
     metavar="UNIT",
-    help="The unit of a file that does not say it: m, cm, mm, in, ft, or its metres, such as 0.056444. Default: "
+    help="The unit of a file that does not say it: m, cm, mm, in, ft, or its length in metres, 0.056444 say. Default: "
     "metres; of .bvh, by the height of the body.",
 )
 EXTENSION = click.option(

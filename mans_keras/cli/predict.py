@@ -88,7 +88,8 @@ def command(model, files, top, as_json, plot, frames, unit, drawn_bones):
         if long:
             long = f"{long}. `mans stream` finds several actions in a recording; --frames FIRST:LAST takes one"
         upright = advice.upright(recognizer, prediction.joints)
-        notes = [note for note in (*prediction.notes, advice.pose(prediction.joints), upright, long) if note]
+        remarks = advice.size(recognizer, prediction.joints), advice.pose(prediction.joints), upright, long
+        notes = [note for note in (*prediction.notes, *remarks) if note]
         for note in notes:
             warn(f"{prediction.name}: {note}")
         if as_json:

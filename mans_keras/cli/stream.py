@@ -34,7 +34,7 @@ def command(model, recording, window, every, unit, plot):
     online = stream.Stream(recognizer, window)
     content, segments = recognizer.parsed(recording, unit=unit), stream.true_segments(recording) or []
     joints = content.joints
-    for note in filter(None, [*content.notes(), advice.upright(recognizer, joints)]):
+    for note in filter(None, [*content.notes(), advice.size(recognizer, joints), advice.upright(recognizer, joints)]):
         warn(f"{recording}: {note}")
     scores = stream.over_time(online, joints, every)
     segments = [segment for segment in segments if segment[0] in recognizer.class_names]

@@ -81,8 +81,8 @@ def viewer(prediction: Prediction) -> str:
 
 
 def remarks(model: Recognizer, joints: np.ndarray, notes: Sequence[str]) -> str:
-    """HTML: what a file holds that the model was not given (`notes`), whether nothing moves, and which way is up."""
-    sentences = [*notes, advice.pose(joints), advice.upright(model, joints)]
+    """HTML: what a file holds that the model was not given (`notes`), and what `advice` says of its joints."""
+    sentences = [*notes, advice.size(model, joints), advice.pose(joints), advice.upright(model, joints)]
     return "".join(paragraph(f"Note: {sentence}.", "note") for sentence in sentences if sentence)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from mans_keras.errors import counted
 from mans_keras.recognition.recognizer import Recognizer
+from mans_keras.skeletons.bounds import impossible_size
 from mans_keras.skeletons.view import TURNED, vertical
 
 LONG = 5  # a recording of this many times the usual length probably shows more than one action
@@ -18,6 +19,14 @@ def upright(recognizer: Recognizer, joints: np.ndarray) -> str | None:
         f"by shoulders and hips, {up} points up, but the model expects +y. Turn the recording, by "
         f"{TURNED[up]} in place of x, y, z, unless the person in it lies down or bends"
     )
+
+
+def size(recognizer: Recognizer, joints: np.ndarray) -> str | None:
+    """A sentence if bodies (frames, bodies, joints, 3) have no person's size in metres; or None."""
+    metres = impossible_size(joints, recognizer.body is not None)
+    if metres is None:
+        return None
+    return f"the body is {metres:.2g} m tall or wide; if the file is not in metres, give its unit by --unit"
 
 
 def pose(joints: np.ndarray) -> str | None:

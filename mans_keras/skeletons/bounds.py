@@ -86,24 +86,30 @@ def in_metres(coordinates: np.ndarray) -> np.ndarray:
 
 
 def check_size(joints: np.ndarray, has_trunk: bool) -> None:
-    """Raise `Dropped` if bodies (frames, bodies, joints, 3), metres, are much smaller or larger than a person.
+    """Raise `Dropped` if bodies (frames, bodies, joints, 3), metres, have an `impossible_size`."""
+    size = impossible_size(joints, has_trunk)
+    if size is not None:
+        raise Dropped(
+            f"in the given unit, the body is {size:.2g} m tall or wide: give another --unit, or none if the file is in "
+            "metres"
+        )
+
+
+def impossible_size(joints: np.ndarray, has_trunk: bool) -> float | None:
+    """The size of bodies (frames, bodies, joints, 3), metres, if they are much smaller or larger than a person.
 
     has_trunk: they have hips and shoulders, and are no hands or faces. Their size shows a file that is read in another
-    unit than its own. Fewer than `FEWEST_WITH_SIZE` joints say nothing.
+    unit than its own. None if it is possible, and for fewer than `FEWEST_WITH_SIZE` joints, which say nothing.
     """
     bodies = joints.reshape(-1, *joints.shape[2:])
     tracked = ~np.isnan(bodies).any(axis=-1) & bodies.any(axis=-1)
     enough = tracked.sum(axis=-1) >= FEWEST_WITH_SIZE
     if not enough.any():
-        return
+        return None
     bodies, tracked = bodies[enough], tracked[enough][..., None]
     extents = np.where(tracked, bodies, -np.inf).max(axis=1) - np.where(tracked, bodies, np.inf).min(axis=1)
-    size = np.median(extents.max(axis=-1))
-    if not (LEAST_OF_TRUNK if has_trunk else LEAST) <= size <= MOST:
-        raise Dropped(
-            f"in the given unit, the body is {size:.2g} m tall or wide: give another --unit, or none if the file is in "
-            "metres"
-        )
+    size = float(np.median(extents.max(axis=-1)))
+    return None if (LEAST_OF_TRUNK if has_trunk else LEAST) <= size <= MOST else size
 
 
 def not_in_image(joints: np.ndarray) -> np.ndarray:

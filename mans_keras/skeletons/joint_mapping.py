@@ -63,7 +63,10 @@ def fitted(content: Parsed, joints: int, names: tuple[str, ...], source: str | P
         expected = f"{number} joints, where the model expects {joints}"
         raise InputError(f"{utf8(str(source))}: {expected}: {dropped}") from None
     if result is None:
-        raise InputError(f"{utf8(str(source))}: {number} joints, where the model expects {joints}")
+        hint = ""
+        if names and not content.names and number > joints:
+            hint = ": if joints were left out in the preparation, save the recording with the names of its joints"
+        raise InputError(f"{utf8(str(source))}: {number} joints, where the model expects {joints}{hint}")
     return result
 
 

@@ -3,20 +3,20 @@
 import functools
 import itertools
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from importlib import resources
 from pathlib import Path
 
 import numpy as np
 
 from mans_keras.errors import InputError
-from mans_keras.skeletons.bounds import read_bytes
+from mans_keras.skeletons.bounds import check_shape, read_bytes
 from mans_keras.skeletons.formats import skeleton_file
 from mans_keras.skeletons.formats.decimals import Tokens
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.missing import completed
 from mans_keras.skeletons.sequence import KINECT_2, KINECT_2_NAMES, Dropped, Reader, Sequence
-from mans_keras.skeletons.tracks import SHORT_LIVED, Track, joined
+from mans_keras.skeletons.tracks import SHORT_LIVED, Track, joined, nearest_ids
 
 CLASS_NAMES = (
     "drink water",
@@ -214,11 +214,11 @@ def _is_wide(xyz):
 def parsed(path: Path | str, counts: str | None = None, slots: bool = False, most: int | None = BODIES) -> Parsed:
     """What a file holds: joints (frames, people, 25, 3), metres; where a body is absent its joints are zeros.
 
-    Bodies are followed by their ID; a new ID that goes on in the place of a lost one is the same person
-    (`tracks.joined`). Joints at 0 0 0 are not tracked, and completed (`missing.completed`). False bodies, first those
-    with few frames and then wide ones, are left out, unless no body would remain: a sequence is never dropped because
-    of them, and a single body is never false. Of the others, the two that move most (summed variance of their
-    coordinates) stay, first the one that moves more.
+    Bodies are followed by their ID or, if a frame lists one ID twice, by their places (`tracks.nearest_ids`). A new ID
+    that goes on in the place of a lost one is the same person (`tracks.joined`). Joints at 0 0 0 are not tracked, and
+    completed (`missing.completed`). False bodies, first those with few frames and then wide ones, are left out, unless
+    no body would remain: a sequence is never dropped because of them, and a single body is never false. Of the others,
+    the two that move most (summed variance of their coordinates) stay, first the one that moves more.
 
     counts: as in `read`. slots: instead, as in the released code, the first and the second body of each frame in the
     order of the file, as they are written, and no body in a frame that lists more than two. most: the number of people
@@ -249,11 +249,7 @@ def _slots(tokens, frames):
 
 
 def _people(tokens, frames, most):
-    bodies = defaultdict(dict)
-    for frame, listed in enumerate(frames):
-        for body, first in listed:
-            bodies[body][frame] = first
-    tracks = joined([track for body in bodies.values() if len((track := _track(tokens, body)).frames)])
+    tracks = joined(_tracks(tokens, frames))
     people, reason = [], None
     for track in tracks:
         try:
@@ -272,11 +268,26 @@ def _people(tokens, frames, most):
     return joints, tuple(track.frames for track in tracks if id(track.frames) not in kept)
 
 
-def _track(tokens, body):
-    """The `Track` of one ID, {frame: number of its first token}, without frames in which all joints are 0 0 0."""
-    joints = skeleton_file.coordinates(tokens, list(body.values()))
-    seen = joints.any(axis=(1, 2))
-    return Track(np.array(list(body))[seen], joints[seen])
+def _tracks(tokens, frames):
+    """The `Track` of each ID, without bodies whose joints are all 0 0 0.
+
+    If a frame lists two bodies with the same ID, IDs do not say who is who: the places of the bodies do.
+    """
+    joints = skeleton_file.coordinates(tokens, [first for bodies in frames for _, first in bodies])
+    listed = [(frame, body) for frame, bodies in enumerate(frames) for body, _ in bodies]
+    seen = np.flatnonzero(joints.any(axis=(1, 2)))
+    listed, joints = [listed[at] for at in seen], joints[seen]
+    if len(set(listed)) < len(listed):
+        numbers, counts = zip(*Counter(frame for frame, _ in listed).items(), strict=True)
+        at = np.repeat(numbers, counts), np.concatenate([np.arange(count) for count in counts])
+        check_shape(len(frames), max(counts), *joints.shape[1:])
+        places = np.full((len(frames), max(counts), *joints.shape[1:]), np.nan)
+        places[at] = joints
+        listed = list(zip(at[0], nearest_ids(places)[at], strict=True))
+    bodies = defaultdict(list)
+    for number, (_, body) in enumerate(listed):
+        bodies[body].append(number)
+    return [Track(np.array([listed[number][0] for number in body]), joints[body]) for body in bodies.values()]
 
 
 def read(path: Path | str, classes: int = 60, counts: str | None = None, slots: bool = False) -> Sequence:

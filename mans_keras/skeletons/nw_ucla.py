@@ -31,6 +31,7 @@ ACTIONS = {
     12: "carry",
 }
 CLASS_NAMES = tuple(ACTIONS.values())
+NAME = re.compile(r"a(\d\d)_s(\d\d)_e\d\d_v(\d\d)")
 WHERE = "https://github.com/Uason-Chen/CTR-GCN, whose README links it (Wang et al., CVPR 2014): unpack all_sqe.zip"
 
 
@@ -56,7 +57,7 @@ def source_name(path: Path) -> str:
 
 def parse_name(name: str) -> tuple[int, int, int]:
     """(label from 0, subject, view) of a name `aAA_sSS_eEE_vVV`; `Dropped` for another name or action."""
-    match = re.fullmatch(r"a(\d\d)_s(\d\d)_e\d\d_v(\d\d)", name)
+    match = NAME.fullmatch(name)
     if not match:
         raise Dropped("its name is not aAA_sSS_eEE_vVV")
     action, subject, view = map(int, match.groups())

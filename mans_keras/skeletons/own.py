@@ -1,19 +1,20 @@
 """Your own recordings: a folder for each class, in it a file of one of `by_suffix.SUFFIXES` for each action."""
 
 import functools
-import itertools
-import re
-from collections import Counter
+import hashlib
+import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from mans_keras.errors import InputError, utf8
 from mans_keras.skeletons import view
-from mans_keras.skeletons.bounds import check_size, read_bytes
-from mans_keras.skeletons.formats import by_suffix, csv_file, text_file
+from mans_keras.skeletons.bounds import check_size, impossible_size, read_bytes
+from mans_keras.skeletons.formats import by_suffix, text_file
 from mans_keras.skeletons.formats import frame_files as by_frame
 from mans_keras.skeletons.formats.parsed import OTHER_UNIT, Parsed
 from mans_keras.skeletons.joint_names import arranged, has_trunk
@@ -23,7 +24,6 @@ from mans_keras.skeletons.tracks import most_moving
 
 LAYOUT = f"one folder for each class is expected, with {', '.join(by_suffix.SUFFIXES)} files in it"
 NAMED = "These files name their joints: leave --joints out"
-MAX_ROWS = 200_000  # of a table of recordings; NTU RGB+D 120 has 114,480
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,21 @@ def find(folder: Path | str, frame_files: bool = False) -> tuple[tuple[str, ...]
             sources += [Source(path, f"{name}/{utf8(path.name)}", len(classes)) for path in usable]
             classes.append(name)
     if not sources:
-        if frame_files or any(map(_is_folder_of_frames, folder.glob("[!.]*/[!.]*"))):
+        frames = (
+            f"with --frame-files, one folder for each class is expected, in it one for each recording, in it one "
+            f"{' or '.join(by_frame.SUFFIXES)} file for each frame"
+        )
+        if frame_files:
+            raise InputError(f"{folder} holds no recording: {frames}")
+        if any(map(_is_folder_of_frames, folder.glob("[!.]*/[!.]*"))):
             raise InputError(
-                f"{folder} holds no recording: with --frame-files, one folder for each class is expected, in it one "
-                f"for each recording, in it one {' or '.join(by_frame.SUFFIXES)} file for each frame"
+                f"{folder} holds no recording: {LAYOUT}, but files are one folder too deep. If these are recordings, "
+                "move them into the folders of their classes, with the folder's name before theirs. If each is a "
+                f"single frame: {frames}"
             )
-        raise InputError(f"{folder} holds no recording: {LAYOUT}")
+        notes = next((path for path in folder.glob("[!.]*/[!.]*.txt") if path.is_file()), None)
+        unlike = f"; {notes} does not begin with a number: a table with a header must be a .csv file" if notes else ""
+        raise InputError(f"{folder} holds no recording: {LAYOUT}{unlike}")
     if len(classes) == 1:
         raise InputError(f"{folder} holds only one class, {classes[0]}: add a folder for at least one more")
     return tuple(classes), sources, left_out
@@ -85,105 +94,91 @@ def _is_recording(path):
     return path.suffix.lower() != ".txt" or text_file.is_like(path)  # notes, too, are .txt files
 
 
-def read_table(path: Path | str) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """(names of the columns in small letters, [(line, cells)]) of a table; `InputError` if it can't be read."""
-    try:
-        content = read_bytes(path)
-        few = sum(map(content.count, (b",", b";", b"\t", b"\n", b"\r"))) <= 10 * MAX_ROWS
-        rows = list(itertools.islice(csv_file.rows(csv_file.decode(content)), MAX_ROWS + 1)) if few else []
-        if not few or len(rows) > MAX_ROWS:
-            raise Dropped(f"more than {MAX_ROWS:,} rows, or 10 cells in each: a row for each recording is expected")
-    except Dropped as dropped:
-        raise InputError(f"{path}: {dropped}") from None
-    return [cell.strip().lower() for cell in rows[0][1]] if rows else [], rows[1:]
+def alike(names: Iterable[str]) -> list[list[str]]:
+    """The names of classes that differ only by capitals, spaces or the form of their letters, in groups."""
+    groups = defaultdict(list)
+    for name in names:
+        groups["".join(unicodedata.normalize("NFKC", name).casefold().split())].append(name)
+    return [group for group in groups.values() if len(group) > 1]
 
 
-def with_table(sources: list[Source], path: Path | str) -> list[Source]:
-    """`sources` with the subjects and cameras of a table: columns file, subject and, if known, camera; whole numbers.
+def identical(sources: Iterable[Source]) -> list[list[str]]:
+    """The names of files with the same content, in groups."""
+    by_size, groups = defaultdict(list), defaultdict(list)
+    for source in sources:
+        if source.path.is_file():
+            by_size[source.path.stat().st_size].append(source)
+    for source in (source for same_size in by_size.values() if len(same_size) > 1 for source in same_size):
+        try:
+            groups[hashlib.sha256(read_bytes(source.path)).digest()].append(source.name)
+        except Dropped:
+            continue  # the preparation says why
+    return [group for group in groups.values() if len(group) > 1]
 
-    file is `class/name.csv`, or `name.csv` for the files of that name in every class. A file that the table does not
-    name keeps -1. Raises `InputError` for a table that can't be understood, or that names none of the files.
+
+class Survey(NamedTuple):
+    """What files have in common.
+
+    bodies: the largest number, at most two. joints: the most common number. names: of the joints, () if they are not
+    known. named_by: the first file that names so many joints, if `names` are its. unnamed: the files with so many
+    joints that name none, if `names` are another file's. no_size: the files whose bodies, in metres, have no person's
+    size.
     """
-    header, rows = read_table(path)
-    if not {"file", "subject"} <= set(header):
-        raise InputError(f"{path}: the first row must name the columns file, subject and, if known, camera")
-    known = {}
-    for line, row in rows:
-        cells = dict(zip(header, map(str.strip, row), strict=False))
-        numbers = [cells.get(column) or "-1" for column in ("subject", "camera")]
-        if "file" not in cells or not all(re.fullmatch(r"-1|[0-9]{1,9}", number) for number in numbers):
-            raise InputError(
-                f"{path}, line {line}: {', '.join(row)[:100]!r} where a file and whole numbers for subject and camera "
-                "are expected"
-            )
-        numbers = tuple(map(int, numbers))
-        if known.setdefault(cells["file"], numbers) != numbers:
-            raise InputError(f"{path}, line {line}: {cells['file']} is listed twice, with different numbers")
-    return _numbered(
-        sources, lambda source: known.get(source.name, known.get(source.name.split("/", 1)[1])), f"{path} names"
-    )
 
-
-def with_pattern(sources: list[Source], pattern: str) -> list[Source]:
-    """`sources` with the subjects and cameras that stand in their file names.
-
-    pattern: text to look for in the name, with `{subject}` and `{camera}` for digits and `*` for anything, e.g.
-    `P{subject}_C{camera}`. A file whose name does not fit keeps -1. Raises `InputError` if the pattern has neither,
-    has one of them twice, or fits no name.
-    """
-    kinds = {"*": ".*?", "{subject}": "(?P<subject>[0-9]{1,9})", "{camera}": "(?P<camera>[0-9]{1,9})"}
-    parts = re.split(r"(\*|\{subject\}|\{camera\})", pattern)
-    counts = [parts.count(part) for part in ("{subject}", "{camera}")]
-    if sum(counts) == 0 or max(counts) > 1:
-        raise InputError(f"--pattern {pattern} must contain {{subject}} or {{camera}}, each at most once")
-    expression = re.compile("".join(kinds.get(part, re.escape(part)) for part in parts))
-
-    def numbers(source):
-        match = expression.search(source.name.split("/", 1)[1])
-        return match and tuple(int(match.groupdict().get(kind) or -1) for kind in ("subject", "camera"))
-
-    return _numbered(sources, numbers, f"--pattern {pattern} fits")
-
-
-def _numbered(sources, numbers, what):
-    numbered = [(source, numbers(source)) for source in sources]
-    if not any(pair for _, pair in numbered):
-        raise InputError(f"{what} none of the files, e.g. {sources[0].name}")
-    return [replace(source, subject=pair[0], camera=pair[1]) if pair else source for source, pair in numbered]
+    bodies: int
+    joints: int
+    names: tuple[str, ...]
+    named_by: str = ""
+    unnamed: tuple[str, ...] = ()
+    no_size: tuple[str, ...] = ()
 
 
 def survey(
     sources: Iterable[Source], joints: int | None = None, names: tuple[str, ...] = (), unit: float | None = None
-) -> tuple[int, int, tuple[str, ...]]:
-    """(bodies, joints, names): the largest number of bodies, at most two, the most common number of joints, and their
-    names.
+) -> Survey:
+    """The `Survey` of files.
 
     joints, names: the number and the names of the joints if they are known; otherwise the names are those of the first
     file that names so many. unit: as in `read`. Raises `InputError` if no file can be read, or if none has that number
     of joints.
     """
-    bodies, counts, named, reason, refused = 1, Counter(), {}, None, None
+    bodies, counts, named, reasons, refused = 1, Counter(), {}, defaultdict(list), None
+    frames, unnamed, no_size = set(), defaultdict(list), []
     for source in sources:
         try:
             content = _arranged(source.path, joints, names, unit=unit)
         except Dropped as dropped:
-            reason = reason or f"{source.name}: {dropped}"
+            reasons[str(dropped)].append(source.name)
             refused = refused or source.path
             continue
+        if impossible_size(content.joints, has_trunk(content.names or names)) is not None:
+            no_size.append(source.name)
         bodies = max(bodies, min(content.joints.shape[1], by_suffix.MAX_BODIES))
         counts[content.joints.shape[2]] += 1
+        frames.add(len(content.joints))
         if content.names:
-            named.setdefault(content.joints.shape[2], content.names)
+            named.setdefault(content.joints.shape[2], (content.names, source.name))
+        elif not names:
+            unnamed[content.joints.shape[2]].append(source.name)
     if not counts:
         advice = f". {NAMED}" if names and refused and _names_joints(refused) else ""
-        raise InputError(f"no file holds a recording; {reason}{advice}")
+        reason, files = max(reasons.items(), key=lambda reason: len(reason[1]))
+        raise InputError(f"no file holds a recording; {files[0]}: {reason}{advice}")
     if joints and joints not in counts:
         others = ", ".join(map(str, sorted(counts)))
+        exchanged = (
+            f". Or is the first axis that of the {joints} joints? Then save array.transpose(1, 0, 2)"
+            if frames == {joints}
+            else ""
+        )
         raise InputError(
             f"--joints has {joints} joints, but the files have {others}: give the names of those, in the files' order"
+            f"{exchanged}"
         )
     joints = joints or counts.most_common(1)[0][0]
-    return bodies, joints, tuple(names or named.get(joints, ()))
+    if names or joints not in named:
+        return Survey(bodies, joints, tuple(names), no_size=tuple(no_size))
+    return Survey(bodies, joints, *named[joints], tuple(unnamed[joints]), tuple(no_size))
 
 
 def _names_joints(path):
@@ -193,26 +188,26 @@ def _names_joints(path):
         return False
 
 
-def vertical(
+def verticals(
     sources: Iterable[Source],
     body: Body,
     names: tuple[str, ...] = (),
     wanted: tuple[str, ...] = (),
     unit: float | None = None,
-) -> str:
-    """The axis that points up in most of these files, by shoulders and hips: "+y", "-z", ...; "+y" if none shows it.
+) -> dict[str, list[str]]:
+    """{axis: the files in which it points up, by shoulders and hips}, such as "+y" or "-z", that of most files first.
 
     names, wanted, unit: as in `read`.
     """
-    axes = Counter()
+    axes = defaultdict(list)
     for source in sources:
         try:
             joints = parsed(source.path, len(names) or body.joints, names, wanted, unit).joints
         except Dropped:
             continue
         if joints.shape[2] == body.joints:
-            axes[view.vertical(joints, body)] += 1
-    return axes.most_common(1)[0][0] if axes else "+y"
+            axes[view.vertical(joints, body)].append(source.name)
+    return dict(sorted(axes.items(), key=lambda axis: -len(axis[1])))
 
 
 def read(

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mans_keras.errors import InputError, listed
-from mans_keras.skeletons.own import Source, read_table
+from mans_keras.skeletons.own import Source
+from mans_keras.skeletons.own_tables import composed, listed_as, read_table
 
 SIDES = {"train": 1, "training": 1, "test": 0, "testing": 0}
 
@@ -12,8 +13,9 @@ SIDES = {"train": 1, "training": 1, "test": 0, "testing": 0}
 def from_table(sources: Iterable[Source], path: Path | str) -> dict[str, int]:
     """{name of a source: 1 if it trains, 0 if it tests} of a table with the columns file and split (train or test).
 
-    file is as in `own.with_table`. A file that the table does not name does neither. Raises `InputError` for a table
-    that can't be understood, that names a file twice or one that is not there, or that leaves a side empty.
+    file is as in `own_tables.with_table`; of two rows for one file, that with the name of its class counts. A file that
+    the table does not name does neither. Raises `InputError` for a table that can't be understood, that names a file
+    twice or one that is not there, or that leaves a side empty.
     """
     header, rows = read_table(path)
     if not {"file", "split"} <= set(header):
@@ -26,15 +28,14 @@ def from_table(sources: Iterable[Source], path: Path | str) -> dict[str, int]:
             raise InputError(
                 f"{path}, line {line}: {', '.join(row)[:100]!r} where a file and train or test are expected"
             )
-        if cells["file"] in named:
+        if composed(cells["file"]) in named:
             raise InputError(f"{path}, line {line}: {cells['file']} is listed twice")
-        named[cells["file"]] = side
+        named[composed(cells["file"])] = side
     split, used = {}, set()
     for source in sources:
-        key = next((key for key in (source.name, source.name.split("/", 1)[1]) if key in named), None)
-        if key:
-            split[source.name] = named[key]
-            used.add(key)
+        if keys := listed_as(source, named):
+            split[source.name] = named[keys[0]]
+            used.update(keys)
     if unknown := sorted(set(named) - used):
         raise InputError(f"{path} names files that are not there: {listed(unknown)}")
     return _checked(split, f"{path}")

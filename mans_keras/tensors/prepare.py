@@ -19,6 +19,7 @@ from rich.progress import track
 
 from mans_keras.errors import InputError, counted, listed, printable
 from mans_keras.skeletons import joint_names
+from mans_keras.skeletons.formats.parsed import OTHER_UNIT
 from mans_keras.skeletons.sequence import Dropped, Reader
 from mans_keras.tensors import store
 from mans_keras.tensors.transforms import to_tensor
@@ -80,6 +81,8 @@ def write_tensors(
     Returns the path. Raises `InputError`, and writes nothing, if reading a source does, or if no sequence is usable.
     """
     path = store.tensor_path(out, reader.dataset, scale)
+    if path.is_dir():
+        raise InputError(f"{path} is a folder, but the tensor file must have this name: rename the folder")
     settings = {"scale": scale, "layout": layout, "coordinates": coordinates}
     convert = functools.partial(_convert, read=reader.read, body=reader.body, **settings)
     keep_freed_memory()
@@ -154,12 +157,16 @@ def _print_left_out(sequences):
         names = listed([sequence.name for sequence in others])
         seen = f"{counted(frames, 'frame')} of {counted(len(others), 'sequence')}"
         print(f"  {bodies} other {'body' if bodies == 1 else 'bodies'} left out, seen in {seen}: {names}")
+    with_own_unit = [sequence.name for sequence in sequences if OTHER_UNIT in sequence.left_out]
+    if with_own_unit:
+        files = counted(len(with_own_unit), "file")
+        print(f"  --unit was not used for {files} with a unit of their own: {listed(with_own_unit)}")
     holders = defaultdict(list)
     for sequence in sequences:
-        if sequence.left_out:
-            holders[", ".join(sequence.left_out)].append(sequence.name)
+        if left_out := [part for part in sequence.left_out if part != OTHER_UNIT]:
+            holders[", ".join(left_out)].append(sequence.name)
     for left_out, names in list(holders.items())[:MAX_REASONS]:
-        print(f"  {left_out}: left out of {len(names)} sequences, {listed(names)}")
+        print(f"  {left_out}: left out of {counted(len(names), 'sequence')}, {listed(names)}")
 
 
 def _print_summary(path, number, writer, settings):
@@ -173,6 +180,6 @@ def _print_summary(path, number, writer, settings):
     for name, reason in writer.dropped:
         reasons[reason].append(name)
     for reason, names in list(reasons.items())[:MAX_REASONS]:
-        print(f"  {len(names)} dropped, {printable(reason)}: {listed(names)}")
+        print(f"  {len(names)} dropped ({listed(names)}): {printable(reason)}")
     if others := list(reasons.values())[MAX_REASONS:]:
         print(f"  {sum(map(len, others))} dropped for other reasons, which are in dropped/reason of the file")

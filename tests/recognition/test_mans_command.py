@@ -122,6 +122,14 @@ def test_a_recording_in_which_nothing_moves_is_reported(folder, tmp_path):
     assert "still.npy: 30 frames with one pose" in message and "one.npy: 1 frame with one pose" in message
 
 
+def test_a_body_that_is_no_persons_in_metres_is_reported(folder, tmp_path):
+    np.save(tmp_path / "inches.npy", (standing_body() - standing_body().mean(axis=(0, 1))) / 0.0254)
+    for command in ("predict", "stream"):
+        message = mans(command, folder / "m.h5", tmp_path / "inches.npy").stderr
+        assert "inches.npy: the body is 63 m tall or wide; if the file is not in metres, give its unit" in message
+    assert "tall or wide" not in mans("predict", folder / "m.h5", tmp_path / "inches.npy", "--unit", "in").stderr
+
+
 def test_a_recording_without_a_body_frame_is_reported_by_its_name(folder, tmp_path):
     joints = standing_body()
     joints[:, 16] = joints[:, 12]

@@ -132,3 +132,71 @@ def test_a_frame_may_have_a_byte_order_mark(tmp_path):
     folder = write(tmp_path / "a", BODY.tolist(), "{}.json")
     (folder / "4.json").write_bytes(b"\xef\xbb\xbf" + (folder / "4.json").read_bytes())
     np.testing.assert_array_equal(by_suffix.parsed(folder, joints=20).joints[:, 0], BODY)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [f"²{number}" for number in range(12)],
+        [str(number).translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")) for number in range(12)],
+        [f"{number:06}_keypoints3d" for number in range(12)],
+        [f"{number / 20:.2f}" for number in range(12)],
+        [f"2026-11-27_12-{number // 10}-{number % 10}" for number in range(12)],
+    ],
+)
+def test_numbers_of_any_script_and_decimals_order_the_frames(tmp_path, names):
+    folder = tmp_path / "a"
+    folder.mkdir()
+    for name, frame in zip(names, BODY, strict=True):
+        np.save(folder / f"{name}.npy", frame)
+    content = by_suffix.parsed(folder, joints=20)
+    np.testing.assert_array_equal(content.joints[:, 0], BODY)
+    assert not content.left_out
+
+
+@pytest.mark.parametrize(
+    ("names", "complaint"),
+    [
+        ([str(number / 20) for number in range(12)], "different numbers of decimals"),
+        ([str(number - 6) for number in range(12)], r"'-1.npy' is not like '0.npy'|'0.npy' is not like '-1.npy'"),
+        ([f"cam{number // 6}_{number % 6}" for number in range(12)], "'cam0_0.npy' and 'cam1_0.npy' have the same num"),
+        ([*"0123456789", "٣1", "a0"], "'a0.npy' is not like '0.npy'"),
+        ([*map(str, range(11)), "01"], "'01.npy' and '1.npy' have the same number"),
+    ],
+)
+def test_names_that_leave_the_order_in_doubt_are_refused(tmp_path, names, complaint):
+    folder = tmp_path / "a"
+    folder.mkdir()
+    for name, frame in zip(names, BODY, strict=True):
+        np.save(folder / f"{name}.npy", frame)
+    with pytest.raises(Dropped, match=complaint):
+        by_suffix.parsed(folder, joints=20)
+
+
+def test_another_json_file_between_the_frames_is_named(tmp_path):
+    folder = write(tmp_path / "a", BODY.tolist(), "{}.json")
+    (folder / "info.json").write_text('{"fps": 30}')
+    with pytest.raises(Dropped, match=r"'info\.json' is not like '0\.json'"):
+        by_suffix.parsed(folder, joints=20)
+
+
+def test_frames_that_are_missing_are_reported(tmp_path):
+    folder = write(tmp_path / "a", BODY)
+    for number in range(6, 9):
+        (folder / f"{number}.npy").unlink()
+    assert by_suffix.parsed(folder, joints=20).left_out == ("frames without a file, by the gaps in their numbers",)
+
+
+@pytest.mark.parametrize("count", [2, 3, 7])
+def test_a_folder_of_recordings_is_not_one_recording(tmp_path, count):
+    folder = write(tmp_path / "wave", [BODY] * count)
+    with pytest.raises(Dropped, match=r"0\.npy has shape \(12, 20, 3\), so it is a recording of its own"):
+        by_suffix.parsed(folder, joints=20)
+
+
+def test_recordings_in_a_folder_for_each_subject_are_not_taken_for_frames(tmp_path):
+    for name in ("clap", "wave"):
+        write(tmp_path / "raw" / name / "P1", [BODY] * 3)
+    refused = run(own_data.main, tmp_path / "raw", tmp_path, "--name", "g")
+    assert refused.returncode == 1 and "one folder too deep" in refused.stderr
+    assert run(own_data.main, tmp_path / "raw", tmp_path, "--name", "g", "--frame-files").returncode == 1

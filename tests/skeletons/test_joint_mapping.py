@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from helpers import standing_body
 
+from mans_keras.errors import InputError
 from mans_keras.skeletons.formats.parsed import Parsed
-from mans_keras.skeletons.joint_mapping import AZURE, BY_NUMBER, MEDIAPIPE, mapped
+from mans_keras.skeletons.joint_mapping import AZURE, BY_NUMBER, MEDIAPIPE, fitted, mapped
 from mans_keras.skeletons.sequence import KINECT_1_NAMES, KINECT_2_NAMES, Dropped
 
 PARTS = {"WRIST": 6, "HAND": 7, "HANDTIP": 7, "THUMB": 7, "CLAVICLE": 4, "SHOULDER": 4, "ELBOW": 5}
@@ -83,6 +84,12 @@ def test_a_body_that_lacks_a_joint_is_not_mapped():
     names = tuple(name for name in AZURE if "ELBOW" not in name)
     assert mapped(Parsed(body_of(names), names), KINECT_1_NAMES) is None
     assert mapped(Parsed(np.ones((4, 1, 7, 3))), KINECT_1_NAMES) is None
+
+
+def test_more_joints_without_names_than_the_model_has_need_names():
+    hint = "20 joints, where the model expects 18: if joints were left out in the preparation, save .* with the names"
+    with pytest.raises(InputError, match=hint):
+        fitted(Parsed(standing_body()[:, None]), 18, KINECT_1_NAMES[:18])
 
 
 def test_an_absent_body_stays_absent():

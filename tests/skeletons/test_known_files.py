@@ -33,7 +33,7 @@ def test_an_amc_of_any_skeleton_is_read_with_the_asf_in_its_folder(tmp_path):
     folder.mkdir(parents=True)
     (folder / "a_1.amc").write_bytes(MOTION)
     source = own.Source(folder / "a_1.amc", "a", 0)
-    with pytest.raises(Dropped, match=r"0 \.asf files in its folder"):
+    with pytest.raises(Dropped, match=r"no \.asf file fits: its folder has 0"):
         own.read(source, 1, 4)
     (folder / "a.asf").write_text(SKELETON)
     content = own.by_suffix.parsed(source.path)
@@ -84,4 +84,4 @@ def test_a_skeleton_file_in_class_folders_has_as_many_bodies_as_people(tmp_path)
         path = tmp_path / f"{people}.skeleton"
         joints = np.stack([body + np.array([number, 0, 0]) for number in range(people)], axis=1)
         skeleton_file.write(path, joints, range(people))
-        assert own.survey([own.Source(path, "a", 0)]) == (people, 25, KINECT_2_NAMES)
+        assert own.survey([own.Source(path, "a", 0)])[:3] == (people, 25, KINECT_2_NAMES)

@@ -49,9 +49,19 @@ def test_one_body_is_read_in_every_order_that_leaves_no_doubt(array, joints):
         (ONE.reshape(600, 1, 3), None, r"array\.reshape\(frames, joints, 3\)"),
         (ONE.reshape(600, 3), None, "does each row hold one joint of a frame"),
         (ONE[..., :2], None, "z is missing"),
+        (np.zeros((30, 1662)), None, "MediaPipe Holistic's. Save each row .* --frame-files"),
         (ONE[None, None], None, r"\(frames, joints, 3\) or"),
     ],
-    ids=["axes first", "as many frames as joints", "a row a frame", "one joint", "a row a joint", "x y", "five axes"],
+    ids=[
+        "axes first",
+        "as many frames as joints",
+        "a row a frame",
+        "one joint",
+        "a row a joint",
+        "x y",
+        "Holistic",
+        "five axes",
+    ],
 )
 def test_where_there_is_doubt_the_message_says_how_to_tell(array, joints, what_to_do):
     with pytest.raises(Dropped, match=what_to_do):

@@ -16,7 +16,7 @@ from limits import MEMORY, SECONDS, STATM, slowness, used_memory
 from test_hdm05 import skeleton_text
 
 from mans_keras.errors import InputError
-from mans_keras.skeletons import hdm05, joint_names, own, own_splits, recording, ut_kinect
+from mans_keras.skeletons import hdm05, joint_names, own_splits, own_tables, recording, ut_kinect
 from mans_keras.skeletons.bounds import MAX_BYTES
 from mans_keras.skeletons.sequence import Dropped
 
@@ -159,7 +159,7 @@ def read(path):
     elif path.name.startswith("joints"):
         joint_names.read_names(str(path))
     elif path.name == "table.csv":
-        own.with_table([], path)
+        own_tables.with_table([], path)
     elif path.name.startswith("split"):
         own_splits.from_table([], path)
     else:

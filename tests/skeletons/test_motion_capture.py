@@ -150,6 +150,8 @@ def test_markers_of_trc_are_read_in_their_unit_and_may_be_missing():
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
+        ("\t1000\t2000\t3000", "\t", "line 7 has 6 cells, .* a marker that is missing must leave three empty cells"),
+        ("1\t2\t3\n2\t0.1\t1100\t2000\t3000\t\t\t", "1\t2\t3", "NumFrames in line 3 is 2, but the file has 1 row:"),
         ("mm", "furlongs", r"Units \(m, cm, mm, in, ft\)"),
         ("\t2\tmm", "\t3\tmm", "line 4 has 2 names of markers, where 3"),
         ("Hip", "Head", "different"),
@@ -239,7 +241,7 @@ def test_each_of_two_subjects_with_the_same_markers_is_a_body():
 def test_objects_next_to_a_person_are_left_out_and_without_a_person_they_are_one_body():
     content = c3d_file.parse(c3d_bytes(labels=[*subject("Wand", 5), "origin", *subject("Bob")]))
     assert content.names == tuple(f"m{number}" for number in range(10)) and content.joints.shape == (4, 1, 10, 3)
-    assert content.left_out == ("5 markers of Wand", "1 marker without a subject")
+    assert content.left_out == ("Wand (5 joints)", "1 joint of no subject")
     assert c3d_file.parse(c3d_bytes(labels=["Bob:Head", "Eve:Hip"])).names == ("Bob:Head", "Eve:Hip")
 
 

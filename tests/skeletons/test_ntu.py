@@ -84,6 +84,13 @@ def test_bodies_are_followed_by_id_not_by_order(read):
     np.testing.assert_array_equal(read(text).joints[:, :, 0, 0], [[1.0, 2.0], [1.5, 2.1]])
 
 
+@pytest.mark.parametrize("body", [0, 5])
+def test_two_bodies_with_the_same_id_are_followed_by_their_places(read, body):
+    empty_slot = recording([(body, 0)]).replace("0.1725972 3.785547", "0 0").removeprefix("1\n1\n")
+    text = recording([(body, 2.4), (body, 0.7)], [(body, 0.5), (body, 2.5)]).replace("2\n2\n", "2\n3\n" + empty_slot)
+    np.testing.assert_array_equal(read(text).joints[:, :, 0, 0], [[0.7, 2.4], [0.5, 2.5]])
+
+
 def test_ids_that_one_float_can_not_tell_apart_stay_two_bodies(read):
     text = recording([(72057594037931101, 1.0), (72057594037931102, 2.0)])
     assert sorted(read(text).joints[0, :, 0, 0]) == [1.0, 2.0]

@@ -107,7 +107,7 @@ def test_a_wand_next_to_a_person_is_left_out_and_reported():
     content = optical.parse(motive(person("Wand", range(5)) + person("Anna", range(10))))
     assert content.names == tuple(f"b{number}" for number in range(10)) and content.joints.shape == (2, 1, 10, 3)
     np.testing.assert_array_equal(content.joints[0, 0, 3], [4, 3, 0])
-    assert "5 markers of Wand" in content.left_out
+    assert "Wand (5 joints)" in content.left_out
 
 
 @pytest.mark.parametrize(
@@ -159,6 +159,10 @@ BAD = {
     "a word": (motive(BONES).replace(b"1,2,3", b"1,two,3"), "line 9, column 11: 'two' where a number"),
     "a frame twice": (motive(BONES).replace(b"\n1,0.008", b"\n0,0.008"), "line 10: frame 0 comes after 0"),
     "cut short": (motive(BONES)[:-12], "line 10 has 5 cells, where 12 or more"),
+    "fewer frames": (
+        motive(BONES).replace(b"Length Units", b"Total Exported Frames,30,Length Units"),
+        "Total Exported Frames is 30, but the file has 2 frames",
+    ),
     "no trajectories": (VICON.replace("Trajectories", "Joints").encode(), "export the trajectories"),
     "feet": (VICON.replace("mm,", "ft,").encode(), "its units are ft"),
     "two units": (VICON.replace("mm,", "m,", 1).encode(), "its units are m, mm"),

@@ -10,7 +10,7 @@ from test_joint_names import KINECT_NAMES
 
 from data_prep import own_data
 from mans_keras.errors import InputError
-from mans_keras.skeletons import own
+from mans_keras.skeletons import own, own_tables
 from mans_keras.skeletons.sequence import KINECT_1, Dropped
 from mans_keras.tensors.store import Tensors
 
@@ -73,19 +73,21 @@ def _people(sources):
 
 def test_a_pattern_gives_subject_and_camera(raw):
     (raw / "wave/other.npy").touch()
-    people = _people(own.with_pattern(own.find(raw)[1], "P{subject}*C{camera}"))
+    people = _people(own_tables.with_pattern(own.find(raw)[1], "P{subject}*C{camera}"))
     assert people["wave/P2_C1.csv"] == (2, 1) and people["wave/other.npy"] == (-1, -1)
 
 
 @pytest.mark.parametrize("pattern", ["P1", "{subject}{subject}", "X{subject}"])
 def test_a_pattern_without_subject_and_camera_is_refused(raw, pattern):
     with pytest.raises(InputError, match="--pattern"):
-        own.with_pattern(own.find(raw)[1], pattern)
+        own_tables.with_pattern(own.find(raw)[1], pattern)
 
 
 def test_a_table_gives_subject_and_camera(raw, tmp_path):
-    (tmp_path / "t.csv").write_text("Subject;file;camera\n7;wave/P1_C1.npy;3\n8;P1_C2.npz;\n")
-    people = _people(own.with_table(own.find(raw)[1], tmp_path / "t.csv"))
+    (tmp_path / "t.csv").write_text("Subject;file;camera\n7;wave/P1_C1.npy;3\n8;P1_C2.npz;\n9;P9.npy;\n")
+    numbered, absent = own_tables.with_table(own.find(raw)[1], tmp_path / "t.csv")
+    people = _people(numbered)
+    assert absent == ["P9.npy"]
     assert people["wave/P1_C1.npy"] == (7, 3) and people["kick/P1_C1.npy"] == (-1, -1)
     assert people["wave/P1_C2.npz"] == people["kick/P1_C2.npz"] == (8, -1)
 
@@ -105,13 +107,13 @@ def test_a_table_gives_subject_and_camera(raw, tmp_path):
 def test_a_table_that_can_not_be_understood_is_refused(raw, tmp_path, table, complaint):
     (tmp_path / "t.csv").write_bytes(table.encode("utf-8", "surrogateescape"))
     with pytest.raises(InputError, match=complaint):
-        own.with_table(own.find(raw)[1], tmp_path / "t.csv")
+        own_tables.with_table(own.find(raw)[1], tmp_path / "t.csv")
 
 
 def test_the_most_common_number_of_joints_and_the_most_bodies_are_expected(raw):
     np.save(raw / "kick/A.npy", np.ones((3, 2, 9, 3)))
     (raw / "kick/B.npy").write_bytes(b"broken")
-    assert own.survey(own.find(raw)[1]) == (2, 20, ())
+    assert own.survey(own.find(raw)[1])[:3] == (2, 20, ())
     with pytest.raises(InputError, match="--joints has 25 joints, but the files have 9, 20"):
         own.survey(own.find(raw)[1], 25)
 
@@ -139,8 +141,8 @@ def two_orders(tmp_path):
 
 
 def test_joints_have_the_names_of_the_first_file_that_names_them(two_orders):
-    assert own.survey(two_orders) == (1, 3, NAMES)
-    assert own.survey(two_orders, 3, ("RHip", "Neck", "LeftHip")) == (1, 3, ("RHip", "Neck", "LeftHip"))
+    assert own.survey(two_orders) == (1, 3, NAMES, "kick/a.csv", (), ())
+    assert own.survey(two_orders, 3, ("RHip", "Neck", "LeftHip"))[:3] == (1, 3, ("RHip", "Neck", "LeftHip"))
 
 
 def test_joints_in_another_order_are_brought_into_that_of_the_names(two_orders):
@@ -182,7 +184,7 @@ def test_the_vertical_is_that_of_most_bodies(raw, axes, up):
         if source.path.suffix == ".npy":
             np.save(source.path, standing_body()[..., axes])
     files = [source for source in sources if source.path.suffix == ".npy"]
-    assert own.vertical([*files[:1], *files], KINECT_1) == up
+    assert next(iter(own.verticals([*files[:1], *files], KINECT_1))) == up
 
 
 def test_a_file_with_other_joints_is_dropped(read):
@@ -234,7 +236,7 @@ def test_the_script_writes_the_contract(raw, tmp_path):
     done = script(SCRIPT, raw, tmp_path, "--name", "moves", "--pattern", "P{subject}_C{camera}", "--jobs", 2)
     assert done.returncode == 0, done.stderr
     assert "9 sequences found, 8 kept, 1 dropped" in done.stdout
-    assert "coordinates raw" in done.stdout and "1 without a subject: wave/broken.json" in done.stdout
+    assert "coordinates raw" in done.stdout and "1 file (wave/broken.json): no subject" in done.stdout
     tensors = Tensors(tmp_path / "moves_50.h5")
     assert (tensors.dataset, tensors.coordinates, tensors.class_names) == ("moves", "raw", ["kick", "wave"])
     assert tensors.subject.tolist() == [1, 1, 2, 2] * 2
@@ -304,7 +306,7 @@ def test_upright_coordinates_of_recordings_with_z_up_are_refused(raw, tmp_path):
 def test_a_class_whose_files_are_all_dropped_is_named(raw, tmp_path):
     (raw / "zoom").mkdir()
     (raw / "zoom/a.npy").write_bytes(b"broken")
-    assert "1 classes have no sequence: zoom" in run(own_data.main, raw, tmp_path, "--name", "moves").stdout
+    assert "classes without a sequence: zoom" in run(own_data.main, raw, tmp_path, "--name", "moves").stdout
 
 
 @pytest.mark.parametrize(

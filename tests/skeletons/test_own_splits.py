@@ -4,7 +4,7 @@ from helpers import run, standing_body
 
 from data_prep import own_data
 from mans_keras.errors import InputError
-from mans_keras.skeletons import own, own_splits
+from mans_keras.skeletons import own, own_splits, own_tables
 from mans_keras.tensors import protocols
 from mans_keras.tensors.store import Tensors
 
@@ -22,7 +22,7 @@ def raw(tmp_path):
 
 @pytest.fixture
 def sources(raw):
-    return own.with_pattern(own.find(raw)[1], "P{subject}_C{camera}")
+    return own_tables.with_pattern(own.find(raw)[1], "P{subject}_C{camera}")
 
 
 def test_splits_are_kept_and_are_protocols(raw, tmp_path):

@@ -78,3 +78,25 @@ def test_the_script_reads_centimetres(tmp_path):
     assert np.abs(Tensors(tmp_path / "moves_50.h5").read([0])).max() < 3
     refused = run(own_data.main, tmp_path / "raw", tmp_path, "--name", "moves", "--unit", "cubit")
     assert refused.returncode == 1 and "--unit: 'cubit'" in refused.stderr
+
+
+@pytest.mark.parametrize(("word", "scale"), [("cm", 100), ("Millimeters", 1000), ("inches", 1 / 0.0254)])
+def test_a_json_file_is_read_in_the_unit_that_it_names(tmp_path, word, scale):
+    frames = (scale * standing_body()).tolist()
+    (tmp_path / "a.json").write_text(json.dumps({"units": word, "frames": frames}))
+    (tmp_path / "b.json").write_text(json.dumps([{"unit": word, "joints": frame} for frame in frames]))
+    (tmp_path / "c").mkdir()
+    for number, frame in enumerate(frames):
+        (tmp_path / "c" / f"{number}.json").write_text(json.dumps({"unit": word, "joints": frame}))
+    for name in ("a.json", "b.json", "c"):
+        content = recording.read(tmp_path / name, unit=0.3048)
+        np.testing.assert_allclose(content.joints[:, 0], standing_body())
+        assert content.notes() == ["--unit was not used, since the file names its unit"]
+
+
+@pytest.mark.parametrize("word", ["px", 0.01, {"length": "cm"}])
+def test_a_unit_in_a_json_file_that_is_not_known_must_be_given(tmp_path, word):
+    (tmp_path / "a.json").write_text(json.dumps({"unit": word, "frames": (standing_body()).tolist()}))
+    with pytest.raises(InputError, match=r"its unit is .* not one of m, cm, mm, in, ft: give it by --unit"):
+        recording.read(tmp_path / "a.json")
+    np.testing.assert_allclose(recording.read(tmp_path / "a.json", unit=1).joints[:, 0], standing_body())

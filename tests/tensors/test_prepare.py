@@ -52,8 +52,8 @@ def test_what_is_found_is_kept_or_dropped_and_summed_up(raw, tmp_path):
     assert sorted([*tensors.name, *dropped]) == sorted(path.stem for path in raw.iterdir())
     assert f"122 sequences found, {len(tensors)} kept, {len(dropped)} dropped" in done.stdout
     assert "frames a sequence: 3 to " in done.stdout and "bodies a sequence: " in done.stdout
-    assert "1 dropped, listed by the owners: missing or incomplete skeletons: S001C002P005R002A008" in done.stdout
-    assert "1 dropped, not a file, but a folder, a pipe or a device: S002C001P001R001A001" in done.stdout
+    assert "1 dropped (S001C002P005R002A008): listed by the owners: missing or incomplete skeletons" in done.stdout
+    assert "1 dropped (S002C001P001R001A001): not a file, but a folder, a pipe or a device" in done.stdout
 
 
 def test_counts_reach_the_reader(raw, tmp_path):
@@ -105,7 +105,7 @@ def test_a_source_that_can_not_be_read_is_dropped_by_name(raw, tmp_path, capsys)
 
     reader = dataclasses.replace(ntu.READER, read=read)
     prepare.write_tensors(reader, ntu.sources(raw), tmp_path, 50, "resize", "body")
-    assert "1 dropped, can't be read: Permission denied: S018C001P001R001A007" in capsys.readouterr().out
+    assert "1 dropped (S018C001P001R001A007): can't be read: Permission denied" in capsys.readouterr().out
 
 
 def _drop_each_for_another_reason(path):
@@ -118,7 +118,7 @@ def test_of_many_reasons_the_first_are_printed_and_all_are_in_the_file(raw, tmp_
     reader = dataclasses.replace(ntu.READER, read=_drop_each_for_another_reason)
     path = prepare.write_tensors(reader, ntu.sources(raw), tmp_path, 50, "resize", "body")
     printed = capsys.readouterr().out
-    assert printed.count("1 dropped, reason ") == prepare.MAX_REASONS
+    assert printed.count("): reason ") == prepare.MAX_REASONS
     assert "34 dropped for other reasons, which are in dropped/reason of the file" in printed
     with h5py.File(path) as file:
         assert len(set(file["dropped/reason"].asstr())) == 54

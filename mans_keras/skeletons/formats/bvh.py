@@ -179,6 +179,6 @@ def _unit(tree):
             return unit
     raise Dropped(
         f"the body is {size:.4g} units tall or wide without its rotations, so these are no metres, centimetres or "
-        "millimetres: give the unit by --unit, such as --unit in, or its metres. Carnegie Mellon's recordings have "
+        "millimetres: give the unit by --unit, such as --unit in, or by its length in metres. Carnegie Mellon's have "
         "--unit 0.056444"
     )

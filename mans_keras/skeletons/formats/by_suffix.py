@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mans_keras.skeletons import hdm05, ntu, sysu_3d, utd_mhad
+from mans_keras.skeletons import hdm05, ntu, nw_ucla, sysu_3d, units, utd_mhad
 from mans_keras.skeletons.bounds import check_shape, in_metres, not_in_image, read_bytes
 from mans_keras.skeletons.formats import (
     acclaim,
@@ -17,6 +17,7 @@ from mans_keras.skeletons.formats import (
     csv_file,
     frame_files,
     json_file,
+    json_keys,
     matlab,
     optical,
     text_file,
@@ -27,14 +28,24 @@ from mans_keras.skeletons.joint_names import UNSTORABLE
 from mans_keras.skeletons.sequence import KINECT_1_NAMES, Dropped
 from mans_keras.skeletons.tracks import people
 
+
+def _parse_json(content, joints=None, unit=None):
+    """The `Parsed` of the bytes of a JSON file, in the unit that it names, if it names one."""
+    document = json_file.parsed(content)
+    own = units.of_json(document, unit)
+    parsed = json_file.of_document(document, joints, own or unit)
+    return parsed.with_own_unit(unit) if own else parsed
+
+
 # Each is (bytes, number of joints or None) -> `Parsed`. The numbers of the first kind are metres unless --unit says
 # another unit. Parsers of the second kind know the unit or find it out, and take the metres of --unit as `unit`; the
 # others' files name it.
 NUMBERS = {".npy": arrays.parse_npy, ".npz": arrays.parse_npz, ".csv": csv_file.parse}
-WITH_UNIT = {".json": json_file.parse, ".bvh": bvh.parse, ".c3d": c3d_file.parse}
+WITH_UNIT = {".json": _parse_json, ".bvh": bvh.parse, ".c3d": c3d_file.parse}
 PARSERS = {**NUMBERS, **WITH_UNIT, ".trc": trc.parse}
 MOTION_CAPTURE = (".bvh", ".c3d", ".trc")
 MAX_BODIES = 2
+NW_UCLA_KEY = f'"{json_keys.NW_UCLA}"'.encode()
 
 
 def parsed(path: Path, joints: int | None = None, unit: float | None = None) -> Parsed:
@@ -55,6 +66,23 @@ def parsed(path: Path, joints: int | None = None, unit: float | None = None) -> 
     persons, others = people(not_in_image(xyz) if may_be_in_image else xyz, content.ids)
     names = tuple(map(_storable, content.names))
     return dataclasses.replace(content, joints=persons, names=names, other_bodies=others, ids=None)
+
+
+def has_assumed_order(path: Path) -> bool:
+    """Whether only the form of a file says that its joints are Kinect v1's, in its order.
+
+    These are rows of 61 numbers, as in UT-Kinect, and 20 joints under `skeletons`, as in NW-UCLA, in files with other
+    names than those data sets have.
+    """
+    try:
+        if path.suffix.lower() == ".txt":
+            return not text_file.UT_KINECT_NAME.fullmatch(path.name) and text_file.is_ut_kinect(path)
+        if path.suffix.lower() != ".json" or nw_ucla.NAME.fullmatch(path.stem):
+            return False
+        content = read_bytes(path)
+        return NW_UCLA_KEY in content and json_file.parse(content).names == KINECT_1_NAMES
+    except Dropped:
+        return False
 
 
 def _storable(name):
@@ -122,8 +150,8 @@ def _find_skeleton(path):
         own += [asf for other in folders for asf in _skeletons(other) if path.stem.startswith(f"{asf.stem}_")]
     if not own:
         raise Dropped(
-            f"{len(inside)} .asf files in its folder, and none for it next to that: its actor's is expected, named as "
-            "the .amc begins, such as HDM_bd.asf for HDM_bd_walk_001.amc"
+            f"no .asf file fits: its folder has {len(inside)}. Put one there alone, or give that of its actor the name "
+            "with which the .amc begins, such as HDM_bd.asf for HDM_bd_walk_001.amc"
         )
     return max(own, key=lambda asf: len(asf.stem))
 

@@ -8,6 +8,7 @@ from mans_keras.skeletons.formats.xyz import check_frame, check_joint
 from mans_keras.skeletons.sequence import Dropped
 
 SLOTS = 6  # bodies that Kinect v2 has room for; a longer axis is none of bodies
+HOLISTIC = 1662  # numbers that the tutorials of MediaPipe Holistic save for each frame
 EXPECTED = "(frames, joints, 3) or (frames, bodies, joints, 3) is expected, as array.transpose or reshape make it"
 
 
@@ -18,6 +19,11 @@ def order(shape: tuple[int, ...], joints: int | None = None) -> str:
     be two.
     """
     if len(shape) == 2:
+        if shape[1] == HOLISTIC and joints is None:
+            raise Dropped(
+                f"the array has shape {shape}: {HOLISTIC:,} numbers a frame are MediaPipe Holistic's. Save each row "
+                "as a .npy file, in a folder for each recording, and give --frame-files"
+            )
         if not joints or shape[1] != 4 * joints:
             check_frame(shape[1], joints)
         return "tn"

@@ -30,7 +30,7 @@ def of_subjects(places: np.ndarray, names: list[str], left_out: tuple[str, ...] 
         raise Dropped(f"{listed(list(people))} have different joints: export each subject to a file of its own")
     order = np.array([[person[joint] for joint in first] for person in people.values()])
     objects = [
-        f"{counted(len(joints), 'marker')} {f'of {name}' if name else 'without a subject'}"
+        f"{name} ({counted(len(joints), 'joint')})" if name else f"{counted(len(joints), 'joint')} of no subject"
         for name, joints in subjects.items()
         if name not in people
     ]

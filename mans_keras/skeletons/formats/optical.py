@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mans_keras.errors import listed
+from mans_keras.errors import counted, listed
 from mans_keras.skeletons.bounds import MAX_FRAMES, TOO_MANY, check_marks, check_shape
 from mans_keras.skeletons.formats import csv_file, markers
 from mans_keras.skeletons.formats.parsed import Parsed
@@ -46,13 +46,14 @@ def parse(content: bytes, joints: int | None = None) -> Parsed:
 
     Joints are the bones of Motive's skeletons; without any, its labelled markers; without these, its rigid bodies. Of
     Vicon's tables, they are the labelled markers. Bodies and names: as `markers.of_subjects`. `joints` is not needed:
-    all parsers take it. Raises `Dropped`, which names the line, for a malformed table, or if bones are relative to
-    their parents.
+    all parsers take it. Raises `Dropped`, which names the line, for a malformed table, if frames are missing,
+    or if bones are relative to their parents.
     """
     check_marks(content, b",", b";", b"\t", b"\n", b"\r")
     rows = csv_file.rows(csv_file.decode(content))
     line, first = next(rows)
-    described, unit = _motive(line, first, rows) if first[0].strip() == "Format Version" else _vicon(first, rows)
+    is_motive = first[0].strip() == "Format Version"
+    described, unit = _motive(line, first, rows) if is_motive else _vicon(first, rows)
     axes, left_out = _chosen(described)
     if not axes:
         raise Dropped(
@@ -61,6 +62,11 @@ def parse(content: bytes, joints: int | None = None) -> Parsed:
     check_shape(1, 1, len(axes), 3)
     values = _values(rows, list(itertools.chain.from_iterable(axes.values())))
     check_shape(len(values), 1, len(axes), 3)
+    claimed = _properties(first).get("Total Exported Frames", "") if is_motive else ""
+    if claimed.isdecimal() and int(claimed) != len(values):
+        raise Dropped(
+            f"Total Exported Frames is {claimed}, but the file has {counted(len(values), 'frame')}: export it again"
+        )
     return markers.of_subjects(unit * values.reshape(len(values), len(axes), 3), list(axes), left_out)
 
 
@@ -68,9 +74,14 @@ def _section(line):
     return line.strip(b' ",;\t\r')
 
 
+def _properties(first):
+    """{name: value} of the first row of Motive's table."""
+    return dict(zip([cell.strip() for cell in first[::2]], [cell.strip() for cell in first[1::2]], strict=False))
+
+
 def _motive(line, first, rows):
     """(columns, metres of the unit) of Motive's table; the rows are read up to the first frame."""
-    properties = dict(zip([cell.strip() for cell in first[::2]], [cell.strip() for cell in first[1::2]], strict=False))
+    properties = _properties(first)
     unit = METRES.get(properties.get("Length Units", "").lower())
     if unit is None:
         named = properties.get("Length Units")

@@ -6,7 +6,7 @@ import numpy as np
 
 from mans_keras.errors import listed
 
-OTHER_UNIT = "the unit that was given, since the file has its own"
+OTHER_UNIT = "the value of --unit"  # in `left_out` of a file that names its unit
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,9 @@ class Parsed:
     def notes(self) -> list[str]:
         """A sentence about joints that were mapped, and one for each kind of thing that is left out."""
         notes = [self.mapping] if self.mapping else []
-        notes += [f"left out: {listed(self.left_out)}"] if self.left_out else []
+        notes += ["--unit was not used, since the file names its unit"] if OTHER_UNIT in self.left_out else []
+        left_out = [part for part in self.left_out if part != OTHER_UNIT]
+        notes += [f"left out: {listed(left_out)}"] if left_out else []
         if self.other_bodies:
             bodies = "1 body is" if len(self.other_bodies) == 1 else f"{len(self.other_bodies)} bodies are"
             seen = listed([str(len(frames)) for frames in self.other_bodies])

@@ -29,6 +29,7 @@ SBU = ("Head", "Neck", "Torso", "LeftShoulder", "LeftElbow", "LeftHand", "RightS
 SBU += ("LeftHip", "LeftKnee", "LeftFoot", "RightHip", "RightKnee", "RightFoot")
 CAD = ("Head", "Neck", "Torso", "LeftShoulder", "LeftElbow", "RightShoulder", "RightElbow", "LeftHip", "LeftKnee")
 CAD += ("RightHip", "RightKnee", "LeftHand", "RightHand", "LeftFoot", "RightFoot")
+UT_KINECT_NAME = re.compile(r"joints_s\d+_e\d+\.txt")
 UT_KINECT_WIDTH, SBU_WIDTH, CAD_WIDTH = 61, 91, 171
 MSR_JOINTS = 20
 
@@ -50,7 +51,7 @@ def _in_utf8(content):
 
 def is_ut_kinect(path: Path) -> bool:
     """Whether a file is one of UT-Kinect, by its name or by the length of its first row."""
-    if re.fullmatch(r"joints_s\d+_e\d+\.txt", path.name):
+    if UT_KINECT_NAME.fullmatch(path.name):
         return True
     first = read_bytes(path)[:10_000].split(b"\n")[0].split()
     return len(first) == UT_KINECT_WIDTH

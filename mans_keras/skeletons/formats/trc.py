@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mans_keras.errors import counted
 from mans_keras.skeletons.bounds import check_marks, check_shape
 from mans_keras.skeletons.formats import markers
 from mans_keras.skeletons.formats.parsed import Parsed
@@ -31,11 +32,21 @@ def parse(content: bytes, joints: int | None = None) -> Parsed:
         raise Dropped(f"line 4 has {len(names)} names of markers, where {number} different ones are expected")
     if number > MAX_MARKERS:
         raise Dropped(f"{number:,} markers: at most {MAX_MARKERS:,} are possible")
+    claimed = header.get("NumFrames", "").strip()
     rows = [(line, text) for line, text in enumerate(lines[5:], 6) if text.strip()]
+    if claimed.isdecimal() and int(claimed) != len(rows):
+        raise Dropped(
+            f"NumFrames in line 3 is {claimed}, but the file has {counted(len(rows), 'row')}: export it again"
+        )
     check_shape(len(rows), 1, number, 3)
     values, latest = np.full((len(rows), 3 * number), np.nan), -np.inf
     for row, (line, text) in enumerate(rows):
         cells = text.split("\t")
+        if len(cells) < 2 + 3 * number:
+            raise Dropped(
+                f"line {line} has {len(cells)} cells, where the frame, the time and x y z of {number} markers are "
+                "expected: a marker that is missing must leave three empty cells"
+            )
         if any(cell.strip() for cell in cells[2 + 3 * number :]):
             raise Dropped(f"line {line} has more than x y z of {number} markers")
         try:
