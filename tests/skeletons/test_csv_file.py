@@ -100,13 +100,13 @@ def test_a_row_a_joint_is_read_by_its_frame_and_joint():
 def test_numbered_joints_of_a_row_a_joint_go_by_their_numbers():
     content = arranged(parse(long([1, 0, 2, *range(3, 12)], joints=("0", "2", "10"))), ())
     np.testing.assert_array_equal(content.joints[:, 0], BODY)
-    assert content.names == ()
+    assert content.names == ("0", "2", "10")
 
 
 def test_numbered_joints_of_a_row_a_frame_go_by_their_numbers():
     header = ",".join(f"{axis}{number}" for number in (2, 10, 1) for axis in "xyz")
     content = arranged(parse(f"{header}\n2,2,2,10,10,10,1,1,1\n".encode()), ())
-    assert content.joints[0, 0, :, 0].tolist() == [1, 2, 10] and content.names == ()
+    assert content.joints[0, 0, :, 0].tolist() == [1, 2, 10] and content.names == ("1", "2", "10")
 
 
 def test_a_joint_without_a_row_is_missing():
