@@ -26,6 +26,16 @@ def table(form="{name}_{axis}", before=(), after=(), delimiter=",", each=()):
     return "\n".join(lines) + "\n"
 
 
+def rows(header, columns=(), number=10, people=1, joints="{}_{}"):
+    """A table of a body that moves, or of people who take turns, each 5 cm from the last."""
+    lines = [",".join([*header, *(joints.format(name, axis) for name in NAMES for axis in "xyz")])]
+    bodies = standing_body(number)[:, :3].round(4)
+    for row in range(number):
+        body = bodies[row // people] + row % people * 0.05
+        lines.append(",".join(map(str, [*(column[row] for column in columns), *body.ravel().round(4)])))
+    return "\n".join(lines) + "\n"
+
+
 FRAMES = ("frame", range(4))
 FORMS = {
     "a frame and a time": (table(before=[FRAMES, ("timestamp", [0, 0.03, 0.03, 0.1])]), ("frame", "timestamp")),
@@ -114,7 +124,131 @@ def test_a_joint_without_a_row_is_missing():
     np.testing.assert_array_equal(np.argwhere(missing), [[1, 1]])
 
 
+def test_an_empty_row_is_a_frame_without_a_body():
+    head, *lines = table().splitlines()
+    content = parse("\n".join([head, lines[0], "," * 8, ",,", lines[1], "," * 8, ""]).encode())
+    np.testing.assert_array_equal(content.joints[[0, 3], 0], BODY[:2])
+    assert len(content.joints) == 4 and np.isnan(content.joints[1:3]).all()
+    assert content.left_out == ("empty rows at the end",)
+
+
+def test_an_empty_row_of_a_table_that_numbers_its_frames_is_none():
+    head, *lines = table(before=[FRAMES]).splitlines()
+    content = parse("\n".join([",,", head, lines[0], "," * 9, *lines[1:]]).encode())
+    np.testing.assert_array_equal(content.joints[:, 0], BODY)
+
+
+SEVERAL_PLACES = {
+    "the image before the world": (("", "_world"), "3 columns such as Hip_x"),
+    "the world before the image": (("_world", ""), "3 columns such as Hip_x"),
+    "camera space and the world": (("_camera", "_world"), "_camera_"),
+    "raw places": (("_raw", ""), "_raw_"),
+    "deviations": (("_std", ""), "_std_"),
+    "velocities": (("", "-Velo"), "-Velo_"),
+}
+
+
+@pytest.mark.parametrize(("kinds", "left_out"), SEVERAL_PLACES.values(), ids=SEVERAL_PLACES)
+def test_of_several_places_of_a_joint_the_best_is_read_whatever_their_order(kinds, left_out):
+    best = next(kind for kind in ("_world", "") if kind in kinds)
+    header = [f"{name}{kind}_{axis}" for kind in kinds for name in NAMES for axis in "xyz"]
+    cells = [np.concatenate([(body if kind == best else body * 0 + 0.5).ravel() for kind in kinds]) for body in BODY]
+    content = parse("\n".join([",".join(header), *(",".join(map(str, row)) for row in cells)]).encode())
+    np.testing.assert_array_equal(content.joints[:, 0], BODY)
+    assert content.names == NAMES and any(left_out.strip("_-") in part for part in content.left_out)
+
+
+def test_accelerations_a_camera_and_a_box_are_no_joints():
+    head = [f"{name}_{axis}" for name in NAMES for axis in ("x", "y", "z", "ax", "ay", "az", "wx", "wy", "wz")]
+    head = ["bbox_x", "bbox_y", "bbox_w", "bbox_h", "camera_x", "camera_y", "camera_z", *head]
+    lines = [",".join(["7"] * 7 + [",".join([*map(str, joint), *"123456"]) for joint in body]) for body in BODY]
+    content = parse("\n".join([",".join(head), *lines]).encode())
+    np.testing.assert_array_equal(content.joints[:, 0], BODY)
+
+
+def test_a_row_a_joint_has_places_in_the_world_beside_those_in_the_image():
+    text = "frame,joint,x,y,z,world_x,world_y,world_z\n0,a,.5,.5,0,1,2,3\n0,b,.5,.5,0,4,5,6\n"
+    assert parse(text.encode()).joints.ravel().tolist() == [1, 2, 3, 4, 5, 6]
+
+
+def table_of_two():
+    """Two people in turns, without a column that says so."""
+    lines = [",".join(f"{name}_{axis}" for name in NAMES for axis in "xyz")]
+    bodies = standing_body(10)[:, :3]
+    lines += [",".join(map(str, (body + place).ravel().round(4))) for body in bodies for place in (0, 0.7)]
+    return "\n".join(lines)
+
+
+NO_TURNS = {
+    "a coarse clock": rows(["time"], [np.arange(10) // 3]),
+    "an id that counts the rows": rows(["time", "id"], [range(10), range(10)]),
+    "an id that changes once": rows(["time", "id"], [range(10), [1] * 4 + [2] * 6]),
+    "a label that comes back": rows(["time", "label"], [range(10), list("aabbaabbbb")]),
+    "a coarse clock and a label": rows(["time", "label"], [np.arange(10) // 3, list("aaabbbbaaa")]),
+    "a row number": rows(["n"], [range(10)]),
+}
+
+
+@pytest.mark.parametrize("text", NO_TURNS.values(), ids=NO_TURNS)
+def test_a_column_beside_one_body_is_left_out(text):
+    np.testing.assert_array_equal(parse(text.encode()).joints[:, 0], standing_body(10)[:, :3].round(4))
+
+
+TURNS = [0, 1] * 5
+TEXT_ORDER = [0, 1, 10, 2, 3, 4, 5, 6, 7, 8, 9]
+IN_TURNS = {
+    "frame_idx": (rows(["frame_idx", "who"], [np.arange(10) // 2, TURNS], people=2), "frame_idx 0 comes after 0"),
+    "id": (
+        rows(["timestamp", "id"], [np.arange(10) // 2, TURNS], people=2),
+        "line 4: id 0 is there again after another",
+    ),
+    "bodyIndex": (rows(["bodyIndex"], [TURNS], people=2), "bodyIndex 0 is there again"),
+    "name": (rows(["name"], [["Anna", "Bob"] * 5], people=2), "name Anna is there again"),
+    "unknown": (
+        rows(["who"], [TURNS], people=2),
+        "column 'who' takes turns from row to row: a table must hold one body",
+    ),
+    "unknown, not always": (
+        rows(["time", "who"], [[0, 0, 1, 2, 2, 3, 4, 4, 5, 5], list("abaabbabab")], people=2),
+        "column 'who' differs between rows of the same time",
+    ),
+    "no column": (table_of_two(), "back after 2: the file seems to hold 2 people who take turns"),
+    "frames as text is sorted": (rows(["frame_idx"], [TEXT_ORDER], number=11), "frame_idx 2 comes after 10"),
+    "rows as text is sorted": (rows(["n"], [TEXT_ORDER], number=11), "'n' counts the rows, but not in their order"),
+    "an index as text is sorted": (
+        "\n".join([",0,1,2", *(f"{n},1,1,{n}" for n in TEXT_ORDER)]),
+        "'column 1' counts the rows, but not in their order",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "reason"), IN_TURNS.values(), ids=IN_TURNS)
+def test_rows_that_are_not_the_next_frame_of_one_body_are_refused(text, reason):
+    with pytest.raises(Dropped, match=reason):
+        parse(text.encode(), joints=1 if "column 1" in reason else None)
+
+
 BAD = {
+    "two people in columns": ("p1_a_x,p1_a_y,p1_a_z,p2_a_x,p2_a_y,p2_a_z\n1,2,3,1,2,3\n", "to be of several people"),
+    "people behind the joint": ("a_P1_x,a_P1_y,a_P1_z,a_P2_x,a_P2_y,a_P2_z\n1,2,3,1,2,3\n", "to be of several people"),
+    "two places of a joint": ("a_x,a_y,a_z,a_pos_x,a_pos_y,a_pos_z\n1,2,3,1,2,3\n", "several places of one joint"),
+    "the world of some joints": (
+        "a_x,a_y,a_z,a_world_x,a_world_y,a_world_z,b_x,b_y,b_z\n1,2,3,1,2,3,1,2,3\n",
+        "some joints have columns such as 'a_world_x' and others only such as 'b_x'",
+    ),
+    "an id in place of a joint": (
+        "frame,id,x,y,z\n0,0,1,2,3\n0,1,1,2,3\n",
+        "the name joint to the column that says which one, perhaps 'id'",
+    ),
+    "thousands with commas": ('a_x,a_y,a_z\n"1,234",950,"-2,000"\n', "line 2, column 1: '1,234', beside numbers such"),
+    "thousands with points": (
+        "a_x;a_y;a_z\n7;8;9\n1.234;950;2.000\n",
+        "line 3, column 1: '1.234', beside numbers such",
+    ),
+    "frame, time and label without a header": (
+        "\n".join(f"{n},{n / 30:.4f},1,{x},{x / 2},{1 - x}" for n, x in enumerate(np.sin(np.arange(9)).round(4))),
+        "column 1 grows evenly from row to row",
+    ),
     "a rotation": ("a_x,a_y,a_z,a_w\n1,2,3,1\n", "'a_x', 'a_y', 'a_z', 'a_w': are they a rotation"),
     "a joint twice": (
         "a_x,a_y,a_z,a_x,a_y,a_z\n1,2,3,1,2,3\n",
