@@ -7,7 +7,7 @@ import math
 from mans_keras.errors import listed
 from mans_keras.skeletons.formats.columns import FRAMES, TIMES
 from mans_keras.skeletons.formats.json_keys import AXES, ID_KEYS, IMAGE_KEYS, KEYS, POSITION_KEYS, SCORED_KEYS
-from mans_keras.skeletons.joint_names import plain
+from mans_keras.skeletons.joint_names import MAX_NAMES, plain
 from mans_keras.skeletons.sequence import Dropped
 
 LONGEST_PATH = 100  # letters of a place in the file that a message shows
@@ -87,7 +87,12 @@ def _check_not_one_frame(frames):
 
 
 def first_of(values: dict, keys: tuple[str, ...]) -> tuple[str | None, object]:
-    """(key as the object spells it, value) for the first of `keys` that it has, empty values last; or (None, None)."""
+    """(key as the object spells it, value) for the first of `keys` that it has, empty values last; or (None, None).
+
+    Raises `Dropped` for an object with far too many keys.
+    """
+    if len(values) > MAX_NAMES:
+        raise Dropped(f"an object with {len(values):,} keys: at most {MAX_NAMES:,} joints are possible")
     spelled = {plain(key): key for key in reversed(values)}
     present = [spelled[plain(key)] for key in keys if plain(key) in spelled]
     key = next((key for key in present if values[key]), present[0] if present else None)
