@@ -202,8 +202,8 @@ IN_TURNS = {
         rows(["timestamp", "id"], [np.arange(10) // 2, TURNS], people=2),
         "line 4: id 0 is there again after another",
     ),
-    "bodyIndex": (rows(["bodyIndex"], [TURNS], people=2), "bodyIndex 0 is there again"),
-    "name": (rows(["name"], [["Anna", "Bob"] * 5], people=2), "name Anna is there again"),
+    "bodyIndex": (rows(["time", "bodyIndex"], [range(10), TURNS], people=2), "bodyIndex 0 is there again"),
+    "name": (rows(["name"], [["Anna", "Bob"] * 5], people=2), "'name' has several values"),
     "unknown": (
         rows(["who"], [TURNS], people=2),
         "column 'who' takes turns from row to row: a table must hold one body",

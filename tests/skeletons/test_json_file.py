@@ -256,6 +256,14 @@ BAD = {
         [{"joints": body} for frame in walkers()[0].tolist() for body in frame],
         "back after 2: the file seems to hold 2 people",
     ),
+    "people without frames": (
+        [{"track_id": person, "joints": body} for person in (1, 2) for body in BODY.tolist()],
+        "its entries have different IDs and no number of a frame",
+    ),
+    "entries out of order": (
+        [{"n": number, "joints": BODY[0].tolist()} for number in sorted(range(11), key=str)],
+        "'n' counts the entries, but not in their order",
+    ),
     "another number of joints": (
         [[[1, 2, 3]] * 2, [], [[1, 2, 3]] * 3],
         r"frames\[2\]: 3 joints, where frames\[0\] has 2: the number of joints changes within the file: 2, 3",

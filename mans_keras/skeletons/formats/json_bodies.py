@@ -11,6 +11,7 @@ from mans_keras.skeletons.joint_names import MAX_NAMES, plain
 from mans_keras.skeletons.sequence import Dropped
 
 LONGEST_PATH = 100  # letters of a place in the file that a message shows
+FEWEST = 8  # entries by which a key without a known name says something
 
 
 def frames_of(entries: list) -> list[list[tuple]]:
@@ -24,11 +25,14 @@ def frames_of(entries: list) -> list[list[tuple]]:
     _check_not_one_frame(entries)
     frames = [_bodies(entry, f"frames[{number}]") for number, entry in enumerate(entries)]
     key, moments = _moments(entries)
-    if key is None:
-        return frames
-    people = [_id(entry) for entry in entries]
-    pairs = set(zip(moments, people, strict=True))
+    people = [_id(entry) if isinstance(entry, dict) else None for entry in entries]
     are_people = None not in people and len(set(people)) < len(entries) and max(map(len, frames)) == 1
+    if key is None:
+        if are_people and len(set(people)) > 1:
+            raise Dropped("its entries have different IDs and no number of a frame: give each the key frame")
+        _check_counts(entries)
+        return frames
+    pairs = set(zip(moments, people, strict=True))
     if are_people and len(set(moments)) < len(pairs) == len(entries):
         together = {moment: [] for moment in sorted(moments)}
         for moment, body, frame in zip(moments, people, frames, strict=True):
@@ -50,6 +54,17 @@ def _moments(entries):
             ):
                 return key, values
     return None, []
+
+
+def _check_counts(entries):
+    """Raise `Dropped` if a key without a known name counts the entries, but not in their order."""
+    if len(entries) < FEWEST or not all(isinstance(entry, dict) for entry in entries):
+        return
+    for key in entries[0]:
+        values = [_number(entry.get(key)) for entry in entries]
+        is_count = sorted(values) == [min(values) + place for place in range(len(values))]
+        if is_count and values != sorted(values):
+            raise Dropped(f"{key[:40]!r} counts the entries, but not in their order: put the frames in their order")
 
 
 def _number(value):

@@ -43,8 +43,13 @@ def check_one_body(table: list, header: tuple[str, ...], named: Columns) -> None
 
 
 def _check_who_comes_back(table, header, named):
-    """Raise `Dropped` if a column such as `id` has a value, then another, and then the first again."""
+    """Raise `Dropped` if a column such as `id` has a value, then another, and then the first again.
+
+    Without times, another value is enough: then nothing says whether a person got a new ID, or another person follows.
+    """
     for column in named.bodies:
+        if named.time is None and 1 < len({row[column].strip() for _, row in table}) <= MAX_BODIES:
+            raise Dropped(f"the column {header[column][:40]!r} has several values: {ADVICE}")
         seen, latest = set(), None
         for line, row in table:
             value = row[column].strip()
