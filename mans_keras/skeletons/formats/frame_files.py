@@ -13,10 +13,10 @@ import numpy as np
 from mans_keras.skeletons.bounds import MAX_BYTES, MAX_FRAMES, TOO_MANY, check_marks, check_shape, read_bytes
 from mans_keras.skeletons.formats import arrays, json_file, layouts
 from mans_keras.skeletons.formats.parsed import Parsed
-from mans_keras.skeletons.formats.xyz import HOLISTIC
 from mans_keras.skeletons.sequence import Dropped
 
 SUFFIXES = (".npy", ".json")
+HOLISTIC = 1662
 _SIDES = [f"{side}_{joint}" for joint in ("shoulder", "elbow", "wrist", "pinky", "index", "thumb", "hip", "knee",
           "ankle", "heel", "foot_index") for side in ("left", "right")]  # fmt: skip
 _FACE = [f"{side}_eye{part}" for side in ("left", "right") for part in ("_inner", "", "_outer")]

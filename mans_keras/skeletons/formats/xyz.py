@@ -2,7 +2,6 @@
 
 from mans_keras.skeletons.sequence import Dropped
 
-HOLISTIC = 1662  # numbers of a frame of MediaPipe Holistic's tutorials
 HINTS = {2: ", and z is missing", 4: ", without a confidence or an angle"}
 
 
@@ -17,11 +16,6 @@ def check_frame(numbers: int, joints: int | None) -> None:
 
     joints: how many there are, if that is known.
     """
-    if numbers == HOLISTIC:
-        raise Dropped(
-            f"a frame has {HOLISTIC:,} numbers, as MediaPipe Holistic's tutorials write them: make a folder for each "
-            "recording with a .npy file for each frame, and give --frame-files"
-        )
     if numbers == 3 and joints != 1:
         raise Dropped(
             "a frame has only 3 numbers: does each row hold one joint of a frame? Put all joints of a frame in one "
