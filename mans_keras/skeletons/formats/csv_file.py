@@ -55,13 +55,14 @@ def _all_rows(text):
 
 
 def parse(content: bytes, joints: int | None = None) -> Parsed:
-    """Joints (frames, 1, joints, 3) of the bytes of a table, NaN where a cell is empty.
+    """Joints (frames, 1, joints, 3) of the bytes of a table, NaN where a cell is empty; its rows are one body's frames.
 
     A header may name the columns, as `columns.understand` reads them; what is no coordinate is left out. With the
     columns frame, joint, x, y and z, a row is a joint. Without a header, a row is x y z of every joint.
     Names of joints may be numbers.
     joints: their number, if known; needed where a row could also be x y of more joints. Numbers have a decimal point or
-    a decimal comma. Raises `Dropped`, which names line and column, for another table.
+    a decimal comma. Raises `Dropped`, which names line and column, for another table; also if rows seem to be of
+    several people, or out of order.
     """
     check_marks(content, b",", b";", b"\t", b"\n", b"\r")
     most = MAX_NUMBERS // 3 + 1

@@ -41,9 +41,10 @@ def of_document(document: object, joints: int | None = None, unit: float | None 
     """Joints (frames, bodies, joints, 3) of what a JSON file holds, NaN where a coordinate or a body is missing.
 
     The file holds a list of frames, or an object that has it under one of `FRAMES_KEYS`; what a frame may be: see
-    `data_prep/README.md`. Joints with names are put in the order in which the file first names them. Bodies go by their
-    ID (`ids`); without IDs, each continues the nearest body of the frame before, unless empty entries of the lists show
-    that these have a place for each person.
+    `data_prep/README.md` and `json_bodies.frames_of`. Joints with names are put in the order in which the file first
+    names them. Bodies go by their ID (`ids`); without IDs, each continues the nearest body of the frame before, unless
+    empty entries of the lists show that these have a place for each person. So it does if IDs only count the bodies of
+    a frame, and people would change places by them.
     joints: their number, if known; it says what bare numbers mean. unit: the metres of the file's unit; default: metre,
     or millimetre in Azure Kinect's export. Raises `Dropped`, which names the place such as `frames[3].people[0]`, for
     another file.

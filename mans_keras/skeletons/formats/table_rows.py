@@ -49,7 +49,7 @@ def _check_who_comes_back(table, header, named):
     """
     for column in named.bodies:
         if named.time is None and 1 < len({row[column].strip() for _, row in table}) <= MAX_BODIES:
-            raise Dropped(f"the column {header[column][:40]!r} has several values: {ADVICE}")
+            raise Dropped(f"the column {header[column][:40]!r} has several values: {ADVICE}, or leave the column out")
         seen, latest = set(), None
         for line, row in table:
             value = row[column].strip()
