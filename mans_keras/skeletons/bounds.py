@@ -21,6 +21,8 @@ FEWEST_WITH_SIZE = 5  # joints
 # MediaPipe's body alone, with both hands, and with hands and face; the hips have these places.
 MEDIAPIPE_JOINTS, MEDIAPIPE_HIPS = (33, 75, 543), [23, 24]
 AT_ORIGIN = 0.05  # metres, or shares of the image
+FLAGS = (0, 1, 2)  # COCO's: not labelled, hidden, visible
+FARTHEST_SHARE = 1.5  # of the image: estimators guess where feet are that it does not show
 
 TOO_MANY = f"more than {MAX_FRAMES:,} frames or {MAX_NUMBERS:,} numbers: a file must hold one action"
 
@@ -116,21 +118,38 @@ def not_in_image(joints: np.ndarray) -> np.ndarray:
     """The same joints (frames, bodies, joints, 3). Raises `Dropped` if they are places in an image, as shares of it.
 
     These lie between 0 and 1 in x and y, and z is less than 1 from 0. In metres, somebody who stands is taller, and the
-    origin is the camera or the hips, so that half of the coordinates are negative. Fewer joints than an estimator of
-    whole bodies or hands has say nothing. MediaPipe's joints may be beyond the edges, as legs are if a webcam shows
-    somebody who sits: there the hips decide, see `_are_landmarks`.
+    origin is the camera or the hips, so that half of the coordinates are negative. If z may be a score, some joints may
+    be below the image. A z that is only 0, 1 or 2 is a flag and no depth; one that is always 0 is not, see `is_flat`.
+    Fewer joints than an estimator of whole bodies or hands has say nothing. MediaPipe's joints may be beyond the edges,
+    as legs are if a webcam shows somebody who sits: there the hips decide, see `_are_landmarks`.
     """
     places = joints[~np.isnan(joints).any(axis=-1) & joints.any(axis=-1)]
     if joints.shape[2] < FEWEST_IN_IMAGE or not len(places):
         return joints
-    inside = ((places[:, :2] >= 0) & (places[:, :2] <= 1)).all(axis=-1) & (np.abs(places[:, 2]) < 1)
-    if inside.mean() > 0.95 or _are_landmarks(joints, places):
+    z = places[:, 2]
+    if z.any() and np.isin(z, FLAGS).all():
+        raise Dropped(
+            "z is only 0, 1 or 2, as a flag says whether a joint is seen: it is no depth, and these are places in the "
+            "image. x, y and z in metres are expected"
+        )
+    inside = ((places[:, :2] >= 0) & (places[:, :2] <= 1)).all(axis=-1) & (np.abs(z) < 1)
+    is_scored = places.min() >= 0 and places[:, :2].max() <= FARTHEST_SHARE and z.max() <= 1
+    if inside.mean() > (0.7 if is_scored else 0.95) or _are_landmarks(joints, places):
         raise Dropped(
             "x and y are between 0 and 1, so these are places in the image: metres are expected. MediaPipe has them "
             "under worldLandmarks (in Python pose_world_landmarks), not under landmarks. If these are metres, subtract "
             "the middle of the hips in the first frame"
         )
     return joints
+
+
+def is_flat(joints: np.ndarray) -> bool:
+    """Whether z is 0 for all joints (frames, bodies, joints, 3) of a body of many, as if it were a picture's."""
+    return (
+        joints.shape[2] >= FEWEST_IN_IMAGE
+        and bool(np.nan_to_num(joints).any())
+        and not np.nan_to_num(joints[..., 2]).any()
+    )
 
 
 def _are_landmarks(joints, places):

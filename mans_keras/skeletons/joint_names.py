@@ -1,6 +1,7 @@
 """Joints known by their names: those that orient a body, and those that a model or a data set expects."""
 
 import functools
+import itertools
 import re
 import unicodedata
 from collections import Counter
@@ -29,6 +30,7 @@ SAME = {"hipcenter": "spinebase", "spine": "spinemid", "shouldercenter": "spines
 
 UNSTORABLE = "\0\ud800-\udfff"  # letters that no HDF5 file can hold, for a regular expression
 MAX_NAMES, MAX_BYTES = 10_000, 2**18  # of --joints
+MAX_ABSENT = 10  # numbers of joints that a message may list
 
 
 def read_names(text: str) -> tuple[int, list[str] | None]:
@@ -84,21 +86,41 @@ def _key(name):
     return SAME.get(key, re.sub("^(left|right)", lambda side: side[0][0], key))
 
 
+def _numbers(names):
+    """The numbers of names that only count, all after the same letters or none; () of other names."""
+    parts = [re.fullmatch(r"([a-z]*)(\d{1,9})", plain(name)) for name in names]
+    is_counting = all(parts) and len({part[1] for part in parts}) == 1
+    return tuple(int(part[2]) for part in parts) if is_counting else ()
+
+
+def _by_number(content, numbers, names):
+    """The recording with its joints in the order of their numbers; files may list them as text is sorted: 1, 10, 2.
+
+    If a number is absent, the joints keep their numbers as names, since the same place is not the same joint in a file
+    that lacks another number; but not if `names` are real ones, which the joints have in the order of their numbers.
+    """
+    order = sorted(range(len(numbers)), key=numbers.__getitem__)
+    known, left_out = set(numbers), content.left_out
+    between = (str(number) for number in range(min(1, *numbers), max(numbers)) if number not in known)
+    absent = list(itertools.islice(between, MAX_ABSENT))
+    are_named = names and not _numbers(names)
+    if absent and are_named:
+        left_out += (f"the joints numbered {listed(absent)}, which the files lack",)
+    kept = () if are_named or not (absent or names) else tuple(content.names[place] for place in order)
+    return replace(content, joints=content.joints[:, :, order], names=kept, left_out=left_out)
+
+
 def arranged(content: Parsed, names: tuple[str, ...], wanted: tuple[str, ...] = ()) -> Parsed:
     """The same recording with the joints `wanted` of `names` (default: all), in their order.
 
-    A file that names its joints may have them in another order, and others, which are then in `left_out`. Names that
-    only count (`joint3`) order the joints and are none; joints without names are `names`, in this order, and stay as
-    they are if their number is another. Raises `Dropped`, which lists what is missing, for a file with other names.
+    A file that names its joints may have them in another order, and others, which are then in `left_out`. Joints
+    without names are `names`, in this order, and stay as they are if their number is another. Names that only count
+    (`joint3`) order the joints. They are none if they count from 0 or 1 without a gap, or if `names` are real ones.
+    Raises `Dropped`, which lists what is missing, for a file with other names.
     """
     wanted = wanted or names
-    counting = [re.fullmatch(r"([a-z]*)(\d{1,9})", plain(name)) for name in content.names]
-    if counting and all(counting):
-        if len({match[1] for match in counting}) == 1:
-            # Files may list them as text is sorted: 1, 10, 11, 2.
-            order = sorted(range(len(counting)), key=lambda place: int(counting[place][2]))
-            content = replace(content, joints=content.joints[:, :, order])
-        content = replace(content, names=())
+    if numbers := _numbers(content.names):
+        content = _by_number(content, numbers, names)
     if not wanted or (not content.names and content.joints.shape[2] != len(names)):
         return content
     have = content.names or names

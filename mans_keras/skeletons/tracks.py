@@ -20,6 +20,9 @@ SHORT_LIVED = 11
 STEP = 1.0
 MOST = 6  # people of a recording who are kept; Kinect v2 sees as many
 MAX_IN_FRAME, MAX_WITHOUT_IDS, MAX_TRACKS = 12, 20_000, 2000
+# A list of people who take turns: from one entry to the next, most joints move so many times as far as over 2, 3 or 4
+# entries, and by more than a share of the body's size. Fewer frames say nothing.
+TURNS, FARTHER, SHARE, FEWEST_TURNS = (2, 3, 4), 3, 0.1, 8
 
 
 class Track(NamedTuple):
@@ -88,6 +91,40 @@ def nearest_ids(joints: np.ndarray) -> np.ndarray:
     return ids
 
 
+def path_length(joints: np.ndarray, ids: np.ndarray) -> float:
+    """How far the bodies of (frames, slots, joints, 3) move, frame by frame, if these are their IDs (frames, slots)."""
+    places, total, latest = np.where(_tracked(joints)[..., None], joints, np.nan), 0.0, {}
+    for frame, slots in zip(places, ids, strict=True):
+        now = {int(body): xyz for body, xyz in zip(slots, frame, strict=True) if not np.isnan(xyz).all()}
+        total += sum(float(_distances(xyz, latest[body])) for body, xyz in now.items() if body in latest)
+        latest = now
+    return total
+
+
+def check_one_person(joints: np.ndarray) -> None:
+    """Raise `Dropped` if the frames (frames, joints, 3) of one body are those of several people who take turns."""
+    places = np.where((_tracked(joints) & np.isfinite(joints).all(axis=-1))[..., None], joints, np.nan)
+    if len(places) < FEWEST_TURNS or places.shape[1] == 1 or np.isnan(places).all():
+        return
+    with np.errstate(invalid="ignore", over="ignore"):
+        size = np.nanmax(_medians(places), axis=0) - np.nanmin(_medians(places), axis=0)
+        step, *others = (_medians(np.linalg.norm(places[lag:] - places[:-lag], axis=-1)) for lag in (1, *TURNS))
+    known = ~np.isnan(step)
+    for turn, other in zip(TURNS, others, strict=True):
+        if known.any() and (step[known] > np.fmax(FARTHER * other[known], SHARE * size.max())).mean() > 0.9:
+            raise Dropped(
+                f"nearly all joints jump from each frame to the next and are back after {turn}: the file seems to hold "
+                f"{turn} people who take turns. Give each an ID and each frame a number, or a file of its own"
+            )
+
+
+def _medians(values):
+    """The medians over the first axis without NaN; NaN where there are none."""
+    medians, known = np.full(values.shape[1:], np.nan), ~np.isnan(values).all(axis=0)
+    medians[known] = np.nanmedian(values[:, known], axis=0)
+    return medians
+
+
 def _distances(joints, others):
     """The mean distances of joints (..., joints, 3) from others; a large number if none is tracked in both."""
     with np.errstate(invalid="ignore", over="ignore"):
@@ -152,9 +189,7 @@ def _lengths(joints):
     lengths = np.linalg.norm(np.diff(np.where(_tracked(joints)[..., None], joints, np.nan), axis=1), axis=-1)
     if not np.isnan(lengths).any():
         return np.median(lengths, axis=0)  # many times as fast
-    medians, seen = np.full(lengths.shape[1], np.nan), ~np.isnan(lengths).all(axis=0)
-    medians[seen] = np.nanmedian(lengths[:, seen], axis=0)
-    return medians
+    return _medians(lengths)
 
 
 def most_moving(joints: np.ndarray, bodies: int) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:

@@ -106,6 +106,36 @@ def test_places_in_the_image_are_refused_with_the_key_of_metres(tmp_path, body):
         recording.read(tmp_path / "a.json")
 
 
+def with_z(z, xy=(0, 0)):
+    """A body in the image around (0.45, 0.5), moved by x and y, with these values in place of z."""
+    body = in_image() + np.array([*xy, 0])
+    body[..., 2] = z
+    return body
+
+
+FLAGS = np.random.default_rng(0).integers(0, 3, (5, 1, 20))
+
+
+@pytest.mark.parametrize("z", [1, 2, FLAGS], ids=["1", "2", "0, 1 and 2"])
+@pytest.mark.parametrize("xy", [(0, 0), (-0.5, -0.5)], ids=["shares", "centred"])
+def test_a_flag_in_place_of_z_is_no_depth(z, xy):
+    with pytest.raises(Dropped, match="z is only 0, 1 or 2, as a flag says whether a joint is seen"):
+        not_in_image(with_z(z, xy))
+
+
+def test_feet_below_the_image_do_not_make_a_score_a_depth():
+    scores = np.random.default_rng(0).uniform(0.8, 1, (5, 1, 20))
+    with pytest.raises(Dropped, match="places in the image"):
+        not_in_image(with_z(scores, (0, 0.15)))
+
+
+def test_a_body_whose_z_is_always_0_is_read_and_reported(tmp_path):
+    np.save(tmp_path / "a.npy", with_z(0, (-0.5, -0.5)))
+    assert recording.read(tmp_path / "a.npy").notes() == ["left out: the depth, which is 0 for all joints"]
+    np.save(tmp_path / "a.npy", standing_body())
+    assert recording.read(tmp_path / "a.npy").notes() == []
+
+
 @pytest.mark.parametrize(
     "metres",
     [

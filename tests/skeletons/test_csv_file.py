@@ -100,13 +100,13 @@ def test_a_row_a_joint_is_read_by_its_frame_and_joint():
 def test_numbered_joints_of_a_row_a_joint_go_by_their_numbers():
     content = arranged(parse(long([1, 0, 2, *range(3, 12)], joints=("0", "2", "10"))), ())
     np.testing.assert_array_equal(content.joints[:, 0], BODY)
-    assert content.names == ()
+    assert content.names == ("0", "2", "10")
 
 
 def test_numbered_joints_of_a_row_a_frame_go_by_their_numbers():
     header = ",".join(f"{axis}{number}" for number in (2, 10, 1) for axis in "xyz")
     content = arranged(parse(f"{header}\n2,2,2,10,10,10,1,1,1\n".encode()), ())
-    assert content.joints[0, 0, :, 0].tolist() == [1, 2, 10] and content.names == ()
+    assert content.joints[0, 0, :, 0].tolist() == [1, 2, 10] and content.names == ("1", "2", "10")
 
 
 def test_a_joint_without_a_row_is_missing():
@@ -114,7 +114,74 @@ def test_a_joint_without_a_row_is_missing():
     np.testing.assert_array_equal(np.argwhere(missing), [[1, 1]])
 
 
+def test_an_empty_row_is_a_frame_without_a_body():
+    head, *lines = table().splitlines()
+    content = parse("\n".join([head, lines[0], "," * 8, ",,", lines[1], "," * 8, ""]).encode())
+    np.testing.assert_array_equal(content.joints[[0, 3], 0], BODY[:2])
+    assert len(content.joints) == 4 and np.isnan(content.joints[1:3]).all()
+    assert content.left_out == ("empty rows at the end",)
+
+
+def test_an_empty_row_of_a_table_that_numbers_its_frames_is_none():
+    head, *lines = table(before=[FRAMES]).splitlines()
+    content = parse("\n".join([",,", head, lines[0], "," * 9, *lines[1:]]).encode())
+    np.testing.assert_array_equal(content.joints[:, 0], BODY)
+
+
+SEVERAL_PLACES = {
+    "the image before the world": (("", "_world"), "3 columns such as Hip_x"),
+    "the world before the image": (("_world", ""), "3 columns such as Hip_x"),
+    "camera space and the world": (("_camera", "_world"), "_camera_"),
+    "raw places": (("_raw", ""), "_raw_"),
+    "deviations": (("_std", ""), "_std_"),
+    "velocities": (("", "-Velo"), "-Velo_"),
+}
+
+
+@pytest.mark.parametrize(("kinds", "left_out"), SEVERAL_PLACES.values(), ids=SEVERAL_PLACES)
+def test_of_several_places_of_a_joint_the_best_is_read_whatever_their_order(kinds, left_out):
+    best = next(kind for kind in ("_world", "") if kind in kinds)
+    header = [f"{name}{kind}_{axis}" for kind in kinds for name in NAMES for axis in "xyz"]
+    cells = [np.concatenate([(body if kind == best else body * 0 + 0.5).ravel() for kind in kinds]) for body in BODY]
+    content = parse("\n".join([",".join(header), *(",".join(map(str, row)) for row in cells)]).encode())
+    np.testing.assert_array_equal(content.joints[:, 0], BODY)
+    assert content.names == NAMES and any(left_out.strip("_-") in part for part in content.left_out)
+
+
+def test_accelerations_a_camera_and_a_box_are_no_joints():
+    head = [f"{name}_{axis}" for name in NAMES for axis in ("x", "y", "z", "ax", "ay", "az", "wx", "wy", "wz")]
+    head = ["bbox_x", "bbox_y", "bbox_w", "bbox_h", "camera_x", "camera_y", "camera_z", *head]
+    lines = [",".join(["7"] * 7 + [",".join([*map(str, joint), *"123456"]) for joint in body]) for body in BODY]
+    content = parse("\n".join([",".join(head), *lines]).encode())
+    np.testing.assert_array_equal(content.joints[:, 0], BODY)
+
+
+def test_a_row_a_joint_has_places_in_the_world_beside_those_in_the_image():
+    text = "frame,joint,x,y,z,world_x,world_y,world_z\n0,a,.5,.5,0,1,2,3\n0,b,.5,.5,0,4,5,6\n"
+    assert parse(text.encode()).joints.ravel().tolist() == [1, 2, 3, 4, 5, 6]
+
+
 BAD = {
+    "two people in columns": ("p1_a_x,p1_a_y,p1_a_z,p2_a_x,p2_a_y,p2_a_z\n1,2,3,1,2,3\n", "to be of several people"),
+    "people behind the joint": ("a_P1_x,a_P1_y,a_P1_z,a_P2_x,a_P2_y,a_P2_z\n1,2,3,1,2,3\n", "to be of several people"),
+    "two places of a joint": ("a_x,a_y,a_z,a_pos_x,a_pos_y,a_pos_z\n1,2,3,1,2,3\n", "several places of one joint"),
+    "the world of some joints": (
+        "a_x,a_y,a_z,a_world_x,a_world_y,a_world_z,b_x,b_y,b_z\n1,2,3,1,2,3,1,2,3\n",
+        "some joints have columns such as 'a_world_x' and others only such as 'b_x'",
+    ),
+    "an id in place of a joint": (
+        "frame,id,x,y,z\n0,0,1,2,3\n0,1,1,2,3\n",
+        "the name joint to the column that says which one, perhaps 'id'",
+    ),
+    "thousands with commas": ('a_x,a_y,a_z\n"1,234",950,"-2,000"\n', "line 2, column 1: '1,234', beside numbers such"),
+    "thousands with points": (
+        "a_x;a_y;a_z\n7;8;9\n1.234;950;2.000\n",
+        "line 3, column 1: '1.234', beside numbers such",
+    ),
+    "frame, time and label without a header": (
+        "\n".join(f"{n},{n / 30:.4f},1,{x},{x / 2},{1 - x}" for n, x in enumerate(np.sin(np.arange(9)).round(4))),
+        "column 1 grows evenly from row to row",
+    ),
     "a rotation": ("a_x,a_y,a_z,a_w\n1,2,3,1\n", "'a_x', 'a_y', 'a_z', 'a_w': are they a rotation"),
     "a joint twice": (
         "a_x,a_y,a_z,a_x,a_y,a_z\n1,2,3,1,2,3\n",

@@ -168,7 +168,38 @@ def test_joints_are_left_out_by_name():
 
 
 def test_names_that_only_count_order_the_joints():
-    names = tuple(f"joint{number}" for number in (1, 10, 11, 2))
-    content = Parsed(np.array([1.0, 10, 11, 2])[None, None, :, None].repeat(3, axis=3), names)
+    names = tuple(f"joint{number}" for number in (1, 10, 3, 2, 4, 5, 6, 7, 8, 9))
+    content = Parsed(np.array([1.0, 10, 3, 2, 4, 5, 6, 7, 8, 9])[None, None, :, None].repeat(3, axis=3), names)
     ordered = arranged(content, ())
-    assert ordered.names == () and ordered.joints[0, 0, :, 0].tolist() == [1, 2, 10, 11]
+    assert ordered.names == () and ordered.joints[0, 0, :, 0].tolist() == list(range(1, 11))
+
+
+def test_numbers_after_different_letters_are_part_of_the_names():
+    names = tuple(f"{side}_hand_{number}" for side in ("right", "left") for number in range(3))
+    content = Parsed(np.arange(6.0)[None, None, :, None].repeat(3, axis=3), names)
+    assert arranged(content, ()).names == names
+    turned = arranged(content, names[3:] + names[:3])
+    assert turned.joints[0, 0, :, 0].tolist() == [3, 4, 5, 0, 1, 2]
+
+
+def numbered(numbers, prefix=""):
+    """A recording whose joints have these numbers as names, and as coordinates."""
+    return Parsed(
+        np.array(numbers, float)[None, None, :, None].repeat(3, axis=3), tuple(f"{prefix}{n}" for n in numbers)
+    )
+
+
+@pytest.mark.parametrize("prefix", ["", "joint_"])
+def test_joints_that_are_numbered_with_a_gap_are_compared_by_their_numbers(prefix):
+    names = arranged(numbered([0, 10, 1, 3], prefix), ()).names
+    assert names == tuple(f"{prefix}{n}" for n in (0, 1, 3, 10))
+    np.testing.assert_array_equal(arranged(numbered(range(11), prefix), names).joints[0, 0, :, 0], [0, 1, 3, 10])
+    for others in ([0, 1, 2, 10], [0, 1, 2, 3], [999_999_999, 0, 1, 3]):
+        with pytest.raises(Dropped, match="no joint named"):
+            arranged(numbered(others, prefix), names)
+
+
+def test_names_for_joints_that_are_numbered_with_a_gap_stand_in_the_order_of_the_numbers():
+    content = arranged(numbered([4, 2, 7]), ("a", "b", "c"))
+    assert content.joints[0, 0, :, 0].tolist() == [2, 4, 7] and content.names == ("a", "b", "c")
+    assert content.left_out == ("the joints numbered 1, 3, 5, 6, which the files lack",)

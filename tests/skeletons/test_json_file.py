@@ -172,6 +172,46 @@ def test_people_are_followed_whatever_their_places_in_the_lists(tmp_path, form):
     np.testing.assert_array_equal(joints, both)
 
 
+ORDERS = {
+    "frame by frame": lambda entry: (entry["frame"], entry["track_id"]),
+    "person by person": lambda entry: (entry["track_id"], entry["frame"]),
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("key", ["frame", "frameIdx", "timestamp"])
+def test_an_entry_for_each_person_and_frame_is_read_as_people(tmp_path, order, key):
+    both, _ = walkers()
+    entries = [
+        {"frame": frame, "track_id": person, "joints": body}
+        for frame, bodies in enumerate(both.tolist())
+        for person, body in enumerate(bodies)
+    ]
+    content = [{key: entry["frame"] / 2} | entry for entry in sorted(entries[:-1], key=ORDERS[order])]
+    for entry in content if key != "frame" else ():
+        del entry["frame"]
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    both[-1, 1] = np.nan
+    np.testing.assert_array_equal(by_suffix.parsed(tmp_path / "a.json").joints, both)
+
+
+def test_ids_that_count_the_bodies_of_each_frame_are_no_persons(tmp_path):
+    both, swapped = walkers()
+    content = [[{"id": place, "joints": body} for place, body in enumerate(frame)] for frame in swapped]
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    np.testing.assert_array_equal(by_suffix.parsed(tmp_path / "a.json").joints, both)
+
+
+def test_a_time_that_all_frames_share_and_a_coarse_clock_are_read():
+    for times in ([7] * 4, [7, 7, 8, 8]):
+        value = [{"time": time, "joints": body} for time, body in zip(times, BODY.tolist(), strict=True)]
+        np.testing.assert_array_equal(read(value).joints[:, 0], BODY)
+
+
+def numbered(numbers, key="frame"):
+    return [{key: number, "joints": body} for number, body in zip(numbers, BODY.tolist(), strict=True)]
+
+
 def test_empty_places_of_a_list_say_that_each_place_is_one_person(tmp_path):
     both, _ = walkers()
     lists = [[[], None, *frame] for frame in both.tolist()]
@@ -208,6 +248,26 @@ BAD = {
     "a score of more than 1": ([{"keypoints_3d": [[1, 2, 3, 4]]}], "a joint has 4 values"),
     "one frame of EasyMocap": ([{"id": 0, "keypoints3d": []}, {"id": 1, "keypoints3d": []}], "one frame of EasyMocap"),
     "MMPose in the image": ([{"instances": [{"keypoints": [[1, 2]]}]}], r"keypoints\[0\]: a joint has 2 values"),
+    "frames out of order": (numbered([0, 1, 10, 2]), r"frames\[3\]: frame 2 comes after 10: put the frames in"),
+    "numbers of text": (numbered(["0", "1", "10", "2"]), r"frames\[3\]: frame 2 comes after 10"),
+    "times out of order": (numbered([0, 0.2, 0.1, 0.3], "timestamp"), r"frames\[2\]: timestamp 0.1 comes after 0.2"),
+    "a frame twice": (numbered([0, 1, 1, 2]), r"frames\[2\]: frame 1 is there twice: put all bodies of a frame in one"),
+    "people who take turns": (
+        [{"joints": body} for frame in walkers()[0].tolist() for body in frame],
+        "back after 2: the file seems to hold 2 people",
+    ),
+    "people without frames": (
+        [{"track_id": person, "joints": body} for person in (1, 2) for body in BODY.tolist()],
+        "its entries have different IDs and no number of a frame",
+    ),
+    "entries out of order": (
+        [{"n": number, "joints": BODY[0].tolist()} for number in sorted(range(11), key=str)],
+        "'n' counts the entries, but not in their order",
+    ),
+    "another number of joints": (
+        [[[1, 2, 3]] * 2, [], [[1, 2, 3]] * 3],
+        r"frames\[2\]: 3 joints, where frames\[0\] has 2: the number of joints changes within the file: 2, 3",
+    ),
     "a crowd of names": ([{"joints": {f"j{frame}": [1, 2, 3]}} for frame in range(2_000)], "more than"),
 }
 

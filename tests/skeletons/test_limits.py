@@ -113,6 +113,7 @@ CASES = {
     "numbers.json": lambda: filled(b"1,", b"[") + b"1]",
     "objects.json": lambda: filled(b"{},", b"[") + b"1]",
     "keys.json": lambda: b"{" + b",".join(b'"%d":1' % number for number in range(1_200_000)) + b"}",
+    "names.json": lambda: b'[{"joints":{' + b",".join(b'"a%d":[0,0,1]' % n for n in range(340_000)) + b"}}]",
     "crowd.json": lambda: (
         b"[" + b",".join([b"[" + b",".join(b"[[%d,1,1]]" % (n + 1) for n in range(12)) + b"]"] * 9_000) + b"]"
     ),

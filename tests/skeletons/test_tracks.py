@@ -15,6 +15,7 @@ from mans_keras.skeletons.tracks import (
     MORE,
     NEAR,
     Track,
+    check_one_person,
     joined,
     most_moving,
     nearest_ids,
@@ -211,3 +212,26 @@ def test_an_array_in_which_somebody_changes_the_slot_shows_one_person():
     content = recording.from_array(slots)
     np.testing.assert_array_equal(content.joints, standing_body(20)[:, None])
     assert content.notes() == []
+
+
+@pytest.mark.parametrize("number", [2, 3, 4])
+def test_people_who_take_turns_in_a_list_of_one_body_are_refused(number):
+    people = standing_body(20)[np.arange(20) // number] + np.arange(20)[:, None, None] % number * [0.5, 0, 0.1]
+    people[5] = people[3, :4] = 0
+    with pytest.raises(Dropped, match=f"the file seems to hold {number} people who take turns"):
+        check_one_person(people)
+
+
+STRANGE = {
+    "noise": np.random.default_rng(0).normal(size=(40, 20, 3)),
+    "nobody": np.zeros((40, 20, 3)),
+    "each frame twice": standing_body(40)[np.arange(40) // 2],
+    "every second frame empty": standing_body(40) * (np.arange(40) % 2)[:, None, None],
+    "arms that swing": standing_body(40) + (np.arange(40) % 2)[:, None, None] * (np.arange(20) > 12)[None, :, None],
+    "a trembling sensor": standing_body(40) + np.arange(40)[:, None, None] % 2 * 0.05,
+}
+
+
+@pytest.mark.parametrize("joints", STRANGE.values(), ids=STRANGE)
+def test_one_person_who_moves_strangely_is_one_person(joints):
+    check_one_person(joints)

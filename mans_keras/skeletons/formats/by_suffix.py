@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from mans_keras.skeletons import hdm05, ntu, nw_ucla, sysu_3d, units, utd_mhad
-from mans_keras.skeletons.bounds import check_shape, in_metres, not_in_image, read_bytes
+from mans_keras.skeletons.bounds import check_shape, in_metres, is_flat, not_in_image, read_bytes
 from mans_keras.skeletons.formats import (
     acclaim,
     arrays,
@@ -65,7 +65,8 @@ def parsed(path: Path, joints: int | None = None, unit: float | None = None) -> 
     xyz = in_metres(content.joints)
     persons, others = people(not_in_image(xyz) if may_be_in_image else xyz, content.ids)
     names = tuple(map(_storable, content.names))
-    return dataclasses.replace(content, joints=persons, names=names, other_bodies=others, ids=None)
+    left_out = (*content.left_out, "the depth, which is 0 for all joints") if is_flat(xyz) else content.left_out
+    return dataclasses.replace(content, joints=persons, names=names, left_out=left_out, other_bodies=others, ids=None)
 
 
 def has_assumed_order(path: Path) -> bool:

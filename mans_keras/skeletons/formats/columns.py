@@ -10,7 +10,9 @@ from mans_keras.skeletons.sequence import Dropped
 
 # Names as `joint_names.plain` returns them.
 FRAMES = ("frame", "frames", "frameid", "frameindex", "frameno", "framenumber", "framenum", "framecount")
+FRAMES += ("frameidx", "framecounter", "framenr")
 TIMES = ("time", "timestamp", "timestampms", "timestampus", "timestampusec", "times", "timems", "timeseconds")
+TIMES += ("timestamps", "timestampns", "timestampsec", "timens", "timesec", "seconds", "elapsedtime")
 JOINTS = ("joint", "jointname", "jointid", "jointindex", "jointtype", "landmark", "landmarkid", "landmarkindex")
 JOINTS += ("landmarkname", "keypoint", "keypointid", "keypointname", "marker")
 BODIES = (
@@ -25,11 +27,33 @@ BODIES = (
     "playerid",
     "subject",
 )
-# The last word before an axis: x y z of these are places in space, those of the others are no joint.
-PLACES = ("position", "pos", "camera", "world", "location", "loc")
+# Such a column says who is in a row if its values come back; otherwise it may count or name something else.
+PERHAPS_BODIES = ("id", "name", "bodyindex", "bodyidx", "bodyname", "bodynumber", "personidx", "personindex")
+PERHAPS_BODIES += ("personname", "personnumber", "track", "tracker", "trackerid", "user", "player", "skeleton", "actor")
+PERHAPS_BODIES += ("actorid", "pid", "subjectid", "subjectname", "participant", "participantid")
+# The last word before an axis: x y z of these are places in space, the best first. WORSE are those of a joint only if
+# it has no others. Those of OTHERS are no joint, and neither are those of a thing.
+PLACES = (("world",), ("camera",), ("", "position", "pos", "posi", "location", "loc"))
+WORSE = ("raw", "unfiltered", "original", "orig", "filtered", "filt", "smooth", "smoothed", "pred", "predicted")
 OTHERS = ("orientation", "rotation", "rot", "quaternion", "quat", "euler", "angle", "velocity", "vel", "acceleration")
 OTHERS += ("accel", "acc", "gyro", "color", "colour", "depth", "pixel", "px", "image", "screen", "normalized", "normal")
-OTHERS += ("q", "v")
+OTHERS += ("q", "v", "velo", "speed", "acce", "jerk", "std", "stddev", "stdev", "sd", "sigma", "var", "variance")
+OTHERS += (
+    "error",
+    "err",
+    "conf",
+    "confidence",
+    "force",
+    "torque",
+    "moment",
+    "mag",
+    "bbox",
+    "box",
+    "boundingbox",
+    "roi",
+)
+THINGS = ("camera", "cam", "world", "sensor", "origin", "floor", "gravity", "imu")
+PERSON = r"(?i:p|person|body|player|user|subject|skeleton|actor)[ _]?[0-9]+"
 LONGEST_NAME = 200  # of a column, for what is compared
 SEPARATORS = " _.:-"
 
@@ -39,7 +63,8 @@ class Columns:
     """The columns of a table, counted from 0.
 
     joints: {name: (its x, y, z)} in the order of the header; for a table with a row for each joint, {"": (x, y, z)}.
-    frame, time, joint, body: the columns that say which one a row belongs to, None if there is none. others: the rest.
+    frame, time, joint, body: the columns that say which one a row belongs to, None if there is none. bodies: those that
+    may say it, too. others: all that are no coordinates.
     """
 
     joints: dict[str, tuple[int, int, int]]
@@ -47,7 +72,15 @@ class Columns:
     time: int | None
     joint: int | None
     body: int | None
+    bodies: tuple[int, ...]
     others: tuple[int, ...]
+
+
+def of_index(name: str) -> Columns:
+    """The `Columns` of a table whose first column has this name, which numbers rows, and whose others are numbered."""
+    word = plain(name)
+    frame, time = (0 if word in words else None for words in (FRAMES, TIMES))
+    return Columns({}, frame, time, None, None, (), (0,))
 
 
 def kind(name: str, joints: Container[str]) -> str:
@@ -76,13 +109,15 @@ def understand(header: list[str]) -> Columns:
         if _is_other(joint, columns, axes):
             continue
         if letters == "xyz":
-            joints[_without_place(joint)] = tuple(column for _, column, _ in sorted(columns))
+            joints[joint] = tuple(column for _, column, _ in sorted(columns))
         elif "w" in letters and len(letters) > 1:
             raise Dropped(f"the header has {names}: are they a rotation? x, y and z of each joint are expected")
         elif len(letters) > 1 or (letters != "w" and columns[0][2]):
             wanted = "x, y and z of each joint, each once, are expected"
             of_joint = f" for the joint {joint[:40]!r}" if joint else ""
             raise Dropped(f"the header has only {names}{of_joint}: {wanted}")
+    _check_one_person(joints)
+    joints = _best_places(joints)
     if not joints or ("" in joints and len(joints) > 1):
         raise Dropped(
             f"the header names no joint: its columns are {listed([repr(name[:40]) for name in header])}, where names "
@@ -95,7 +130,8 @@ def understand(header: list[str]) -> Columns:
         return next((at for at, name in enumerate(words) if name in names and at not in used), None)
 
     others = tuple(column for column in range(len(header)) if column not in used)
-    return Columns(joints, find(FRAMES), find(TIMES), find(JOINTS), find(BODIES), others)
+    bodies = tuple(column for column in others if words[column] in (*BODIES, *PERHAPS_BODIES))
+    return Columns(joints, find(FRAMES), find(TIMES), find(JOINTS), find(BODIES), bodies, others)
 
 
 def _split(name):
@@ -117,7 +153,10 @@ def _last_word(joint):
 def _is_other(joint, columns, axes):
     """Whether these columns are no place of a joint, but a rotation, a place in the image or the like."""
     last = _last_word(joint)
-    if last in OTHERS:
+    if last in OTHERS or (joint.lower() in THINGS and len(axes) > 1 and "" not in axes):
+        return True
+    # hip_ax is an acceleration beside hip_x, and hip_wx an angular velocity
+    if last in ("a", "w") and not columns[0][2] and joint[:-1].rstrip(SEPARATORS) in axes:
         return True
     # hip_rx is a rotation unless there is a hip_lx; hand_r_x is a right hand
     return (
@@ -128,7 +167,41 @@ def _is_other(joint, columns, axes):
     )
 
 
-def _without_place(joint):
-    """`hip` of `hip_position`."""
-    last = _last_word(joint)
-    return joint[: -len(last)].rstrip(SEPARATORS) if last in PLACES and len(joint) > len(last) else joint
+def _check_one_person(joints):
+    """Raise `Dropped` if names such as `p1_hip` and `p2_hip`, or `hip_p1` and `hip_p2`, are of several people."""
+    people = {}
+    for joint in joints:
+        if match := re.fullmatch(rf"({PERSON})[ _.:-]+(.+)|(.+)[ _.:-]({PERSON})", joint):
+            people.setdefault(match[2] or match[3], []).append(f"{joint[:40]}_x")
+    several = next((names for names in people.values() if len(names) > 1), None)
+    if several:
+        names = listed(list(map(repr, several)))
+        raise Dropped(f"the columns {names} seem to be of several people: save each person in a table of its own")
+
+
+def _best_places(joints):
+    """The same joints, `hip` in place of `hip_position`; of several places of one joint, the best by `PLACES`."""
+    places = {}
+    for joint, columns in joints.items():
+        last = _last_word(joint)
+        base = joint[: -len(last)].rstrip(SEPARATORS)
+        rank = next((rank for rank, words in enumerate(PLACES) if last in words), None)
+        if base and last in WORSE:
+            rank = len(PLACES)
+        elif rank is None or not (base or (last == "world" and "" in joints)):
+            base, rank = joint, len(PLACES) - 1
+        places.setdefault(base, []).append((rank, joint, columns))
+    best = {}
+    for base, several in places.items():
+        several.sort(key=lambda place: place[0])
+        if len(several) > 1 and several[0][0] == several[1][0]:
+            names = listed([repr(f"{joint[:40]}_x") for _, joint, _ in several])
+            raise Dropped(f"the columns {names} are several places of one joint: keep those that are to be read")
+        best[base] = several[0]
+    if len({rank for rank, *_ in best.values()}) > 1 and max(map(len, places.values())) > 1:
+        (_, first, _), (_, last, _) = min(best.values()), max(best.values())
+        raise Dropped(
+            f"some joints have columns such as {f'{first[:40]}_x'!r} and others only such as {f'{last[:40]}_x'!r}: "
+            "keep one kind of places for all joints"
+        )
+    return {(joint if rank == len(PLACES) else base): columns for base, (rank, joint, columns) in best.items()}

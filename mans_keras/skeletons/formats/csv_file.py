@@ -1,6 +1,7 @@
 """A `.csv` table -> the joints of one body: a row a frame with x y z of each joint, or a row a joint."""
 
 import csv
+import dataclasses
 import io
 import itertools
 import math
@@ -8,11 +9,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from mans_keras.errors import listed
 from mans_keras.skeletons.bounds import MAX_FRAMES, MAX_NUMBERS, TOO_MANY, check_marks, check_shape
 from mans_keras.skeletons.formats import columns, layouts
 from mans_keras.skeletons.formats.parsed import Parsed
+from mans_keras.skeletons.formats.table_rows import check_first_columns, check_one_body, check_order, check_thousands
 from mans_keras.skeletons.formats.xyz import check_frame
 from mans_keras.skeletons.sequence import Dropped
+from mans_keras.skeletons.tracks import check_one_person
 
 # The first column of a table whose other columns are numbered.
 INDICES = ("index", "frame", "time", "timestamp")
@@ -30,36 +34,61 @@ def decode(content: bytes) -> str:
 
 def rows(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
     """(line number from 1, cells) of each row that is not blank; tabs, semicolons or commas separate the cells."""
+    return (row for row in _all_rows(text) if not _is_blank(row))
+
+
+def _is_blank(row):
+    return not any(map(str.strip, row[1]))
+
+
+def _all_rows(text):
+    """As `rows`, with the rows that have only empty cells."""
     first = next((line for line in io.StringIO(text) if line.strip()), "")
     delimiter = next((mark for mark in "\t;" if mark in first), ",")
     reader = csv.reader(io.StringIO(text, newline=None), delimiter=delimiter)
     try:
         for row in reader:
-            if any(map(str.strip, row)):
+            if len(row) > 1 or any(map(str.strip, row)):
                 yield reader.line_num, tuple(row)  # which the garbage collector, unlike a list, need not visit again
     except csv.Error as error:
         raise Dropped(f"line {reader.line_num}: not a row of a table ({error})") from None
 
 
 def parse(content: bytes, joints: int | None = None) -> Parsed:
-    """Joints (frames, 1, joints, 3) of the bytes of a table, NaN where a cell is empty.
+    """Joints (frames, 1, joints, 3) of the bytes of a table, NaN where a cell is empty; its rows are one body's frames.
 
     A header may name the columns, as `columns.understand` reads them; what is no coordinate is left out. With the
     columns frame, joint, x, y and z, a row is a joint. Without a header, a row is x y z of every joint.
     Names of joints may be numbers.
     joints: their number, if known; needed where a row could also be x y of more joints. Numbers have a decimal point or
-    a decimal comma. Raises `Dropped`, which names line and column, for another table.
+    a decimal comma. Raises `Dropped`, which names line and column, for another table; also if rows seem to be of
+    several people, or out of order.
     """
     check_marks(content, b",", b";", b"\t", b"\n", b"\r")
     most = MAX_NUMBERS // 3 + 1
-    table = list(itertools.islice(rows(decode(content)), most + 1))
+    table = list(itertools.islice(itertools.dropwhile(_is_blank, _all_rows(decode(content))), most + 1))
     if len(table) > most:
         raise Dropped(TOO_MANY)
     if not table:
         raise Dropped("the file is empty")
+    table, blank = _without_blank_end(table)
+    content = _of_table(table, joints)
+    check_one_person(content.joints[:, 0])
+    return dataclasses.replace(content, left_out=(*content.left_out, *blank))
+
+
+def _without_blank_end(table):
+    """(rows up to the last that has a number or text, what a message says of the others), as spreadsheets add them."""
+    length = max(place for place, row in enumerate(table) if not _is_blank(row)) + 1
+    return table[:length], ("empty rows at the end",) if length < len(table) else ()
+
+
+def _of_table(table, joints):
+    """The `Parsed` of the rows of a table. A row of empty cells is a frame without a body, if frames have no number."""
     first_line, header = table[0]
     if len(header) > MAX_COLUMNS:
         raise Dropped(f"line {first_line} has more than {MAX_COLUMNS:,} cells: a row must hold one frame of one body")
+    table = [(line, ("",) * len(header)) if _is_blank((line, row)) else (line, row) for line, row in table]
     for line, row in table:
         if len(row) < len(header) or any(map(str.strip, row[len(header) :])):
             raise Dropped(f"line {line} has {len(row)} cells, where line {first_line} has {len(header)}")
@@ -71,12 +100,16 @@ def parse(content: bytes, joints: int | None = None) -> Parsed:
     if not table:
         raise Dropped("no frame below the header")
     if is_numbered:  # as pandas writes an array
+        if first:
+            check_order(table, header, columns.of_index(header[0]))
         return _numbers(table, range(first, len(header)), joints)
     named = columns.understand(header)
+    if named.frame is not None or named.time is not None or named.joint is not None:
+        table = [row for row in table if not _is_blank(row)]
     if list(named.joints) == [""]:
         return _a_row_a_joint(table, header, named, joints)
     values = _values(table, [column for xyz in named.joints.values() for column in xyz])
-    _check_order(table, header, named)
+    check_order(table, header, named)
     _check_size(len(table), len(named.joints))
     return Parsed(values.reshape(len(table), 1, -1, 3), tuple(named.joints), _left_out(table, header, named))
 
@@ -85,6 +118,7 @@ def _numbers(table, places, joints):
     """The `Parsed` of rows without names."""
     _check_size(len(table), 1)
     values = _values(table, places)
+    check_first_columns(values)
     axes = layouts.order(values.shape, joints)
     _check_size(*values.shape)
     return layouts.parsed(values, axes, joints)
@@ -101,12 +135,16 @@ def _a_row_a_joint(table, header, named, joints):
     (places,) = named.joints.values()
     moment = named.time if named.frame is None else named.frame
     if named.joint is None or moment is None:
+        if joints != 1 and moment is not None and named.others != (moment,):
+            others = listed([repr(header[at].strip()[:40]) for at in named.others if at != moment])
+            reason = "each row has x y z of one joint: give the name joint to the column that says which one"
+            raise Dropped(f"{reason}, perhaps {others}")
         check_frame(3, joints)
         values = _values(table, places)
-        _check_order(table, header, named)
+        check_order(table, header, named)
         _check_size(len(table), 1)
         return Parsed(values.reshape(-1, 1, 1, 3), (), _left_out(table, header, named))
-    _check_one_body(table, header, named)
+    check_one_body(table, header, named)
     names = tuple(dict.fromkeys(row[named.joint].strip() for _, row in table))
     order = {joint: place for place, joint in enumerate(names)}
     frames = {}
@@ -126,30 +164,6 @@ def _a_row_a_joint(table, header, named, joints):
         result[frames[frame], 0, order[joint]] = xyz
     left_out = _left_out(table, header, named, used=(moment, named.joint))
     return Parsed(result, names, left_out)
-
-
-def _check_order(table, header, named):
-    """Raise `Dropped` unless each row is one frame of one body, later than the row before."""
-    for column, is_strict in ((named.frame, True), (named.time, False)):
-        if column is None:
-            continue
-        latest = -math.inf
-        for line, row in table:
-            try:
-                moment = float(row[column].replace(",", "."))
-            except ValueError:
-                break  # such as a time of day
-            if moment < latest or (is_strict and moment == latest):
-                what = f"line {line}: {header[column][:40]} {moment:g} comes after {latest:g}"
-                raise Dropped(f"{what}: each row must be the next frame of one body")
-            latest = moment
-    if named.frame is None:
-        _check_one_body(table, header, named)
-
-
-def _check_one_body(table, header, named):
-    if named.body is not None and len({row[named.body].strip() for _, row in table}) > 1:
-        raise Dropped(f"the column {header[named.body][:40]!r} has several values: a table must hold one body")
 
 
 def _left_out(table, header, named, used=()):
@@ -179,6 +193,7 @@ def _values(table, places):
     values = np.array([[number(row[at], line, at + 1) for at in places] for line, row in table])
     if (comma := _first_with(",", table, places)) and (point := _first_with(".", table, places)):
         raise Dropped(f"numbers with a comma ({comma}) and with a point ({point}): one of both is expected")
+    check_thousands(table, places)
     return values.reshape(len(table), -1)
 
 

@@ -7,25 +7,15 @@ import numpy as np
 
 from mans_keras.errors import listed
 from mans_keras.skeletons.bounds import MAX_METRES, check_marks, check_shape
-from mans_keras.skeletons.formats.json_keys import (
-    AXES,
-    FRAMES_KEYS,
-    ID_KEYS,
-    IMAGE_KEYS,
-    KEYS,
-    NAME_KEYS,
-    NW_UCLA,
-    POSITION_KEYS,
-    SCORED_KEYS,
-)
+from mans_keras.skeletons.formats.json_bodies import described, first_of, frames_of, is_numbers, wrong
+from mans_keras.skeletons.formats.json_keys import AXES, FRAMES_KEYS, NAME_KEYS, NW_UCLA, POSITION_KEYS
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.formats.xyz import check_frame, check_joint
 from mans_keras.skeletons.joint_names import plain
 from mans_keras.skeletons.sequence import KINECT_1_NAMES, Dropped
-from mans_keras.skeletons.tracks import nearest_ids
+from mans_keras.skeletons.tracks import MAX_WITHOUT_IDS, check_one_person, nearest_ids, path_length
 
 MARKS = (b",", b"[", b":")  # that separate values
-LONGEST_PATH = 100  # letters of a place in the file that a message shows
 MAX_LISTED = 100_000  # bodies, over all frames
 
 
@@ -51,9 +41,10 @@ def of_document(document: object, joints: int | None = None, unit: float | None 
     """Joints (frames, bodies, joints, 3) of what a JSON file holds, NaN where a coordinate or a body is missing.
 
     The file holds a list of frames, or an object that has it under one of `FRAMES_KEYS`; what a frame may be: see
-    `data_prep/README.md`. Joints with names are put in the order in which the file first names them. Bodies go by their
-    ID (`ids`); without IDs, each continues the nearest body of the frame before, unless empty entries of the lists show
-    that these have a place for each person.
+    `data_prep/README.md` and `json_bodies.frames_of`. Joints with names are put in the order in which the file first
+    names them. Bodies go by their ID (`ids`); without IDs, each continues the nearest body of the frame before, unless
+    empty entries of the lists show that these have a place for each person. So it does if IDs only count the bodies of
+    a frame, and people would change places by them.
     joints: their number, if known; it says what bare numbers mean. unit: the metres of the file's unit; default: metre,
     or millimetre in Azure Kinect's export. Raises `Dropped`, which names the place such as `frames[3].people[0]`, for
     another file.
@@ -68,9 +59,8 @@ def of_document(document: object, joints: int | None = None, unit: float | None 
             f", but an object with the keys {listed(list(map(repr, document)))}" if isinstance(document, dict) else ""
         )
         raise Dropped(f"not a list of frames{keys}: put the list under one of {', '.join(FRAMES_KEYS)}")
-    _check_not_one_frame(frames)
     try:
-        listed_bodies = [_bodies(frame, f"frames[{number}]") for number, frame in enumerate(frames)]
+        listed_bodies = frames_of(frames)
         if sum(map(len, listed_bodies)) > MAX_LISTED:
             raise Dropped(f"more than {MAX_LISTED:,} bodies in all frames together: cut the recording into actions")
         bodies = [
@@ -84,8 +74,8 @@ def of_document(document: object, joints: int | None = None, unit: float | None 
     if not counts:
         raise Dropped("no body in any frame")
     if len(counts) > 1:
-        raise Dropped(f"the number of joints changes within the file: {listed(list(map(str, counts)))}")
-    shape = (len(frames), max(map(len, bodies)), *counts, 3)
+        raise _other_number(listed_bodies, bodies, counts)
+    shape = (len(bodies), max(map(len, bodies)), *counts, 3)
     check_shape(*shape)
     result = np.full(shape, np.nan)
     for row, frame in zip(result, bodies, strict=True):
@@ -103,6 +93,15 @@ def of_document(document: object, joints: int | None = None, unit: float | None 
     return Parsed(result, names, ("the score of each joint",) if has_scores else (), ids=_ids(listed_bodies, result))
 
 
+def _other_number(frames, bodies, counts):
+    """The `Dropped` of a file whose bodies have so many different numbers of joints."""
+    seen = [(part[0], len(body)) for parts, frame in zip(frames, bodies, strict=True)
+            for part, body in zip(parts, frame, strict=True) if body]  # fmt: skip
+    place, number = next((place, number) for place, number in seen if number != seen[0][1])
+    reason = f"{number} joints, where {seen[0][0]} has {seen[0][1]}"
+    return wrong(place, f"{reason}: the number of joints changes within the file: {listed(list(map(str, counts)))}")
+
+
 def _ids(frames, result):
     """IDs (frames, bodies): the file's own, or by the bodies' places in space; None if lists have a slot for each."""
     present = [[at for at, (_, body, *_) in enumerate(frame) if body] for frame in frames]
@@ -112,10 +111,21 @@ def _ids(frames, result):
         numbers, ids = {}, np.full(result.shape[:2], -1)
         for row, places, frame in zip(ids, present, own, strict=True):
             row[places] = [numbers.setdefault(body, len(numbers)) for body in frame]
-        return ids
+        return _unless_they_count(own, ids, result)
     seen = np.nan_to_num(result).any(axis=(2, 3)).sum(axis=1)
     has_slots = any(len(frame) > count for frame, count in zip(frames, seen, strict=True))
+    if result.shape[1] == 1:
+        check_one_person(result[:, 0])
     return None if has_slots or result.shape[1] == 1 else nearest_ids(result)
+
+
+def _unless_they_count(own, ids, result):
+    """The same IDs, or those of `nearest_ids` if they only count the bodies of each frame and people change places."""
+    are_counts = any(all(frame == list(range(first, first + len(frame))) for frame in own) for first in (0, 1))
+    if not are_counts or result[..., 0].size // result.shape[2] > MAX_WITHOUT_IDS:
+        return ids
+    nearest = nearest_ids(result)
+    return nearest if 2 * path_length(result, nearest) < path_length(result, ids) else ids
 
 
 def _in_millimetres(joints):
@@ -125,96 +135,11 @@ def _in_millimetres(joints):
     return np.nanmax(np.abs(joints)) > MAX_METRES and 300 < size < 3000 and np.nanmax(np.abs(joints[..., 2])) > 10
 
 
-def _wrong(place, reason):
-    return Dropped(f"{place[:LONGEST_PATH]}{'...' if len(place) > LONGEST_PATH else ''}: {reason}")
-
-
-def _check_not_one_frame(frames):
-    """Raise `Dropped` for EasyMocap's file of a single frame, a list of people, which looks like a list of frames."""
-    are_people = frames and all(isinstance(frame, dict) and {"id", "keypoints3d"} <= set(frame) for frame in frames)
-    if are_people and len({str(frame["id"]) for frame in frames}) == len(frames):
-        raise Dropped(
-            "a list of people with different ids: this is one frame of EasyMocap. Put the lists of all files of a "
-            "sequence in one list, in their order"
-        )
-
-
-def _get(values, keys):
-    """(key as the object spells it, value) for the first of `keys` that it has, empty values last; or (None, None)."""
-    spelled = {plain(key): key for key in reversed(values)}
-    present = [spelled[plain(key)] for key in keys if plain(key) in spelled]
-    key = next((key for key in present if values[key]), present[0] if present else None)
-    return key, values.get(key)
-
-
-def _bodies(frame, place, is_scored=False):
-    """[(place in the file, body, whether its joints have scores, its ID or None)] of a frame.
-
-    A body is a list of joints or of numbers, empty where it is absent, or an object of joints by name.
-    """
-    if isinstance(frame, dict):
-        # OpenPose writes an empty list of 3-D joints next to those in the image
-        key, value = _get(frame, KEYS)
-        image_key, in_image = _get(frame, IMAGE_KEYS)
-        if "category_id" in frame or (not value and (in_image or (image_key and key is None))):
-            reason = "joints in the image, without a z in metres: 3-D joints are expected"
-            raise _wrong(f"{place}.{image_key or 'keypoints'}", reason)
-        if key is None:
-            keys = listed([repr(name[:40]) for name in frame]) or "none"
-            raise _wrong(place, f"an object with the keys {keys}: one of these is expected: {', '.join(KEYS)}")
-        place = f"{place}.{key}"
-        if isinstance(value, dict) and _get(value, KEYS)[0] is None:
-            return [(place, value, False, None)] if value else []
-        return _bodies(value, place, plain(key) in map(plain, SCORED_KEYS))
-    if frame is not None and not isinstance(frame, list):
-        raise _wrong(place, f"{_described(frame)} where a list of joints is expected")
-    first = next((part for part in frame or () if part not in (None, [])), None)
-    if first is None:
-        return []
-    several = not _is_joint(first) if isinstance(first, dict) else isinstance(first, list) and not _is_numbers(first)
-    if not several:
-        return [(place, frame, is_scored, None)]
-    bodies = []
-    for number, part in enumerate(frame):
-        inside = _bodies(part, f"{place}[{number}]", is_scored) or [(place, [], is_scored, None)]
-        if len(inside) == 1 and isinstance(part, dict):
-            inside = [(*inside[0][:3], _id(part))]
-        bodies += inside
-    return bodies
-
-
-def _id(body):
-    """The ID of a body's object, a text or a number from 0; None if it has none. OpenPose's is a list with -1."""
-    spelled = {plain(key): value for key, value in body.items()}
-    for value in (spelled.get(plain(key)) for key in ID_KEYS):
-        value = value[0] if isinstance(value, list) and len(value) == 1 else value
-        if (isinstance(value, str) and value) or (isinstance(value, float) and value >= 0):
-            return value
-    return None
-
-
-def _described(value):
-    """What a message shows of a value."""
-    if isinstance(value, (list, dict)):
-        return "a list" if isinstance(value, list) else "an object"
-    return json.dumps(value[:40] if isinstance(value, str) else value)
-
-
-def _is_numbers(values):
-    return all(value is None or isinstance(value, float) for value in values)
-
-
-def _is_joint(values):
-    """Whether an object is a joint: it has x, or a position."""
-    words = set(map(plain, values))
-    return not words.isdisjoint({plain(key) for key in (*POSITION_KEYS, *(axes[0] for axes in AXES))})
-
-
 def _joints_of(body, place, joints, is_scored):
     """{name: [x, y, z]} of a body whose joints have names, else [[x, y, z], ...]; NaN for null."""
     if isinstance(body, dict):
         return {name: _triple(joint, f"{place}.{name[:40]}", is_scored) for name, joint in body.items()}
-    if any(isinstance(value, float) for value in body) and _is_numbers(body):
+    if any(isinstance(value, float) for value in body) and is_numbers(body):
         size = 3
         if is_scored and len(body) % 4 == 0 and joints in (None, len(body) // 4) and _are_scores(body[3::4]):
             size = 4
@@ -222,7 +147,7 @@ def _joints_of(body, place, joints, is_scored):
             try:
                 check_frame(len(body), joints)
             except Dropped as dropped:
-                raise _wrong(place, dropped) from None
+                raise wrong(place, dropped) from None
         body = [body[at : at + size] for at in range(0, len(body), size)]
     places = [f"{place}[{number}]" for number in range(len(body))]
     triples = [_triple(joint, place, is_scored) for joint, place in zip(body, places, strict=True)]
@@ -232,7 +157,7 @@ def _joints_of(body, place, joints, is_scored):
     named = {}
     for place, name, triple in zip(places, names, triples, strict=True):
         if named.setdefault(name, triple) is not triple:
-            raise _wrong(place, f"the joint {name[:40]!r} is there twice")
+            raise wrong(place, f"the joint {name[:40]!r} is there twice")
     return named
 
 
@@ -262,7 +187,7 @@ def _are_scores(values):
 
 def _triple(joint, place, is_scored):
     if isinstance(joint, dict):
-        _, position = _get(joint, POSITION_KEYS)
+        _, position = first_of(joint, POSITION_KEYS)
         joint = position or joint
     if isinstance(joint, dict):
         spelled = {plain(key): value for key, value in joint.items()}
@@ -270,15 +195,15 @@ def _triple(joint, place, is_scored):
         joint = [spelled[plain(axis)] for axis in axes if plain(axis) in spelled] or joint
     if joint is None:
         return [math.nan] * 3
-    if not isinstance(joint, list) or not _is_numbers(joint):
-        reason = f"{_described(joint)} where a joint is expected: [x, y, z], or an object with x, y and z"
-        raise _wrong(place, reason)
+    if not isinstance(joint, list) or not is_numbers(joint):
+        reason = f"{described(joint)} where a joint is expected: [x, y, z], or an object with x, y and z"
+        raise wrong(place, reason)
     if is_scored and len(joint) == 4 and _are_scores(joint[3:]):
         joint = joint[:3]
     try:
         check_joint(len(joint))
     except Dropped as dropped:
-        raise _wrong(place, dropped) from None
+        raise wrong(place, dropped) from None
     return [math.nan if value is None else value for value in joint]
 
 
