@@ -179,7 +179,9 @@ BAD = {
         "line 3, column 1: '1.234', beside numbers such",
     ),
     "frame, time and label without a header": (
-        "\n".join(f"{n},{n / 30:.4f},1,{x},{x / 2},{1 - x}" for n, x in enumerate(np.sin(np.arange(9)).round(4))),
+        "\n".join(
+            f"{n},{n / 30:.4f},1,{x},{x / 2},{1 - x},0,{x},1" for n, x in enumerate(np.sin(np.arange(9)).round(4))
+        ),
         "column 1 grows evenly from row to row",
     ),
     "a rotation": ("a_x,a_y,a_z,a_w\n1,2,3,1\n", "'a_x', 'a_y', 'a_z', 'a_w': are they a rotation"),

@@ -5,7 +5,7 @@ import pytest
 from helpers import standing_body
 
 from mans_keras.skeletons import recording
-from mans_keras.skeletons.formats import layouts
+from mans_keras.skeletons.formats import layouts, text_file
 from mans_keras.skeletons.sequence import Dropped
 
 BODY = np.stack([standing_body(30), standing_body(30) + 1], axis=1)  # t m v c
@@ -91,3 +91,18 @@ def test_another_fourth_value_is_refused():
     for array in (np.concatenate([ONE, np.full((30, 20, 1), 1.5)], axis=-1), quaternions):
         with pytest.raises(Dropped, match="a joint has 4 values"):
             read(array)
+
+
+def test_leading_columns_that_count_frames_are_no_joint():
+    rows = ONE.reshape(30, 60)
+    leading = np.stack([np.arange(30), np.arange(30) / 30, np.ones(30)], axis=1)
+    for columns in (leading, leading[:, ::-1]):
+        with pytest.raises(Dropped, match="grows evenly from row to row, as a frame number or a time"):
+            read(np.concatenate([columns, rows], axis=1), 21)
+    with pytest.raises(Dropped, match="column 1 grows evenly"):
+        text_file.parse("\n".join(" ".join(map(str, row)) for row in np.hstack([leading, rows])).encode(), 21)
+
+
+def test_a_body_that_glides_evenly_is_read():
+    gliding = ONE[:1] + np.arange(30)[:, None, None] * [0.02, 0, 0.01]
+    np.testing.assert_array_equal(read(gliding.reshape(30, 60), 20).joints[:, 0], gliding)

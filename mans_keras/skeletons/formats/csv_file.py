@@ -13,7 +13,7 @@ from mans_keras.errors import listed
 from mans_keras.skeletons.bounds import MAX_FRAMES, MAX_NUMBERS, TOO_MANY, check_marks, check_shape
 from mans_keras.skeletons.formats import columns, layouts
 from mans_keras.skeletons.formats.parsed import Parsed
-from mans_keras.skeletons.formats.table_rows import check_first_columns, check_one_body, check_order, check_thousands
+from mans_keras.skeletons.formats.table_rows import check_one_body, check_order, check_thousands
 from mans_keras.skeletons.formats.xyz import check_frame
 from mans_keras.skeletons.sequence import Dropped
 from mans_keras.skeletons.tracks import check_one_person
@@ -118,7 +118,6 @@ def _numbers(table, places, joints):
     """The `Parsed` of rows without names."""
     _check_size(len(table), 1)
     values = _values(table, places)
-    check_first_columns(values)
     axes = layouts.order(values.shape, joints)
     _check_size(*values.shape)
     return layouts.parsed(values, axes, joints)

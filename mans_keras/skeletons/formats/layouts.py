@@ -4,7 +4,7 @@ import numpy as np
 
 from mans_keras.skeletons.bounds import check_shape
 from mans_keras.skeletons.formats.parsed import Parsed
-from mans_keras.skeletons.formats.xyz import check_frame, check_joint
+from mans_keras.skeletons.formats.xyz import check_first_columns, check_frame, check_joint
 from mans_keras.skeletons.sequence import Dropped
 
 SLOTS = 6  # bodies that Kinect v2 has room for; a longer axis is none of bodies
@@ -71,6 +71,7 @@ def parsed(array: np.ndarray, axes: str, joints: int | None = None) -> Parsed:
     joints: as in `order`. Raises `Dropped` unless each joint then has three values.
     """
     if axes == "tn":
+        check_first_columns(array)
         width = 4 if joints and array.shape[1] == 4 * joints else 3
         array, axes = array.reshape(len(array), -1, width), "tvc"
     array = array.transpose([axes.index(axis) for axis in "tmvc" if axis in axes])

@@ -4,8 +4,6 @@ import math
 import re
 from collections import Counter
 
-import numpy as np
-
 from mans_keras.skeletons.formats.columns import Columns
 from mans_keras.skeletons.sequence import Dropped
 
@@ -111,23 +109,4 @@ def check_thousands(table: list, places: list[int]) -> None:
         raise Dropped(
             f"line {line}, column {at + 1}: {cell[:40]!r}, beside numbers such as {plain_number!r}, seems to have a "
             "mark between thousands: save the numbers without it. If these are decimals, write all with as many digits"
-        )
-
-
-def check_first_columns(values: np.ndarray) -> None:
-    """Raise `Dropped` if one of the first three columns (rows, columns) without names counts rows, or is a time.
-
-    It grows by the same step from row to row, and most of the others do not.
-    """
-    if len(values) < FEWEST_ROWS:
-        return
-    with np.errstate(invalid="ignore", over="ignore"):
-        steps = np.diff(values, axis=0)
-        mean = steps.mean(axis=0)
-        is_even = (mean > 0) & (np.abs(steps - mean).max(axis=0) <= 0.05 * mean)
-    if is_even[:3].any() and is_even.mean() < 0.5:
-        column = int(np.flatnonzero(is_even)[0])
-        raise Dropped(
-            f"column {column + 1} grows evenly from row to row, as a frame number or a time: without a header, a row "
-            "is x y z of every joint and nothing else. Add a header, or take out the other columns"
         )

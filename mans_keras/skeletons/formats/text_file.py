@@ -19,7 +19,7 @@ from mans_keras.skeletons import ut_kinect
 from mans_keras.skeletons.bounds import MAX_METRES, check_marks, check_shape, read_bytes
 from mans_keras.skeletons.formats.decimals import Tokens
 from mans_keras.skeletons.formats.parsed import Parsed
-from mans_keras.skeletons.formats.xyz import check_frame
+from mans_keras.skeletons.formats.xyz import check_first_columns, check_frame
 from mans_keras.skeletons.sequence import KINECT_1_NAMES, Dropped
 
 NUMBER = re.compile(rb"\s*[-+.]?\.?\d")  # how a file of numbers begins
@@ -107,6 +107,7 @@ def parse(content: bytes, joints: int | None = None, name: str = "", unit: float
         return _with_orientations(rows).with_own_unit(unit)
     check_frame(rows.shape[1], joints)
     check_shape(*rows.shape)
+    check_first_columns(rows)
     return Parsed(rows.reshape(len(rows), 1, -1, 3) * (unit or 1))
 
 

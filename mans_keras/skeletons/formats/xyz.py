@@ -1,6 +1,10 @@
 """Whether bare numbers are x y z of every joint."""
 
+import numpy as np
+
 from mans_keras.skeletons.sequence import Dropped
+
+FEWEST_ROWS = 8  # by which a column without a name says something
 
 HINTS = {2: ", and z is missing", 4: ", without a confidence or an angle"}
 
@@ -32,4 +36,23 @@ def check_frame(numbers: int, joints: int | None) -> None:
         raise Dropped(
             f"a frame has {numbers} numbers: x y z of {numbers // 3} joints, or x y of {numbers // 2}{scored}? Give "
             f"the number of joints by --joints, such as --joints {numbers // 3}"
+        )
+
+
+def check_first_columns(values: np.ndarray) -> None:
+    """Raise `Dropped` if one of the first three columns (rows, columns) without names counts rows, or is a time.
+
+    It grows by the same step from row to row, and most of the others do not.
+    """
+    if len(values) < FEWEST_ROWS:
+        return
+    with np.errstate(invalid="ignore", over="ignore"):
+        steps = np.diff(values, axis=0)
+        mean = steps.mean(axis=0)
+        is_even = (mean > 0) & (np.abs(steps - mean).max(axis=0) <= 0.05 * mean)
+    if is_even[:3].any() and is_even.mean() < 0.5:
+        column = int(np.flatnonzero(is_even)[0])
+        raise Dropped(
+            f"column {column + 1} grows evenly from row to row, as a frame number or a time: a row of bare numbers is "
+            "x y z of every joint and nothing else. Take out the other columns, or add a header to a table"
         )
