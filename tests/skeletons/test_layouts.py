@@ -103,6 +103,10 @@ def test_leading_columns_that_count_frames_are_no_joint():
         text_file.parse("\n".join(" ".join(map(str, row)) for row in np.hstack([leading, rows])).encode(), 21)
 
 
-def test_a_body_that_glides_evenly_is_read():
-    gliding = ONE[:1] + np.arange(30)[:, None, None] * [0.02, 0, 0.01]
+@pytest.mark.parametrize("step", ([0.02, 0, 0.01], [0, 0, 0.01]), ids=("two axes", "one axis"))
+def test_a_body_that_glides_evenly_is_read_without_leading_columns_only(step):
+    gliding = ONE[:1] + np.arange(30)[:, None, None] * step
+    leading = np.stack([np.arange(30), np.arange(30) / 30, np.ones(30)], axis=1)
+    with pytest.raises(Dropped, match="column 1 grows evenly"):
+        read(np.concatenate([leading, gliding.reshape(30, 60)], axis=1), 21)
     np.testing.assert_array_equal(read(gliding.reshape(30, 60), 20).joints[:, 0], gliding)

@@ -5,11 +5,11 @@ import re
 from collections import Counter
 
 from mans_keras.skeletons.formats.columns import Columns
+from mans_keras.skeletons.formats.xyz import FEWEST_ROWS
 from mans_keras.skeletons.sequence import Dropped
 
 ADVICE = "a table must hold one body, so save each person in a table of its own"
 MAX_BODIES = 12  # different texts of a column that may say who a body is
-FEWEST_ROWS = 8  # by which a column without a known name says something
 THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}([.,]\d{3})+")
 
 

@@ -42,7 +42,8 @@ def check_frame(numbers: int, joints: int | None) -> None:
 def check_first_columns(values: np.ndarray) -> None:
     """Raise `Dropped` if one of the first three columns (rows, columns) without names counts rows, or is a time.
 
-    It grows by the same step from row to row, and most of the others do not.
+    It grows by the same step from row to row, and the same axis of most joints does not grow by this step, as it does if
+    a body slides evenly.
     """
     if len(values) < FEWEST_ROWS:
         return
@@ -50,9 +51,11 @@ def check_first_columns(values: np.ndarray) -> None:
         steps = np.diff(values, axis=0)
         mean = steps.mean(axis=0)
         is_even = (mean > 0) & (np.abs(steps - mean).max(axis=0) <= 0.05 * mean)
-    if is_even[:3].any() and is_even.mean() < 0.5:
-        column = int(np.flatnonzero(is_even)[0])
-        raise Dropped(
-            f"column {column + 1} grows evenly from row to row, as a frame number or a time: a row of bare numbers is "
-            "x y z of every joint and nothing else. Take out the other columns, or add a header to a table"
-        )
+    for column in np.flatnonzero(is_even[:3]):
+        axis = slice(column, None, 3)
+        is_shared = is_even[axis] & (np.abs(mean[axis] - mean[column]) <= 0.1 * mean[column])
+        if is_shared.mean() < 0.5:
+            raise Dropped(
+                f"column {column + 1} grows evenly from row to row, as a frame number or a time: a row of bare numbers "
+                "is x y z of every joint and nothing else. Take out the other columns, or add a header to a table"
+            )
