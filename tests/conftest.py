@@ -1,3 +1,4 @@
+import functools
 import os
 import shutil
 import sys
@@ -38,6 +39,12 @@ def eager():
     tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture
+def imported_as(monkeypatch):
+    """`imported_as(name, module)`: in this test, importing this name gives the module, or fails if it is None."""
+    return functools.partial(monkeypatch.setitem, sys.modules)
 
 
 @pytest.fixture(scope="module")

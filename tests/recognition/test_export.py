@@ -1,6 +1,5 @@
 import json
 import runpy
-import sys
 
 import keras
 import numpy as np
@@ -272,14 +271,14 @@ def test_a_folder_of_something_else_is_not_overwritten(model, tmp_path):
     assert (tmp_path / "thesis.tex").read_text() == "x"
 
 
-def test_what_cannot_be_exported_is_one_line(path, monkeypatch, tmp_path):
+def test_what_cannot_be_exported_is_one_line(path, monkeypatch, imported_as, tmp_path):
     def complaint(out):
         done = CliRunner().invoke(main, ["export", str(path), str(tmp_path / out)])
         assert done.exit_code == 1 and done.output.count("\n") == 1, done.output
         return done.output
 
     assert "must end with .tflite or .onnx" in complaint("m.pt")
-    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    imported_as("onnxruntime", None)
     assert "pip install -e '.[export]'" in complaint("m.onnx")
     monkeypatch.setattr("keras.backend.backend", lambda: "jax")
     assert "leave KERAS_BACKEND unset" in complaint("m.tflite")

@@ -1,6 +1,5 @@
 import io
 import re
-import sys
 import warnings
 
 import numpy as np
@@ -259,8 +258,8 @@ def test_the_root_of_bvh_may_be_at_the_origin_in_some_frames(tmp_path):
     np.testing.assert_allclose(joints[:, 0, 0], [[0, 0, 0], [0.1, 1, 0], [0.1, 1, 0.05]])
 
 
-def test_without_the_package_the_message_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "c3d", None)
+def test_without_the_package_the_message_says_what_to_install(imported_as):
+    imported_as("c3d", None)
     with pytest.raises(Dropped, match="pip install c3d"):
         c3d_file.parse(b"")
 

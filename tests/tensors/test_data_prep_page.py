@@ -95,7 +95,7 @@ def test_the_tables_of_text_files_say_how_many_joints_the_readers_know():
     assert all(joints[name].strip().startswith(number) for name, number in expected.items())
 
 
-def test_the_recipe_for_a_video_writes_a_recording(tmp_path, monkeypatch):
+def test_the_recipe_for_a_video_writes_a_recording(tmp_path, monkeypatch, imported_as):
     (recipe,) = [block for block in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL) if "mediapipe" in block]
     names = [name.upper() for name in frame_files.POSE]
     body = [SimpleNamespace(x=number / 33, y=0.5, z=-0.1) for number in range(33)]
@@ -110,7 +110,7 @@ def test_the_recipe_for_a_video_writes_a_recording(tmp_path, monkeypatch):
     modules = {"cv2": stand_in, "mediapipe": MagicMock(), "mediapipe.tasks": MagicMock()}
     modules["mediapipe.tasks.python"] = SimpleNamespace(BaseOptions=MagicMock(), vision=stand_in)
     for name, module in modules.items():
-        monkeypatch.setitem(sys.modules, name, module)
+        imported_as(name, module)
     monkeypatch.setattr(sys, "argv", ["video.py", str(tmp_path / "wave.mp4")])
     exec(recipe, {})
     times = [call.args[1] for call in landmarker.detect_for_video.call_args_list]

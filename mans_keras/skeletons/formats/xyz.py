@@ -42,8 +42,8 @@ def check_frame(numbers: int, joints: int | None) -> None:
 def check_first_columns(values: np.ndarray) -> None:
     """Raise `Dropped` if one of the first three columns (rows, columns) without names counts rows, or is a time.
 
-    It grows by the same step from row to row, and the same axis of most joints does not grow by this step, as it does if
-    a body slides evenly.
+    It grows by the same step from row to row, and the same axis of most joints does not grow by this step, as it does
+    if a body glides evenly.
     """
     if len(values) < FEWEST_ROWS:
         return
