@@ -38,20 +38,8 @@ WORSE = ("raw", "unfiltered", "original", "orig", "filtered", "filt", "smooth", 
 OTHERS = ("orientation", "rotation", "rot", "quaternion", "quat", "euler", "angle", "velocity", "vel", "acceleration")
 OTHERS += ("accel", "acc", "gyro", "color", "colour", "depth", "pixel", "px", "image", "screen", "normalized", "normal")
 OTHERS += ("q", "v", "velo", "speed", "acce", "jerk", "std", "stddev", "stdev", "sd", "sigma", "var", "variance")
-OTHERS += (
-    "error",
-    "err",
-    "conf",
-    "confidence",
-    "force",
-    "torque",
-    "moment",
-    "mag",
-    "bbox",
-    "box",
-    "boundingbox",
-    "roi",
-)
+OTHERS += ("error", "err", "conf", "confidence", "force", "torque", "moment", "mag")
+OTHERS += ("bbox", "box", "boundingbox", "roi")
 THINGS = ("camera", "cam", "world", "sensor", "origin", "floor", "gravity", "imu")
 PERSON = r"(?i:p|person|body|player|user|subject|skeleton|actor)[ _]?[0-9]+"
 LONGEST_NAME = 200  # of a column, for what is compared
@@ -155,7 +143,7 @@ def _is_other(joint, columns, axes):
     last = _last_word(joint)
     if last in OTHERS or (joint.lower() in THINGS and len(axes) > 1 and "" not in axes):
         return True
-    # hip_ax is an acceleration beside hip_x, and hip_wx an angular velocity
+    # hip_ax is an acceleration if there is a hip_x, and hip_wx an angular velocity
     if last in ("a", "w") and not columns[0][2] and joint[:-1].rstrip(SEPARATORS) in axes:
         return True
     # hip_rx is a rotation unless there is a hip_lx; hand_r_x is a right hand

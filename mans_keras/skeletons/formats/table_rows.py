@@ -107,6 +107,6 @@ def check_thousands(table: list, places: list[int]) -> None:
     if marked and plain_number:
         line, at, cell = marked
         raise Dropped(
-            f"line {line}, column {at + 1}: {cell[:40]!r}, beside numbers such as {plain_number!r}, seems to have a "
+            f"line {line}, column {at + 1}: {cell[:40]!r}, next to numbers such as {plain_number!r}, seems to have a "
             "mark between thousands: save the numbers without it. If these are decimals, write all with as many digits"
         )
