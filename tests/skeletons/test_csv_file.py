@@ -156,7 +156,7 @@ def test_accelerations_a_camera_and_a_box_are_no_joints():
     np.testing.assert_array_equal(content.joints[:, 0], BODY)
 
 
-def test_a_row_a_joint_has_places_in_the_world_beside_those_in_the_image():
+def test_a_row_a_joint_has_places_in_the_world_next_to_those_in_the_image():
     text = "frame,joint,x,y,z,world_x,world_y,world_z\n0,a,.5,.5,0,1,2,3\n0,b,.5,.5,0,4,5,6\n"
     assert parse(text.encode()).joints.ravel().tolist() == [1, 2, 3, 4, 5, 6]
 
@@ -173,10 +173,10 @@ BAD = {
         "frame,id,x,y,z\n0,0,1,2,3\n0,1,1,2,3\n",
         "the name joint to the column that says which one, perhaps 'id'",
     ),
-    "thousands with commas": ('a_x,a_y,a_z\n"1,234",950,"-2,000"\n', "line 2, column 1: '1,234', beside numbers such"),
+    "thousands with commas": ('a_x,a_y,a_z\n"1,234",950,"-2,000"\n', "line 2, column 1: '1,234', next to numbers such"),
     "thousands with points": (
         "a_x;a_y;a_z\n7;8;9\n1.234;950;2.000\n",
-        "line 3, column 1: '1.234', beside numbers such",
+        "line 3, column 1: '1.234', next to numbers such",
     ),
     "frame, time and label without a header": (
         "\n".join(
