@@ -90,10 +90,11 @@ def _is_of(record, run):
 
 
 def _of_another_experiment(run, results):
-    name = record_path(".", run).relative_to(Path(run.trial, run.experiment))
-    for path in sorted(Path(results, run.trial).glob(f"*/{glob.escape(str(name))}")):
+    name = record_path(".", run).name
+    for path in sorted(Path(results).glob(f"**/{glob.escape(run.dataset)}/*/{glob.escape(name)}")):
         with contextlib.suppress(InputError):  # damaged: it is nothing to take over
-            record = {**read_record(path), "experiment": run.experiment}
+            # each experiment has its own names for the same settings
+            record = {**read_record(path), "experiment": run.experiment, "variant": run.variant}
             if _is_of(record, run):
                 return record
     return None

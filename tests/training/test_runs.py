@@ -124,6 +124,15 @@ def test_the_record_of_another_experiment_with_the_same_settings_is_taken_over(p
     assert records.read_record(path)["experiment"] == "table5"
 
 
+def test_the_record_of_an_experiment_that_names_the_settings_otherwise_is_taken_over(planned, tmp_path):
+    run = planned[0]
+    elsewhere = replace(run, experiment="effects", variant=run.recipe.name)
+    record_without_training(elsewhere, tmp_path)
+    assert elsewhere.trial != run.trial
+    assert runs.missing([run], tmp_path) == ([], [])
+    assert records.read_record(records.record_path(tmp_path, run))["variant"] == run.variant
+
+
 @pytest.mark.parametrize("text", ["{", "[]", "{}"])
 def test_a_file_that_is_no_record_is_named(planned, tmp_path, text):
     path = records.record_path(tmp_path, planned[0])
