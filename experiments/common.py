@@ -14,6 +14,7 @@ from mans_keras.tensors import protocols, store
 from mans_keras.training import recipes
 
 DATA_PREP = Path(__file__).resolve().parent.parent / "data_prep"
+RESULTS = Path(__file__).resolve().parent / "results"  # the repository's records
 SYNTHETIC = "synthetic"
 
 

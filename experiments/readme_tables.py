@@ -20,7 +20,9 @@ from mans_keras.training import recipes
 from mans_keras.training.records import read_record
 
 ROOT = common.DATA_PREP.parent
-RESULTS = ROOT / "experiments" / "results"
+RESULTS = common.RESULTS
+# The modules of the tables that have no script of their own.
+MODULES = {"table5_measured": "experiments.compared.measured_table", "table5_rates": "experiments.compared.rates"}
 PAGES = (
     ROOT / "README.md",
     ROOT / "mans_keras" / "README.md",
@@ -32,7 +34,7 @@ MARKED = re.compile(r"<!-- (\w+) (\w+) -->\n(.*?)<!-- end -->", re.DOTALL)
 
 def table(experiment, dataset, results=RESULTS):
     """Title, header and rows of the table of an experiment on a dataset."""
-    script = importlib.import_module(f"experiments.{experiment}")
+    script = importlib.import_module(MODULES.get(experiment, f"experiments.{experiment}"))
     read = getattr(script, "records", functools.partial(tables.records, experiment=experiment))
     records = read(results, dataset=dataset)
     if not records:

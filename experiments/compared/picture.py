@@ -22,7 +22,7 @@ def draw(cells, speed, where):
             mean, deviation = tables.summarize(cell, "last")
             color = OURS if name == measured.OURS else OTHERS
             axes.errorbar(values[name], mean, deviation, fmt="o", color=color, elinewidth=0.8)
-            short = record_plots.label(measured.title(name).partition(" (")[0])
+            short = record_plots.label(measured.short(name))
             axes.annotate(short, (values[name], mean), (5, 4), textcoords="offset points", fontsize=8, color=color)
         if not any(name in values for name, cell in cells.items() if cell):
             axes.text(0.5, 0.5, "not measured", transform=axes.transAxes, ha="center")

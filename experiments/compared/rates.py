@@ -6,6 +6,7 @@ from experiments import common, compared
 from experiments.compared import measured
 from mans_keras.errors import InputError
 from mans_keras.files import replacing
+from mans_keras.reports import tables
 from mans_keras.tensors import protocols
 from mans_keras.training import recipes
 from mans_keras.training.records import read_record, record_path
@@ -15,6 +16,26 @@ DATASET = "ut_kinect"
 # The recipe's own and lower ones. They were set after a trial of 0.01, 0.05 and 0.2 on two folds of each half, in which
 # HCN, SGN and ST-GCN were best with 0.01, and MANs-9 was worst with 0.2.
 CHOICES = (0.002, 0.01, 0.05)
+
+
+def table(records):
+    """Title, header and rows: the accuracy of each method by each rate that has records, and the rate that it takes."""
+    tables.check_same(records, ("dataset", "epochs", "batch", "precision", "tensors", "coordinates", "layout"))
+    header = ["Method", *(f"rate {rate:g}" for rate in CHOICES), "chosen", "runs for each rate"]
+    chosen, rows = measured.chosen_rates(), []
+    for name in measured.NAMES:
+        of_rates = [
+            [r for r in records if (r["model"], r["recipe"]["learning_rate"]) == (name, rate)] for rate in CHOICES
+        ]
+        if any(of_rates):
+            accuracies = [f"{accuracy(cell):.2f}" if cell else "not run" for cell in of_rates]
+            counts = sorted({len(cell) for cell in of_rates if cell})
+            rows.append([measured.title(name), *accuracies, chosen.get(name, "-"), " or ".join(map(str, counts))])
+    title = (
+        f"The learning rates of Table 5's measured rows: accuracy on the test sequences of {DATASET}'s loso_odd and "
+        f"loso_even, recipe `best`, {records[0]['epochs']} epochs. These are no results: the rates are chosen by them."
+    )
+    return title, header, rows
 
 
 def accuracy(records):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from helpers import ROOT
 
-from experiments import paired_differences, readme_tables, table_parts
+from experiments import compared, paired_differences, readme_tables, table_parts
 from mans_keras.reports import tables
 from mans_keras.training import recipes
 from mans_keras.training.records import read_record
@@ -50,6 +50,7 @@ def test_the_card_of_a_trained_model_is_what_the_committed_records_say(path):
 @pytest.mark.slow
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="another backend draws other weights")
 def test_the_committed_records_are_of_the_networks_that_the_code_builds():
+    compared.register()
     made = [read_record(path) for path in readme_tables.RESULTS.rglob("*-seed*.json")]
     trained = [record for record in made if record["backend"] == "tensorflow"]
     assert len(trained) > 200 and table_parts.compared_with_the_code(trained) == (set(), set())

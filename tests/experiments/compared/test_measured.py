@@ -4,8 +4,9 @@ import h5py
 import pytest
 from helpers import run, script, tensor_file
 
-from experiments import compared, paper, table5_comparison
-from experiments.compared import measured, picture, rates
+from experiments import compared, paper, table5_comparison, table5_overview
+from experiments.compared import measured, measured_table, picture, rates
+from experiments.compared.operations import multiplications
 from mans_keras.errors import InputError
 
 
@@ -40,16 +41,20 @@ def record(name, accuracy, fold=0, **values):
     }
 
 
-def table_of(cells, speed=(), rates=()):
-    return measured.table(cells, "ut_kinect", "loso", dict(speed), dict.fromkeys(cells, 5_000_000), rates)
+@pytest.fixture(autouse=True)
+def rates_file(tmp_path, monkeypatch):
+    """No rate is chosen yet; a test may choose one by writing this file."""
+    monkeypatch.setattr(measured, "RATES", tmp_path / "rates.json")
+    return measured.RATES
 
 
-def rows_of(cells, speed=()):
-    _, header, rows = table_of(cells, speed)
+def rows_of(records, speed=()):
+    _, header, rows = measured_table.table(records, "loso", dict(speed))
     return {row[0]: dict(zip(header, row, strict=True)) for row in rows}
 
 
-CELLS = {name: [] for name in measured.NAMES} | {"hcn": [record("hcn", 0.8), record("hcn", 0.9, fold=1)]}
+HCN = {"arguments": {"joints": 20, "bodies": 1}, "class_names": list("abcdefghij")}
+RECORDS = [record("hcn", 0.8, **HCN), record("hcn", 0.9, fold=1, **HCN)]
 SPEED = {
     "batch": 8,
     "joints": 20,
@@ -60,22 +65,63 @@ SPEED = {
 
 
 def test_a_measured_row_has_its_accuracy_size_and_speed():
-    row = rows_of(CELLS, SPEED)["HCN (Li et al., 2018)"]
-    assert row["#param"] == "1,234,567" and row["multiplications"] == "5.0M"
+    row = rows_of(RECORDS, SPEED)["HCN (Li et al., 2018)"]
+    counted = multiplications(compared.build("hcn", 10, **HCN["arguments"]))
+    assert row["#param"] == "1,234,567" and row["multiplications"] == f"{counted / 1e6:.1f}M"
     assert row["training, ms a sequence"] == "4.2" and row["latency of one, ms"] == "1.5"
     assert row["ut_kinect loso, last epoch"] == "85.00 ± 7.07" and row["runs"] == "2 folds"
 
 
 def test_every_row_that_was_not_run_says_why():
-    rows = rows_of(CELLS)
+    rows = rows_of(RECORDS)
     assert rows["VA-LSTM (Zhang et al., 2017)"]["ut_kinect loso, last epoch"] == "not run: no record yet"
     assert rows["GCA-LSTM (Liu et al., 2017a)"]["ut_kinect loso, last epoch"].startswith("not run: built on ST-LSTM")
     assert rows["GCA-LSTM (Liu et al., 2017a)"]["quoted, loocv"] == "99.00"
 
 
-def test_a_rate_that_nobody_chose_is_said_to_be_the_recipes_own():
+def test_a_rate_that_nobody_chose_is_said_to_be_the_recipes_own(rates_file):
     line = "none is chosen yet: HCN (Li et al., 2018)"
-    assert line in table_of(CELLS)[0] and line not in table_of(CELLS, rates=("hcn",))[0]
+    assert line in measured_table.table(RECORDS, "loso", {})[0]
+    rates_file.write_text('{"hcn": {"rate": 0.05}}')
+    assert line not in measured_table.table(RECORDS, "loso", {})[0]
+
+
+def test_records_by_another_rate_than_the_chosen_one_are_in_no_row(rates_file):
+    other = record("hcn", 0.1, fold=2, **HCN, recipe={"name": "best", "learning_rate": 0.01})
+    assert measured.cells([*RECORDS, other], "loso")["hcn"] == RECORDS
+    rates_file.write_text('{"hcn": {"rate": 0.01}}')
+    assert measured.cells([*RECORDS, other], "loso")["hcn"] == [other]
+
+
+def test_rows_of_several_backends_are_named():
+    other = record("mans-9", 0.9, backend="jax")
+    cells = measured.cells([*RECORDS, other], "loso")
+    assert measured_table.backends(cells) == ["Keras backends: MANs-9 by jax; HCN by tensorflow."]
+    assert measured_table.backends(cells | {"mans-9": []}) == []
+
+
+def test_the_overview_has_a_column_for_each_data_set():
+    other = record("hcn", 0.5, **HCN, dataset="nw_ucla", protocol="cross_view", tensors="other")
+    _, header, rows = table5_overview.table([*RECORDS, other])
+    row = dict(zip(header, next(row for row in rows if row[0].startswith("HCN")), strict=True))
+    assert row["UT-Kinect `loso`"] == "85.00 ± 7.07 (2 folds)" and row["NW-UCLA `cross_view`"] == "50.00 (1)"
+    assert row["HDM05 `cross_actor`"] == "not run" and row["#param"] == "1.23M"
+
+
+def test_the_table_of_rates_has_what_each_was_chosen_by(rates_file):
+    low = record("hcn", 0.5, protocol="loso_odd", recipe={"name": "best", "learning_rate": 0.002})
+    rates.write("hcn", {"rate": 0.05})
+    _, header, rows = rates.table([*RECORDS, low])
+    assert [dict(zip(header, row, strict=True)) for row in rows] == [
+        {
+            "Method": "HCN (Li et al., 2018)",
+            "rate 0.002": "50.00",
+            "rate 0.01": "not run",
+            "rate 0.05": "85.00",
+            "chosen": 0.05,
+            "runs for each rate": "1 or 2",
+        }
+    ]
 
 
 def test_all_methods_of_table_5_are_measured_or_left_quoted_with_a_reason():
@@ -94,7 +140,7 @@ def test_rates_are_compared_by_all_sequences_of_their_runs():
 
 
 def test_the_picture_has_a_dot_for_each_method_with_records():
-    figure = picture.draw(CELLS, {}, "ut_kinect")
+    figure = picture.draw(measured.cells(RECORDS, "loso"), {}, "ut_kinect")
     sizes, latencies = figure.axes
     assert [text.get_text() for text in sizes.texts] == ["HCN"]
     assert [text.get_text() for text in latencies.texts] == ["not measured"]

@@ -1,0 +1,64 @@
+"""The measured rows of Table 5 over all data sets: the accuracy of each method, its size and its speed.
+
+Trains nothing: reads what `table5_comparison.py --measured` has written to --results. The repository's records are in
+experiments/results.
+"""
+
+from pathlib import Path
+
+from experiments import common, summary, table_parts
+from experiments.compared import measured, measured_table, speed
+from mans_keras.reports import tables
+from mans_keras.training import recipes
+
+EXPERIMENT = "table5_overview"
+
+
+def records(results, dataset="all"):
+    """The records of every row, of one dataset or of all."""
+    return [
+        record
+        for name in measured.PROTOCOLS
+        if dataset in ("all", name)
+        for record in tables.records(Path(results, recipes.BEST.name), measured.EXPERIMENT, name)
+    ]
+
+
+def table(records):
+    """Title, header and rows: a row for each method, a column for each data set, whether it has records or not."""
+    tables.check_same(records, ("epochs", "precision", "coordinates", "layout"))
+    cells = {
+        dataset: measured.cells([record for record in records if record["dataset"] == dataset], protocol)
+        for dataset, protocol in measured.PROTOCOLS.items()
+    }
+    kept = speed.read(common.RESULTS)
+    ms = kept.get("methods", {})
+    header = ["Method", "#param", "multiplications", "training, ms a sequence", "latency of one, ms"]
+    header += [f"{summary.NAMES[dataset]} `{protocol}`" for dataset, protocol in measured.PROTOCOLS.items()]
+    rows = []
+    for name in measured.NAMES:
+        of_datasets = [of_method[name] for of_method in cells.values()]
+        first = next((cell[0] for cell in of_datasets if cell), None)
+        size = [f"{first['parameters'] / 1e6:.2f}M", measured_table.multiplications(first)] if first else ["-", "-"]
+        times = [f"{ms[name][which]:.1f}" if name in ms else "not measured" for which in ("training", "latency")]
+        rows.append([measured.title(name), *size, *times, *map(_accuracy, of_datasets)])
+    of_method = {name: [r for of_method in cells.values() for r in of_method[name]] for name in measured.NAMES}
+    lines = [
+        f"Test accuracy in percent at the last epoch, recipe `best`, {records[0]['epochs']} epochs, a learning rate "
+        f"for each method, {table_parts.preparation(records)}. In brackets: runs.",
+        "Parameters and multiplications are those on the first data set of a row that has records.",
+        *measured_table.speed_line(kept),
+        *measured_table.backends(of_method),
+    ]
+    return "\n".join(lines), header, rows
+
+
+def _accuracy(cell):
+    return f"{tables.mean_and_deviation(cell, 'last')} ({tables.number_of_runs(cell)})" if cell else "not run"
+
+
+main = common.command_of_records(__doc__, EXPERIMENT, records, table, dataset="all")
+
+
+if __name__ == "__main__":
+    main()
