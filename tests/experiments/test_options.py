@@ -35,6 +35,7 @@ OPTIONS = {
     "table3_alpha": OF_A_TABLE,
     "table4_ablation": {"settings"} | OF_A_TABLE,
     "table5_comparison": {"methods", "measured", "choose-rates", "measure-speed"} | OF_A_TABLE,
+    "table5_overview": {"dataset", "results"},
 }
 
 
