@@ -53,3 +53,19 @@ def test_models_and_training_on_jax(tmp_path):
     assert finished.returncode == 0, finished.stdout[-20_000:] + finished.stderr[-5_000:]
     cases = list(ElementTree.parse(report).iter("testcase"))
     assert len(cases) > len(TESTS) and not [case.get("name") for case in cases if case.find("skipped") is not None]
+
+
+QUIET = """
+from mans_keras.models import keras, fingerprint
+fingerprint.fingerprint(lambda classes: keras.Sequential([keras.Input((4, 4, 3)), keras.layers.Flatten(),
+                                                          keras.layers.Dense(classes, "softmax")]))
+"""
+
+
+@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
+@pytest.mark.slow
+def test_on_jax_nothing_is_printed_about_tensorflow():
+    environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
+    environment |= {"KERAS_BACKEND": "jax"}
+    finished = subprocess.run([sys.executable, "-c", QUIET], env=environment, capture_output=True, text=True)
+    assert (finished.returncode, finished.stderr) == (0, "")

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
+from mans_keras import quiet
 from mans_keras.models.tarm import attention_weights
 
 CLASSES = 10
@@ -26,7 +27,8 @@ def fingerprint(build: Callable[[int], keras.Model]) -> list[float]:
     """
     keras.backend.clear_session()
     with keras.device("cpu:0"):
-        keras.utils.set_random_seed(0)
+        with quiet.stderr():  # whatever the backend is, Keras loads TensorFlow here
+            keras.utils.set_random_seed(0)
         model = build(CLASSES)
         x = _input(model.input_shape[1:])
         model.layers[-1].activation = keras.activations.linear
