@@ -161,8 +161,20 @@ def test_a_row_a_joint_has_places_in_the_world_next_to_those_in_the_image():
     assert parse(text.encode()).joints.ravel().tolist() == [1, 2, 3, 4, 5, 6]
 
 
+def of_subjects(*subjects):
+    """One row of a table whose joints are named after subjects, as `Bob:hip`."""
+    joints = [f"{subject}:{joint}" for subject in subjects for joint in ("hip", "knee", "foot", "neck", "head")]
+    return ",".join(f"{joint}_{axis}" for joint in joints for axis in "xyz") + "\n" + ",".join("1" * 3 * len(joints))
+
+
+@pytest.mark.parametrize("subjects", [("Anna",), ("left", "Right")])
+def test_a_colon_does_not_always_mean_several_people(subjects):
+    assert parse(of_subjects(*subjects).encode()).joints.shape == (1, 1, 5 * len(subjects), 3)
+
+
 BAD = {
     "two people in columns": ("p1_a_x,p1_a_y,p1_a_z,p2_a_x,p2_a_y,p2_a_z\n1,2,3,1,2,3\n", "to be of several people"),
+    "two subjects": (of_subjects("Anna", "Bob"), "'Anna:hip_x', 'Bob:hip_x' seem to be of several people"),
     "people behind the joint": ("a_P1_x,a_P1_y,a_P1_z,a_P2_x,a_P2_y,a_P2_z\n1,2,3,1,2,3\n", "to be of several people"),
     "two places of a joint": ("a_x,a_y,a_z,a_pos_x,a_pos_y,a_pos_z\n1,2,3,1,2,3\n", "several places of one joint"),
     "the world of some joints": (
