@@ -103,7 +103,9 @@ def speed_line(measured):
     """[a line]: how the speed was measured; measured: what `speed.read` returns."""
     if not measured:
         return ["Speed was not measured: --measure-speed does it."]
+    backends = measured["backends"]
+    fastest = f", the fastest of {', '.join(backends)} for each method" if len(backends) > 1 else f", {backends[0]}"
     return [
         f"Speed: one sequence of {measured['joints']} joints, {measured['classes']} classes, training by steps of "
-        f"{measured['batch']} sequences, on {measured['device']}."
+        f"{measured['batch']} sequences, on {measured['device']}{fastest}."
     ]

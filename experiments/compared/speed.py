@@ -15,13 +15,24 @@ ROUNDS = 15
 
 
 def path(results):
-    """Where the speed of all methods is kept."""
+    """Where the speed of all methods is kept: {Keras backend: what `measure` returns}, all of one device."""
     return Path(results, recipes.BEST.name, measured.EXPERIMENT, "speed.json")
 
 
 def read(results):
-    """What `run` wrote, {} if it has not: batch, joints, classes, device, methods: {name: {"training", "latency"}}."""
-    return json.loads(path(results).read_text()) if path(results).exists() else {}
+    """The speed of the methods, each with the fastest of the backends that it was measured with; {} if none was.
+
+    backends: their names; methods: {name: {"training", "latency"}}; the rest as `measure` returns it.
+    """
+    kept = json.loads(path(results).read_text()) if path(results).exists() else {}
+    if not kept:
+        return {}
+    several = [of_backend["methods"] for of_backend in kept.values()]
+    fastest = {
+        name: {what: min(methods[name][what] for methods in several) for what in several[0][name]}
+        for name in several[0]
+    }
+    return {**next(iter(kept.values())), "backends": list(kept), "methods": fastest}
 
 
 def compiled(name):
@@ -34,8 +45,8 @@ def compiled(name):
     return network.build(run, CLASSES)
 
 
-def run(args):
-    """Measure all methods, in turn, and write milliseconds a sequence."""
+def measure():
+    """The milliseconds of all methods a sequence, measured in turn: batch, joints, classes, device, methods."""
     from experiments.timing import in_turn, medians
     from mans_keras.training import machine
 
@@ -50,15 +61,19 @@ def run(args):
         name: {"training": round(1e3 * float(step), 2), "latency": round(1e3 * float(sequence), 2)}
         for name, step, sequence in zip(measured.NAMES, training, latency, strict=True)
     }
-    result = {
-        "batch": BATCH,
-        "joints": JOINTS,
-        "classes": CLASSES,
-        "device": machine.device(1),
-        "methods": milliseconds,
-    }
+    device = machine.device(1)
+    return {"batch": BATCH, "joints": JOINTS, "classes": CLASSES, "device": device, "methods": milliseconds}
+
+
+def run(args):
+    """Measure all methods with the present Keras backend, and keep it beside other backends on the same device."""
+    import keras
+
+    now = measure()
+    before = json.loads(path(args.results).read_text()) if path(args.results).exists() else {}
+    kept = {backend: old for backend, old in before.items() if old["device"] == now["device"]}
     path(args.results).parent.mkdir(parents=True, exist_ok=True)
     with replacing(path(args.results)) as part:
-        part.write_text(json.dumps(result, indent=1) + "\n")
-    for name, values in milliseconds.items():
+        part.write_text(json.dumps({**kept, keras.backend.backend(): now}, indent=1) + "\n")
+    for name, values in now["methods"].items():
         print(f"{name}: training {values['training']:.1f} ms a sequence, one sequence {values['latency']:.1f} ms")

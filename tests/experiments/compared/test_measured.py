@@ -1,11 +1,13 @@
+import json
 from types import SimpleNamespace
 
 import h5py
+import keras
 import pytest
 from helpers import run, script, tensor_file
 
 from experiments import compared, paper, table5_comparison, table5_overview
-from experiments.compared import measured, measured_table, picture, rates
+from experiments.compared import measured, measured_table, picture, rates, speed
 from experiments.compared.operations import multiplications
 from mans_keras.errors import InputError
 
@@ -60,6 +62,7 @@ SPEED = {
     "joints": 20,
     "classes": 10,
     "device": "a CPU",
+    "backends": ["jax"],
     "methods": {"hcn": {"training": 4.25, "latency": 1.5}},
 }
 
@@ -70,6 +73,20 @@ def test_a_measured_row_has_its_accuracy_size_and_speed():
     assert row["#param"] == "1,234,567" and row["multiplications"] == f"{counted / 1e6:.1f}M"
     assert row["training, ms a sequence"] == "4.2" and row["latency of one, ms"] == "1.5"
     assert row["ut_kinect loso, last epoch"] == "85.00 ± 7.07" and row["runs"] == "2 folds"
+
+
+def test_of_several_backends_on_one_device_the_fastest_counts(tmp_path, monkeypatch):
+    def measured_as(training, latency, device="a CPU"):
+        of_method = {"hcn": {"training": training, "latency": latency}}
+        return {"batch": 8, "joints": 20, "classes": 10, "device": device, "methods": of_method}
+
+    monkeypatch.setattr(speed, "measure", lambda: measured_as(3.0, 1.0))
+    speed.path(tmp_path).parent.mkdir(parents=True)
+    speed.path(tmp_path).write_text(json.dumps({"other": measured_as(2.0, 4.0), "old": measured_as(1.0, 1.0, "a GPU")}))
+    speed.run(SimpleNamespace(results=tmp_path))
+    read = speed.read(tmp_path)
+    assert read["methods"] == {"hcn": {"training": 2.0, "latency": 1.0}}
+    assert read["backends"] == ["other", keras.backend.backend()]
 
 
 def test_every_row_that_was_not_run_says_why():
