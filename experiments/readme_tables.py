@@ -3,8 +3,8 @@
 The pages are README.md, mans_keras/README.md and experiments/results/README.md. A marker names an experiment and a
 dataset, or a table of a benchmark. Benchmarks have no records: their tables are the files that their scripts wrote.
 
-Run this after records in experiments/results/ have changed. It also writes their Markdown, their CSV, Figure 3 and the
-cards of the trained models again.
+Run this after records in experiments/results/ have changed. It also writes their Markdown, their CSV, the figures and
+the cards of the trained models again.
 """
 
 import functools
@@ -13,6 +13,7 @@ import re
 
 from experiments import common, headline, options
 from experiments import figure3_convergence as figure3
+from experiments.compared import measured, picture, speed
 from mans_keras.errors import InputError
 from mans_keras.files import replacing
 from mans_keras.reports import model_card, tables
@@ -70,6 +71,10 @@ def main(args):
                 tables.write_table(folder, experiment, *table(experiment, dataset, root))
     for folder in RESULTS.glob(f"{figure3.EXPERIMENT}/*/"):
         figure3.save(figure3.records(RESULTS, folder.name), folder)
+    for folder in RESULTS.glob(f"{recipes.BEST.name}/{measured.EXPERIMENT}/*/"):
+        protocol = measured.PROTOCOLS[folder.name]
+        cells = measured.cells(tables.records(folder.parents[1], measured.EXPERIMENT, folder.name), protocol)
+        picture.write(folder / measured.EXPERIMENT, cells, speed.read(RESULTS), f"{folder.name}, {protocol}")
     for path in sorted((RESULTS / "trained").glob("*.json")):
         model_card.write(path.with_suffix(".md"), card(path))
     for page in PAGES:

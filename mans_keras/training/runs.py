@@ -1,7 +1,7 @@
 """Many runs: find those without a record, train them here, in processes or on a cluster, and write their records."""
 
 import contextlib
-import glob
+import functools
 import json
 import math
 import multiprocessing
@@ -40,6 +40,7 @@ def missing(runs: list[Run], results: str | Path, retrain: bool = False) -> tupl
     data raises `InputError`, since it is no result of this run and must not be overwritten.
     """
     to_train, of_another_network = [], []
+    recorded = functools.cache(lambda: _paths_by_name(results))  # only if a run has no record: a tree may be large
     for run in runs:
         path = record_path(results, run)
         record = _recorded(path, retrain)
@@ -53,7 +54,7 @@ def missing(runs: list[Run], results: str | Path, retrain: bool = False) -> tupl
             continue
         if record and not retrain:
             of_another_network.append(path)
-        elif taken_over := _of_another_experiment(run, results):
+        elif taken_over := _of_another_experiment(run, recorded()):
             write_record(path, taken_over)
         else:
             to_train.append(run)
@@ -89,9 +90,16 @@ def _is_of(record, run):
     return not _different_settings(record, run) and same(record.get("fingerprint"), fingerprint_of(run))
 
 
-def _of_another_experiment(run, results):
-    name = record_path(".", run).name
-    for path in sorted(Path(results).glob(f"**/{glob.escape(run.dataset)}/*/{glob.escape(name)}")):
+def _paths_by_name(results):
+    """{(dataset, file name): the paths of all records of that name}."""
+    paths = {}
+    for path in sorted(Path(results).rglob("*-seed*.json")):
+        paths.setdefault((path.parent.parent.name, path.name), []).append(path)
+    return paths
+
+
+def _of_another_experiment(run, recorded):
+    for path in recorded.get((run.dataset, record_path("", run).name), ()):
         with contextlib.suppress(InputError):  # damaged: it is nothing to take over
             # each experiment has its own names for the same settings
             record = {**read_record(path), "experiment": run.experiment, "variant": run.variant}
