@@ -34,6 +34,8 @@ def records(results, dataset):
             recipe = recipes.RECIPES.get(record["recipe"]["name"])
             if recipe is None or record["protocol"] in protocols.FOR_CHOOSING or record["arguments"]:
                 continue
+            if record["recipe"].get("learning_rate", recipe.learning_rate) != recipe.learning_rate:
+                continue  # a measured row of Table 5 by a rate of its own
             of_source = (record["coordinates"], record["layout"]) == (recipe.coordinates, recipe.layout)
             # `pad` has `body` coordinates, which were taken for those of the released code before `released` existed.
             if of_source or record["variant"] in (record["model"], *recipes.RECIPES, "pad"):

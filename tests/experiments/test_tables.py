@@ -203,6 +203,7 @@ def test_the_headline_has_each_run_on_the_tensors_of_the_defaults_or_of_the_reci
         "effects/pad/a": record("pad", last=0.4, layout="pad", **released),
         "effects/released-pad/a": record("released-pad", last=0.6, coordinates="released", layout="pad", **released),
         "effects/best/b": record("best", "loso_odd", last=0.1, **best),
+        "table5_measured/rate-0.01-mans-9/a": record("best", last=0.1, recipe={"name": "best", "learning_rate": 0.01}),
         "table4_ablation/mans-9-song/a": record("mans-9-song", last=0.1, arguments={"attention": "song"}, **released),
     }
     for name, content in made.items():
