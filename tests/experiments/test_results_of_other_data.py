@@ -75,15 +75,18 @@ def test_the_papers_gains_lie_within_the_interval_of_no_attention_on_ut_kinect()
 def test_what_the_prose_says_of_attention_on_nw_ucla_is_the_records():
     of_table4 = tables.records(readme_tables.RESULTS, "table4_ablation", "nw_ucla")
     ends = {record["variant"]: f"{paired_differences.accuracy(record):.2f}" for record in of_table4}
-    assert {record["seed"] for record in of_table4} == {0} and len(ends) == len(of_table4) == 4
-    ours, without, alone = (ends[f"mans-9{row}"] for row in ("", "-no-attention", "-stcm"))
+    assert {record["seed"] for record in of_table4} == {0} and len(ends) == len(of_table4) == 6
+    assert all(len(record["predictions"]["true"]) == 464 for record in of_table4)
+    ours, without, alone, frozen = (ends[f"mans-9{row}"] for row in ("", "-no-attention", "-stcm", "-frozen"))
     sentence = f"MANs-9 ends at {ours}, the model without attention at {without}, and the STCM alone at {alone}."
-    assert sentence in prose() and all(len(record["predictions"]["true"]) == 464 for record in of_table4)
+    assert sentence in prose()
     _, _, rows = attention_gain.table(of_table4)
-    assert [float(row[2]) > float(row[4]) for row in rows] == [True, True, False]
-    over_stcm, over_none, over_song = (f"{row[2]} ± {row[4]}" for row in rows)
-    assert f"That to STA-LSTM's attention, {ends['mans-9-song']}, is within chance ({over_song})." in prose()
+    assert [float(row[2]) > float(row[4]) for row in rows] == [True, True, False, False, True]
+    over_stcm, over_none, over_song, over_frozen, over_gate = (f"{row[2]} ± {row[4]}" for row in rows)
     assert f"both differences are beyond chance ({over_none} and {over_stcm})" in prose()
+    assert f"ends at {frozen}, within chance of MANs-9 ({over_frozen}). So most" in prose()
+    assert float(frozen) - float(without) > (float(ours) - float(without)) / 2
+    assert f"within chance ({over_song}), that to the gate just beyond it ({over_gate})" in prose()
     rows = attention_weights.table(attention_weights.records(readme_tables.RESULTS, "nw_ucla"))[2]
     (weights,) = (row for row in rows if row[1] == "MANs-9")
     assert abs(float(weights[2]) - 0.5) < 0.01 and float(weights[3]) < 0.01
