@@ -1,10 +1,12 @@
 """The prose about attention, and about other data sets than UT-Kinect, against the records."""
 
+import json
 import re
 
 from test_results_page import prose, records
 
-from experiments import attention_gain, attention_weights, paired_differences, readme_tables
+from experiments import attention_gain, attention_weights, paired_differences, readme_tables, table5_overview
+from experiments.compared import measured, rates
 from mans_keras.reports import tables
 
 
@@ -90,6 +92,54 @@ def test_what_the_prose_says_of_attention_on_nw_ucla_is_the_records():
     rows = attention_weights.table(attention_weights.records(readme_tables.RESULTS, "nw_ucla"))[2]
     (weights,) = (row for row in rows if row[1] == "MANs-9")
     assert abs(float(weights[2]) - 0.5) < 0.01 and float(weights[3]) < 0.01
+
+
+def test_what_the_prose_says_of_other_networks_is_the_records():
+    cells = {
+        dataset: measured.cells([r for r in of_all if r["dataset"] == dataset], measured.PROTOCOLS[dataset])
+        for of_all in [table5_overview.records(readme_tables.RESULTS)]
+        for dataset in ("nw_ucla", "utd_mhad")
+    }
+    behind = {
+        (name, dataset): paired_differences.difference(of_method["mans-9"], of_method[name])
+        for dataset, of_method in cells.items()
+        for name in of_method
+        if of_method[name] and name != "mans-9"
+    }
+    assert {name for name, _ in behind} == {"va-lstm", "hcn"}
+    assert {key for key, (gain, _, chance) in behind.items() if float(gain) > float(chance)} == {
+        ("va-lstm", "utd_mhad"),
+        ("hcn", "utd_mhad"),
+    }
+    va, hcn = (
+        {d: f"{float(behind[name, d][0]):.2f} ± {behind[name, d][2]}" for d in cells} for name in ("va-lstm", "hcn")
+    )
+    assert f"VA-LSTM by {va['utd_mhad']} points, HCN by {hcn['utd_mhad']}." in prose()
+    assert f"VA-LSTM is behind by {va['nw_ucla']} points, with less than a tenth" in prose()
+    assert f"and HCN by {hcn['nw_ucla']}." in prose()
+    (of_hcn,) = cells["utd_mhad"]["hcn"]
+    assert f"HCN fits only {100 * of_hcn['history']['train_accuracy'][-1]:.0f} % of the training" in prose()
+    sizes = {row[0].partition(" ")[0]: float(row[2].removesuffix("M")) for row in overview_rows() if row[2] != "-"}
+    assert sizes["VA-LSTM"] < sizes["MANs-9"] / 10
+
+
+def overview_rows():
+    return table5_overview.table(table5_overview.records(readme_tables.RESULTS))[2]
+
+
+def test_the_chosen_rates_are_those_that_their_records_choose():
+    records = tables.records(readme_tables.RESULTS / "best", rates.EXPERIMENT, rates.DATASET)
+    choices = json.loads(measured.RATES.read_text())
+    for name, choice in choices.items():
+        cells = {
+            rate: [r for r in records if (r["model"], r["recipe"]["learning_rate"]) == (name, rate)]
+            for rate in rates.CHOICES
+        }
+        accuracies = {rate: round(rates.accuracy(cell), 2) for rate, cell in cells.items()}
+        assert {str(rate): value for rate, value in accuracies.items()} == choice["accuracies"]
+        assert choice["rate"] == rates.choose(accuracies)
+        assert {len(cell) for cell in cells.values()} == {choice["runs"]}
+    assert "va-lstm" in choices
 
 
 def test_what_the_prose_says_of_weighted_units_is_the_records():
