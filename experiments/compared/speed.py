@@ -67,7 +67,7 @@ def measure():
 
 def run(args):
     """Measure all methods with the present Keras backend, and keep it beside other backends on the same device."""
-    import keras
+    from mans_keras.models import keras  # without the messages of TensorFlow
 
     now = measure()
     before = json.loads(path(args.results).read_text()) if path(args.results).exists() else {}
