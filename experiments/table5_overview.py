@@ -4,9 +4,10 @@ Trains nothing: reads what `table5_comparison.py --measured` has written to --re
 experiments/results.
 """
 
+import functools
 from pathlib import Path
 
-from experiments import common, summary, table_parts
+from experiments import common, compared, summary, table_parts
 from experiments.compared import measured, measured_table, speed
 from mans_keras.reports import tables
 from mans_keras.training import recipes
@@ -38,19 +39,27 @@ def table(records):
     rows = []
     for name in measured.NAMES:
         of_datasets = [of_method[name] for of_method in cells.values()]
-        first = next((cell[0] for cell in of_datasets if cell), None)
-        size = [f"{first['parameters'] / 1e6:.2f}M", measured_table.multiplications(first)] if first else ["-", "-"]
         times = [f"{ms[name][which]:.1f}" if name in ms else "not measured" for which in ("training", "latency")]
-        rows.append([measured.title(name), *size, *times, *map(_accuracy, of_datasets)])
+        rows.append([measured.title(name), *_size(name), *times, *map(_accuracy, of_datasets)])
     of_method = {name: [r for of_method in cells.values() for r in of_method[name]] for name in measured.NAMES}
     lines = [
         f"Test accuracy in percent at the last epoch, recipe `best`, {records[0]['epochs']} epochs, a learning rate "
         f"for each method, {table_parts.preparation(records)}. In brackets: runs.",
-        "Parameters and multiplications are those on the first data set of a row that has records.",
+        f"Parameters and multiplications are those for {speed.JOINTS} joints and {speed.CLASSES} classes.",
         *measured_table.speed_line(kept),
         *measured_table.backends(of_method),
     ]
     return "\n".join(lines), header, rows
+
+
+@functools.cache
+def _size(name):
+    from experiments.compared.operations import multiplications
+    from mans_keras import MANs9
+
+    ours = name == measured.OURS
+    network = MANs9(speed.CLASSES) if ours else compared.build(name, speed.CLASSES, joints=speed.JOINTS)
+    return f"{network.count_params() / 1e6:.2f}M", f"{multiplications(network) / 1e6:.1f}M"
 
 
 def _accuracy(cell):

@@ -104,7 +104,7 @@ def speed_line(measured):
     if not measured:
         return ["Speed was not measured: --measure-speed does it."]
     backends = measured["backends"]
-    fastest = f", the fastest of {', '.join(backends)} for each method" if len(backends) > 1 else f", {backends[0]}"
+    fastest = f", the faster of {' and '.join(backends)} for each method" if len(backends) > 1 else f", {backends[0]}"
     return [
         f"Speed: one sequence of {measured['joints']} joints, {measured['classes']} classes, training by steps of "
         f"{measured['batch']} sequences, on {measured['device']}{fastest}."
