@@ -103,8 +103,8 @@ def speed_line(measured):
     """[a line]: how the speed was measured; measured: what `speed.read` returns."""
     if not measured:
         return ["Speed was not measured: --measure-speed does it."]
-    backends = measured["backends"]
-    fastest = f", the faster of {' and '.join(backends)} for each method" if len(backends) > 1 else f", {backends[0]}"
+    names = measured["backends"]
+    fastest = f", the faster of {' and '.join(names)} for each method" if len(names) > 1 else f", {names[0]}"
     return [
         f"Speed: one sequence of {measured['joints']} joints, {measured['classes']} classes, training by steps of "
         f"{measured['batch']} sequences, on {measured['device']}{fastest}."
