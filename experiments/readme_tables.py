@@ -71,10 +71,12 @@ def main(args):
                 tables.write_table(folder, experiment, *table(experiment, dataset, root))
     for folder in RESULTS.glob(f"{figure3.EXPERIMENT}/*/"):
         figure3.save(figure3.records(RESULTS, folder.name), folder)
-    for folder in RESULTS.glob(f"{recipes.BEST.name}/{measured.EXPERIMENT}/*/"):
-        protocol = measured.PROTOCOLS[folder.name]
-        cells = measured.cells(tables.records(folder.parents[1], measured.EXPERIMENT, folder.name), protocol)
-        picture.write(folder / measured.EXPERIMENT, cells, speed.read(RESULTS), f"{folder.name}, {protocol}")
+    for dataset, protocol in measured.PROTOCOLS.items():
+        of_best = RESULTS / recipes.BEST.name
+        cells = measured.cells(tables.records(of_best, measured.EXPERIMENT, dataset), protocol)
+        if any(cells.values()):
+            path = of_best / measured.EXPERIMENT / dataset / measured.EXPERIMENT
+            picture.write(path, cells, speed.read(RESULTS), f"{dataset}, {protocol}")
     for path in sorted((RESULTS / "trained").glob("*.json")):
         model_card.write(path.with_suffix(".md"), card(path))
     for page in PAGES:

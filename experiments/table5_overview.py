@@ -1,7 +1,7 @@
 """The measured rows of Table 5 over all data sets: the accuracy of each method, its size and its speed.
 
 Trains nothing: reads what `table5_comparison.py --measured` has written to --results. The repository's records are in
-experiments/results.
+experiments/results. The speed is the repository's, whatever --results is.
 """
 
 import functools
@@ -26,16 +26,18 @@ def records(results, dataset="all"):
 
 
 def table(records):
-    """Title, header and rows: a row for each method, a column for each data set, whether it has records or not."""
+    """Title, header and rows: a row for each method, a column for each data set that has records."""
+    compared.register()  # so that the records can be compared with the code's networks
     tables.check_same(records, ("epochs", "precision", "coordinates", "layout"))
     cells = {
         dataset: measured.cells([record for record in records if record["dataset"] == dataset], protocol)
         for dataset, protocol in measured.PROTOCOLS.items()
+        if any(record["dataset"] == dataset for record in records)
     }
-    kept = speed.read(common.RESULTS)
-    ms = kept.get("methods", {})
+    speeds = speed.read(common.RESULTS)
+    ms = speeds.get("methods", {})
     header = ["Method", "#param", "multiplications", "training, ms a sequence", "latency of one, ms"]
-    header += [f"{summary.NAMES[dataset]} `{protocol}`" for dataset, protocol in measured.PROTOCOLS.items()]
+    header += [f"{summary.NAMES[dataset]} `{measured.PROTOCOLS[dataset]}`" for dataset in cells]
     rows = []
     for name in measured.NAMES:
         of_datasets = [of_method[name] for of_method in cells.values()]
@@ -46,8 +48,9 @@ def table(records):
         f"Test accuracy in percent at the last epoch, recipe `best`, {records[0]['epochs']} epochs, a learning rate "
         f"for each method, {table_parts.preparation(records)}. In brackets: runs.",
         f"Parameters and multiplications are those for {speed.JOINTS} joints and {speed.CLASSES} classes.",
-        *measured_table.speed_line(kept),
+        *measured_table.speed_line(speeds),
         *measured_table.backends(of_method),
+        *table_parts.networks(records),
     ]
     return "\n".join(lines), header, rows
 

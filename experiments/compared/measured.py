@@ -1,4 +1,4 @@
-"""The measured half of Table 5: what is trained, and by which rates."""
+"""The measured half of Table 5: what is trained, by which rates, and what its command shows."""
 
 import functools
 import json
@@ -41,7 +41,7 @@ def rate_of(name):
 def cells(records, protocol):
     """{method: its records by a protocol and by its rate}; [] for a method that has none."""
     wanted = {name: (name, protocol, rate_of(name)) for name in NAMES}
-    found = [((r["model"], r["protocol"], r["recipe"]["learning_rate"]), r) for r in records]
+    found = [((r["model"], r["protocol"], r["recipe"].get("learning_rate")), r) for r in records]
     return {name: [record for key, record in found if key == wanted[name]] for name in NAMES}
 
 
@@ -104,13 +104,13 @@ def show(folder, results, dataset, protocol):
     """Write the table and the picture of a data set's records below a folder; the speed is kept in `results`."""
     from experiments.compared import measured_table, picture, speed
 
-    records = tables.records(folder, EXPERIMENT, dataset)
-    of_method = cells(records, protocol)
-    if not any(of_method.values()):
+    of_method = cells(tables.records(folder, EXPERIMENT, dataset), protocol)
+    records = [record for cell in of_method.values() for record in cell]
+    if not records:
         print(f"{dataset}: no row has a record yet")
         return
-    measured = speed.read(results)
-    table = functools.partial(measured_table.table, protocol=protocol, measured=measured)
+    speeds = speed.read(results)
+    table = functools.partial(measured_table.table, protocol=protocol, speeds=speeds)
     common.show_table(folder / EXPERIMENT / dataset, EXPERIMENT, records, table)
     path = folder / EXPERIMENT / dataset / EXPERIMENT
-    print(f"Picture: {picture.write(path, of_method, measured, f'{dataset}, {protocol}')}")
+    print(f"Picture: {picture.write(path, of_method, speeds, f'{dataset}, {protocol}')}")

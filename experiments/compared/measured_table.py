@@ -5,7 +5,8 @@ import json
 
 from experiments import common, compared, paper, table_parts
 from experiments.compared import speed
-from experiments.compared.measured import OURS, PROTOCOLS, cells, chosen_rates, short, title
+from experiments.compared.measured import EXPERIMENT, OURS, PROTOCOLS, cells, chosen_rates, short, title
+from mans_keras.errors import InputError
 from mans_keras.reports import tables
 
 
@@ -28,26 +29,28 @@ def backends(of_method):
     """[a line] if the rows of {method: records} were trained by several Keras backends, else []."""
     rows = {}
     for name, cell in of_method.items():
-        if cell:
-            rows.setdefault(cell[0]["backend"], []).append(short(name))
+        for backend in sorted({record["backend"] for record in cell}):
+            rows.setdefault(backend, []).append(short(name))
     several = [f"{', '.join(names)} by {backend}" for backend, names in sorted(rows.items())]
     return [f"Keras backends: {'; '.join(several)}."] if len(several) > 1 else []
 
 
-def table(records, protocol=None, measured=None):
+def table(records, protocol=None, speeds=None):
     """Title, header and rows: the methods that are only quoted, then all measured ones.
 
-    protocol: default: the data set's of `PROTOCOLS`; measured: what `speed.read` returns, default: that of the
-    repository.
+    protocol: default: the data set's of `PROTOCOLS`; speeds: what `speed.read` returns, default: that of the
+    repository. Raises `InputError` if no row has a record by this protocol and its rate.
     """
     dataset = records[0]["dataset"]
     protocol = protocol or PROTOCOLS[dataset]
-    measured = speed.read(common.RESULTS) if measured is None else measured
+    speeds = speed.read(common.RESULTS) if speeds is None else speeds
     of_method, rates = cells(records, protocol), chosen_rates()
     records = [record for cell in of_method.values() for record in cell]
+    if not records:
+        raise InputError(f"{EXPERIMENT}: no row has a record on {dataset} by {protocol} and its learning rate")
     not_chosen = [title(name) for name, cell in of_method.items() if cell and name not in rates]
     tables.check_same(records, ("dataset", "epochs", "batch", "precision", "tensors", "coordinates", "layout"))
-    first, ms = records[0], measured.get("methods", {})
+    first, ms = records[0], speeds.get("methods", {})
     columns = [column for column in paper.COLUMNS5 if column[0] == dataset]
     places = [paper.COLUMNS5.index(column) for column in columns]
     header = ["Method", *(f"quoted, {of_paper}" for _, of_paper in columns), "#param, published", "#param"]
@@ -76,7 +79,7 @@ def table(records, protocol=None, measured=None):
         f"{table_parts.preparation(records)}.",
         "Each method has a learning rate of its own, chosen on UT-Kinect; all else of the recipe is the same.",
         *([f"The rate is the recipe's own, since none is chosen yet: {', '.join(not_chosen)}."] if not_chosen else []),
-        *speed_line(measured),
+        *speed_line(speeds),
         *table_parts.other_task(first),
         *backends(of_method),
         *table_parts.networks(records),
@@ -99,13 +102,13 @@ def _of_paper(name):
     return method.parameters, paper.PUBLISHED.get(method.title, (None, nothing))[1]
 
 
-def speed_line(measured):
-    """[a line]: how the speed was measured; measured: what `speed.read` returns."""
-    if not measured:
+def speed_line(speeds):
+    """[a line]: how the speed was measured; speeds: what `speed.read` returns."""
+    if not speeds:
         return ["Speed was not measured: --measure-speed does it."]
-    names = measured["backends"]
-    fastest = f", the faster of {' and '.join(names)} for each method" if len(names) > 1 else f", {names[0]}"
+    names = speeds["backends"]
+    fastest = f", the faster of {' and '.join(names)} for each number" if len(names) > 1 else f", {names[0]}"
     return [
-        f"Speed: one sequence of {measured['joints']} joints, {measured['classes']} classes, training by steps of "
-        f"{measured['batch']} sequences, on {measured['device']}{fastest}."
+        f"Speed: one sequence of {speeds['joints']} joints, {speeds['classes']} classes, training by steps of "
+        f"{speeds['batch']} sequences, on {speeds['device']}{fastest}."
     ]

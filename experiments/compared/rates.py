@@ -19,21 +19,21 @@ CHOICES = (0.002, 0.01, 0.05)
 
 
 def table(records):
-    """Title, header and rows: the accuracy of each method by each rate that has records, and the rate that it takes."""
+    """Title, header and rows: each method's accuracy by each rate that has records, and the rate that it takes."""
     tables.check_same(records, ("dataset", "epochs", "batch", "precision", "tensors", "coordinates", "layout"))
-    header = ["Method", *(f"rate {rate:g}" for rate in CHOICES), "chosen", "runs for each rate"]
+    header = ["Method", *(f"rate {rate:g}" for rate in CHOICES), "chosen"]
     chosen, rows = measured.chosen_rates(), []
     for name in measured.NAMES:
         of_rates = [
             [r for r in records if (r["model"], r["recipe"]["learning_rate"]) == (name, rate)] for rate in CHOICES
         ]
         if any(of_rates):
-            accuracies = [f"{accuracy(cell):.2f}" if cell else "not run" for cell in of_rates]
-            counts = sorted({len(cell) for cell in of_rates if cell})
-            rows.append([measured.title(name), *accuracies, chosen.get(name, "-"), " or ".join(map(str, counts))])
+            accuracies = [f"{accuracy(cell):.2f} ({len(cell)})" if cell else "not run" for cell in of_rates]
+            rows.append([measured.title(name), *accuracies, chosen.get(name, "-")])
     title = (
-        f"The learning rates of Table 5's measured rows: accuracy on the test sequences of {DATASET}'s loso_odd and "
-        f"loso_even, recipe `best`, {records[0]['epochs']} epochs. These are no results: the rates are chosen by them."
+        f"The learning rates of Table 5's measured rows: accuracy on the test sequences of folds of {DATASET}'s "
+        f"loso_odd and loso_even, recipe `best`, {records[0]['epochs']} epochs. In brackets: how many folds, each one "
+        "person. These are no results: the rates are chosen by them."
     )
     return title, header, rows
 

@@ -20,7 +20,7 @@ def path(results):
 
 
 def read(results):
-    """The speed of the methods, each with the fastest of the backends that it was measured with; {} if none was.
+    """The speed of the methods, each number that of the faster backend of those measured; {} if none was.
 
     backends: their names; methods: {name: {"training", "latency"}}; the rest as `measure` returns it.
     """
@@ -31,6 +31,7 @@ def read(results):
     fastest = {
         name: {what: min(methods[name][what] for methods in several) for what in several[0][name]}
         for name in several[0]
+        if all(name in methods for methods in several)
     }
     return {**next(iter(kept.values())), "backends": list(kept), "methods": fastest}
 

@@ -35,7 +35,7 @@ def test_what_the_prose_says_of_the_recipes_on_hdm05_is_the_records():
 
 
 def test_what_the_prose_says_of_the_recipes_on_nw_ucla_is_the_records():
-    (released,) = records("table4_ablation", "mans-9", "cross_view", "nw_ucla")
+    (released,) = [r for r in records("table4_ablation", "mans-9", "cross_view", "nw_ucla") if r["seed"] == 0]
     (best,) = tables.records(readme_tables.RESULTS / "best", "table4_ablation", "nw_ucla")
     assert best["variant"] == "mans-9" and best["tensors"] == released["tensors"]
     ends = [f"{paired_differences.accuracy(record):.2f}" for record in (best, released)]
@@ -76,22 +76,34 @@ def test_the_papers_gains_lie_within_the_interval_of_no_attention_on_ut_kinect()
 
 def test_what_the_prose_says_of_attention_on_nw_ucla_is_the_records():
     of_table4 = tables.records(readme_tables.RESULTS, "table4_ablation", "nw_ucla")
-    ends = {record["variant"]: f"{paired_differences.accuracy(record):.2f}" for record in of_table4}
-    assert {record["seed"] for record in of_table4} == {0} and len(ends) == len(of_table4) == 6
     assert all(len(record["predictions"]["true"]) == 464 for record in of_table4)
-    ours, without, alone, frozen = (ends[f"mans-9{row}"] for row in ("", "-no-attention", "-stcm", "-frozen"))
-    sentence = f"MANs-9 ends at {ours}, the model without attention at {without}, and the STCM alone at {alone}."
-    assert sentence in prose()
-    _, _, rows = attention_gain.table(of_table4)
+    cells = {}
+    for record in of_table4:
+        cells.setdefault(record["variant"].removeprefix("mans-9").removeprefix("-"), []).append(record)
+    counts = {row: len(cell) for row, cell in cells.items()}
+    assert counts == {"": 2, "no-attention": 2, "stcm": 1, "song": 1, "frozen": 1, "gate": 1}
+    ours, without = (
+        " and ".join(f"{end:.2f}" for end in tables.accuracies(cells[row], "last")) for row in ("", "no-attention")
+    )
+    assert f"MANs-9 ends at {ours}, the model without attention at {without}." in prose()
+
+    rows = attention_gain.table(of_table4)[2]
     assert [float(row[2]) > float(row[4]) for row in rows] == [True, True, False, False, True]
     over_stcm, over_none, over_song, over_frozen, over_gate = (f"{row[2]} ± {row[4]}" for row in rows)
-    assert f"both differences are beyond chance ({over_none} and {over_stcm})" in prose()
-    assert f"ends at {frozen}, within chance of MANs-9 ({over_frozen}). So most" in prose()
-    assert float(frozen) - float(without) > (float(ours) - float(without)) / 2
-    assert f"within chance ({over_song}), that to the gate just beyond it ({over_gate})" in prose()
+    (over_seeds,) = {row[3] for row in rows} - {"-"}
+    sentence = f"beyond chance ({over_none}); two seeds are too few to say more (± {over_seeds})."
+    assert sentence in prose() and float(over_seeds) > float(rows[1][2])
+    assert f"above the STCM alone ({over_stcm}) and the gate ({over_gate}), and within" in prose()
+    assert f"within chance of STA-LSTM's attention ({over_song})" in prose()
+    assert f"random weights that are never trained ({over_frozen})." in prose()
+    gain, _, over_subjects = paired_differences.difference(cells["frozen"], cells["no-attention"][:1])
+    assert cells["no-attention"][0]["seed"] == 0 and float(gain) > float(over_subjects)
+    assert f"above the model without attention ({gain} ± {over_subjects})." in prose()
+    assert float(gain) > float(over_frozen.partition(" ")[0])  # most of what MANs-9 gains
+
     rows = attention_weights.table(attention_weights.records(readme_tables.RESULTS, "nw_ucla"))[2]
     (weights,) = (row for row in rows if row[1] == "MANs-9")
-    assert abs(float(weights[2]) - 0.5) < 0.01 and float(weights[3]) < 0.01
+    assert abs(float(weights[2]) - 0.5) < 0.02 and float(weights[3]) < 0.01
 
 
 def test_what_the_prose_says_of_other_networks_is_the_records():
@@ -118,7 +130,8 @@ def test_what_the_prose_says_of_other_networks_is_the_records():
     assert f"VA-LSTM is behind by {va['nw_ucla']} points, with less than a tenth" in prose()
     assert f"and HCN by {hcn['nw_ucla']}." in prose()
     (of_hcn,) = cells["utd_mhad"]["hcn"]
-    assert f"HCN fits only {100 * of_hcn['history']['train_accuracy'][-1]:.0f} % of the training" in prose()
+    in_training = f"{100 * of_hcn['history']['train_accuracy'][-1]:.0f} % right"
+    assert f"with its dropout and the random changes, it classifies {in_training}." in prose()
     sizes = {row[0].partition(" ")[0]: float(row[2].removesuffix("M")) for row in overview_rows() if row[2] != "-"}
     assert sizes["VA-LSTM"] < sizes["MANs-9"] / 10
 

@@ -167,7 +167,7 @@ def of_subjects(*subjects):
     return ",".join(f"{joint}_{axis}" for joint in joints for axis in "xyz") + "\n" + ",".join("1" * 3 * len(joints))
 
 
-@pytest.mark.parametrize("subjects", [("Anna",), ("left", "Right")])
+@pytest.mark.parametrize("subjects", [("Anna",), ("left", "Right"), ("LHand", "RHand"), ("Left hand", "Right hand")])
 def test_a_colon_does_not_always_mean_several_people(subjects):
     assert parse(of_subjects(*subjects).encode()).joints.shape == (1, 1, 5 * len(subjects), 3)
 

@@ -1,5 +1,6 @@
 """The columns of a table, by the names in its header: which are x, y and z of a joint, and which are none."""
 
+import itertools
 import re
 from collections.abc import Container
 from dataclasses import dataclass
@@ -42,8 +43,8 @@ OTHERS += ("error", "err", "conf", "confidence", "force", "torque", "moment", "m
 OTHERS += ("bbox", "box", "boundingbox", "roi")
 THINGS = ("camera", "cam", "world", "sensor", "origin", "floor", "gravity", "imu")
 PERSON = r"(?i:p|person|body|player|user|subject|skeleton|actor)[ _]?[0-9]+"
-SIDES = ("left", "right", "l", "r")
-FEWEST_OF_A_SUBJECT = 5  # joints; `hip:left` and `hip:right` are sides
+SIDE = re.compile(r"(?i:left|right)|[LRlr](?=$|[A-Z_ ])")  # before a colon it is no person
+FEWEST_OF_A_SUBJECT = 5  # joints; `hip:left` and `knee:left` are no people
 LONGEST_NAME = 200  # of a column, for what is compared
 SEPARATORS = " _.:-"
 
@@ -159,17 +160,16 @@ def _is_other(joint, columns, axes):
 
 def _check_one_person(joints):
     """Raise `Dropped` if names are of several people: `p1_hip` and `p2_hip`, `hip_p1` and `hip_p2`, or `Bob:hip`."""
-    people, subjects = {}, {}
+    people, of_subjects = {}, {}
     for joint in joints:
-        subject, colon, own = joint.partition(":")
-        if colon and subject.lower() not in SIDES:
-            subjects.setdefault(subject, {})[own] = joint
+        subject, colon, of_subject = joint.partition(":")
+        if colon and not SIDE.match(subject) and subject.lower() not in (*WORSE, *OTHERS, *itertools.chain(*PLACES)):
+            of_subjects.setdefault(of_subject, []).append(f"{joint[:40]}_x")
         if match := re.fullmatch(rf"({PERSON})[ _.:-]+(.+)|(.+)[ _.:-]({PERSON})", joint):
             people.setdefault(match[2] or match[3], []).append(f"{joint[:40]}_x")
-    for of_subject in subjects.values():
-        if len(of_subject) >= FEWEST_OF_A_SUBJECT:
-            first = next(iter(of_subject.values()))
-            people.setdefault(frozenset(of_subject), []).append(f"{first[:40]}_x")
+    shared = {joint: names for joint, names in of_subjects.items() if len(names) > 1}
+    if len(shared) >= FEWEST_OF_A_SUBJECT:
+        people |= shared
     several = next((names for names in people.values() if len(names) > 1), None)
     if several:
         names = listed(list(map(repr, several)))
