@@ -81,19 +81,22 @@ def test_what_the_prose_says_of_attention_on_nw_ucla_is_the_records():
     for record in of_table4:
         cells.setdefault(record["variant"].removeprefix("mans-9").removeprefix("-"), []).append(record)
     counts = {row: len(cell) for row, cell in cells.items()}
-    assert counts == {"": 2, "no-attention": 2, "stcm": 1, "song": 1, "frozen": 1, "gate": 1}
-    ours, without = (
-        " and ".join(f"{end:.2f}" for end in tables.accuracies(cells[row], "last")) for row in ("", "no-attention")
+    assert counts == {"": 2, "no-attention": 2, "stcm": 2, "song": 1, "frozen": 1, "gate": 1}
+    ours, without, alone = (
+        " and ".join(f"{end:.2f}" for end in tables.accuracies(cells[row], "last"))
+        for row in ("", "no-attention", "stcm")
     )
-    assert f"MANs-9 ends at {ours}, the model without attention at {without}." in prose()
+    sentence = f"MANs-9 ends at {ours}, the model without attention at {without}, and the STCM alone at {alone}."
+    assert sentence in prose()
 
     rows = attention_gain.table(of_table4)[2]
     assert [float(row[2]) > float(row[4]) for row in rows] == [True, True, False, False, True]
-    over_stcm, over_none, over_song, over_frozen, over_gate = (f"{row[2]} ± {row[4]}" for row in rows)
-    (over_seeds,) = {row[3] for row in rows} - {"-"}
-    sentence = f"beyond chance ({over_none}); two seeds are too few to say more (± {over_seeds})."
-    assert sentence in prose() and float(over_seeds) > float(rows[1][2])
-    assert f"above the STCM alone ({over_stcm}) and the gate ({over_gate}), and within" in prose()
+    (gain, over_seeds, over_people), (_, without_over_seeds, _) = (row[2:5] for row in rows[:2])
+    assert f"by both intervals: {gain} points, ± {over_seeds} over the seeds, ± {over_people} over the ten" in prose()
+    assert float(gain) > float(over_seeds) and float(rows[1][2]) < float(without_over_seeds)
+    _, over_none, over_song, over_frozen, over_gate = (f"{row[2]} ± {row[4]}" for row in rows)
+    assert f"too ({over_none}); over two seeds it is not (± {without_over_seeds})." in prose()
+    assert f"over the people above the gate ({over_gate}), and within" in prose()
     assert f"within chance of STA-LSTM's attention ({over_song})" in prose()
     assert f"random weights that are never trained ({over_frozen})." in prose()
     gain, _, over_subjects = paired_differences.difference(cells["frozen"], cells["no-attention"][:1])
