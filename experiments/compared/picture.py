@@ -1,6 +1,7 @@
 """Accuracy over the number of parameters and over latency, one dot a method."""
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from experiments.compared import measured
 from mans_keras.reports import record_plots, tables
@@ -12,10 +13,10 @@ def draw(cells, speed, where):
     """The figure of {method: records}. speed: what `speed.read` returns; a method without it is not over latency."""
     milliseconds = {name: values["latency"] for name, values in speed.get("methods", {}).items()}
     millions = {name: cell[0]["parameters"] / 1e6 for name, cell in cells.items() if cell}
-    figure = Figure(figsize=(10, 4.2), layout="constrained")
+    figure = Figure(figsize=(5, 6.4), layout="constrained")
     figure.suptitle(record_plots.label(where), fontsize=11)
     panels = (("million parameters", millions), ("milliseconds for one sequence", milliseconds))
-    for axes, (what, values) in zip(figure.subplots(1, 2, sharey=True), panels, strict=True):
+    for axes, (what, values) in zip(figure.subplots(2, 1), panels, strict=True):
         for name, cell in cells.items():
             if not cell or name not in values:
                 continue
@@ -23,15 +24,15 @@ def draw(cells, speed, where):
             color = OURS if name == measured.OURS else OTHERS
             axes.errorbar(values[name], mean, deviation, fmt="o", color=color, elinewidth=0.8)
             short = record_plots.label(measured.short(name))
-            axes.annotate(short, (values[name], mean), (5, 4), textcoords="offset points", fontsize=8, color=color)
+            axes.annotate(short, (values[name], mean), (5, 4), textcoords="offset points", fontsize=10, color=color)
         if not any(name in values for name, cell in cells.items() if cell):
             axes.text(0.5, 0.5, "not measured", transform=axes.transAxes, ha="center")
-        axes.set(xscale="log", xlabel=what)
+        axes.set(xscale="log", xlabel=what, ylabel="test accuracy in percent")
+        axes.xaxis.set_minor_locator(LogLocator(subs=(2, 3, 5, 7)))
         axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_formatter("{x:.2g}")
         axes.margins(0.2)
         axes.grid(alpha=0.3)
-    figure.axes[0].set(ylabel="test accuracy in percent")
     return figure
 
 

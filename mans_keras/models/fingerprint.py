@@ -5,8 +5,6 @@ code is moved, renamed or documented, nor, up to `TOLERANCE`, with the processor
 training only: dropout, gradients, the optimiser, augmentation.
 """
 
-import contextlib
-import sys
 from collections.abc import Callable
 
 import keras
@@ -29,8 +27,7 @@ def fingerprint(build: Callable[[int], keras.Model]) -> list[float]:
     """
     keras.backend.clear_session()
     with keras.device("cpu:0"):
-        # whatever the backend is, Keras loads TensorFlow here
-        with contextlib.nullcontext() if "tensorflow" in sys.modules else quiet.stderr():
+        with quiet.stderr():  # whatever the backend is, Keras loads TensorFlow here
             keras.utils.set_random_seed(0)
         model = build(CLASSES)
         x = _input(model.input_shape[1:])
