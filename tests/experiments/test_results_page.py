@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from helpers import ROOT
 
-from experiments import compared, paired_differences, readme_tables, table_parts
+from experiments import compared, paired_differences, paper, readme_tables, table_parts
 from mans_keras.reports import tables
 from mans_keras.training import recipes
 from mans_keras.training.records import read_record
@@ -102,6 +102,12 @@ def test_the_numbers_in_the_prose_of_the_results_are_those_of_the_records():
     right = [199 - sum(map(wrong, network)) for network in networks]
     assert right[0] == right[1]
     deepest, _, over_subjects = paired_differences.difference(networks[2], networks[0])
+    halves = {
+        model: f"{tables.summarize(records('table5_comparison', model, 'odd_even'), 'last')[0]:.2f}"
+        for model in paper.TABLE5
+    }
+    assert list(halves) == ["mans-9", "mans-33", "mans-61", "mans-resnet18", "mans-densenet161"]
+    assert min(halves.values()) == halves["mans-9"] and max(halves.values()) == halves["mans-resnet18"]
     chosen, last, released = (
         tables.summarize(records("effects", variant, "loso"), which)[0]
         for variant, which in (("paper-raw", "best"), ("paper-raw", "last"), ("mans-9", "best"))
@@ -119,6 +125,7 @@ def test_the_numbers_in_the_prose_of_the_results_are_those_of_the_records():
         f"{words[ahead]} of the odd subjects are for it",
         f"as many sequences correctly as MANs-9, {right[0]} of 199 each. MANs-61 has {right[2]}, which is",
         f"within chance over the subjects ({deepest} ± {over_subjects} points)",
+        f"end between {halves['mans-9']} (MANs-9, five seeds) and {halves['mans-resnet18']} (ResNet-18, three seeds)",
         f"makes {chosen:.2f} out of {last:.2f}. That is more than",
         f"fell from {before:.0f} to {after:.0f} % in its last epoch",
     ):
