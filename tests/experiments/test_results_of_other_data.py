@@ -46,23 +46,24 @@ def test_what_the_prose_says_of_the_recipes_on_nw_ucla_is_the_records():
 
 def test_what_the_prose_says_of_attention_on_utd_mhad_is_the_records():
     _, _, rows = attention_gain.table(tables.records(readme_tables.RESULTS, "table4_ablation", "utd_mhad"))
-    gains = {row[1]: (float(row[2]), float(row[4])) for row in rows}
-    runs = [row[5] for row in rows]
-    assert len(gains) == 5 and set(runs) == {"2 seeds"}
-    assert all(abs(gain) < interval for gain, interval in gains.values())
-    gate = "MANs-9 (sigmoid gate per frame)"
-    over_seeds = {row[1]: (float(row[2]), float(row[3])) for row in rows}
-    assert [name for name, (gain, interval) in over_seeds.items() if gain > interval] == [gate]
-    gain, interval = over_seeds[gate]
-    assert f"only the difference to the gate is beyond chance ({gain:+.2f} ± {interval:.2f})" in prose()
-    level = [gains.pop("STCM-9 (CNNs)"), gains.pop("MANs-9 (other temporal attention)")]
-    assert level[0][0] == 0 and f"behind STA-LSTM's attention by {-level[1][0]:.2f} points" in prose()
-    ahead, intervals = [gain for gain, _ in gains.values()], [interval for _, interval in (*level, *gains.values())]
-    assert f"ahead of the other rows by {min(ahead):.2f} to {max(ahead):.2f} points" in prose()
-    assert f"the intervals, ± {min(intervals):.2f} to ± {max(intervals):.2f}, are wider than the gain" in prose()
+    assert [row[5] for row in rows] == 5 * ["3 seeds"]
+    gains = {row[1]: [float(value) for value in row[2:5]] for row in rows}
+    assert all(abs(gain) < over_people for gain, _, over_people in gains.values())
+    frozen = "MANs-9 (attention frozen at random)"
+    assert [name for name, (gain, over_seeds, _) in gains.items() if abs(gain) >= over_seeds] == [frozen]
+    gain, over_seeds, _ = gains[frozen]
+    assert f"random weights that are never trained is behind by {gain:.2f} ± {over_seeds:.2f}." in prose()
+    without, over_seeds, over_people = gains["MANs-9 (no attention)"]
+    assert f"MANs-9 is {without:+.2f} ± {over_seeds:.2f} above the model without attention." in prose()
+    assert f"Over four people, no: ± {over_people:.2f}." in prose()
+    the_papers = 83.01 - 81.41  # MANs-9 over no attention on NTU RGB+D, cross-subject
+    assert over_seeds < the_papers < over_people and f"attention, {the_papers:.2f} points on NTU RGB+D" in prose()
+    alone, *others = [gain for gain, _, _ in gains.values()]
+    assert f"ends highest, {-alone:.2f} points above MANs-9" in prose()
+    assert f"which is {min(others):.2f} to {max(others):.2f} points above the other rows" in prose()
     of_seeds = map(paired_differences.accuracy, records("table4_ablation", "mans-9-stcm", "cross_subject", "utd_mhad"))
-    assert "The seed alone moves the STCM from {:.2f} to {:.2f}.".format(*sorted(of_seeds)) in prose()
-    assert min(intervals) > 83.01 - 81.41  # of MANs-9 over no attention on NTU RGB+D, cross-subject
+    least, _, most = sorted(of_seeds)
+    assert f"The seed alone moves the STCM from {least:.2f} to {most:.2f}." in prose()
 
 
 def test_the_papers_gains_lie_within_the_interval_of_no_attention_on_ut_kinect():
