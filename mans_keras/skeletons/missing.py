@@ -18,8 +18,9 @@ def completed(joints: np.ndarray, names: tuple[str, ...] = ()) -> np.ndarray:
     joints in the same place; if there are more, such as a hand's, all of them are missing.
 
     names: the joints' names for the message, if known. Raises `Dropped` if joints are missing in more than half of the
-    frames that show their body.
+    frames that show their body, and for a mark such as -1 -1 -1 in place of joints.
     """
+    _check_marks(joints)
     missing = np.isnan(joints).any(axis=-1) | ~joints.any(axis=-1)
     absent = missing.all(axis=-1)
     missing &= ~absent[..., None] & ~_origins(joints, missing, absent)
@@ -51,9 +52,34 @@ def _origins(joints, missing, absent):
     origins &= origins.sum(axis=-1, keepdims=True) <= ORIGINS
     for body in np.flatnonzero(origins.any(axis=-1)):
         present = ~absent[:, body]
-        is_missing = missing[present, body, :, None]
-        least = np.where(is_missing, np.inf, joints[present, body]).min(axis=1)
-        most = np.where(is_missing, -np.inf, joints[present, body]).max(axis=1)
-        distance = np.maximum(np.maximum(least, -most), 0).max(axis=-1)
-        origins[body] &= np.median(distance - MARGIN * (most - least).max(axis=-1)) <= 0
+        origins[body] &= np.median(_away(joints[present, body], missing[present, body], 0)) <= 0
     return origins
+
+
+def _check_marks(joints):
+    """Raise `Dropped` if joints are at v v v, the same v, again and again, and never near the rest of their body."""
+    value = joints[..., 0]
+    is_equal = (joints == value[..., None]).all(axis=-1) & (value != 0)
+    values, counts = np.unique(value[is_equal], return_counts=True)
+    if not len(values) or counts.max() == 1:
+        return
+    mark = values[counts.argmax()]
+    marked = is_equal & (value == mark)
+    bodies = marked.any(axis=-1)
+    unseen = marked | np.isnan(joints).any(axis=-1) | ~joints.any(axis=-1)
+    if not unseen.all() and (_away(joints[bodies], unseen[bodies], mark) > 0).all():
+        raise Dropped(
+            f"{counts.max():,} times a joint is at exactly {mark:g} {mark:g} {mark:g} m, away from its body, as if "
+            "this were a mark for one that is not seen: write NaN or 0 0 0 in its place"
+        )
+
+
+def _away(bodies, unseen, place):
+    """How much farther than `MARGIN` the point (place, place, place) is from the box around each body's joints.
+
+    bodies: (bodies, joints, 3). unseen: (bodies, joints), joints that do not count. Infinite if all are unseen.
+    """
+    least = np.where(unseen[..., None], np.inf, bodies).min(axis=1)
+    most = np.where(unseen[..., None], -np.inf, bodies).max(axis=1)
+    distance = np.maximum(np.maximum(least - place, place - most), 0).max(axis=-1)
+    return distance - MARGIN * (most - least).max(axis=-1)

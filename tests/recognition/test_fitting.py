@@ -44,7 +44,7 @@ def test_joints_in_another_order_are_brought_into_the_models(recognizer, tmp_pat
 
 
 def test_joints_that_the_model_does_not_know_are_left_out_and_reported(model, tmp_path):
-    joints = np.ones((9, 1, 25, 3))
+    joints = np.arange(1, 9 * 25 * 3 + 1).reshape(9, 1, 25, 3) / 1000
     joints[:, 0, [0, 1, 20, *range(3, 20)]] = standing_body(9)
     skeleton_file.write(tmp_path / "a.skeleton", joints, body_ids=[1])
     np.testing.assert_allclose(Recognizer(model).read(tmp_path / "a.skeleton")[:, 0], standing_body(9), rtol=1e-5)

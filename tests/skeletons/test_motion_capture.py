@@ -246,7 +246,7 @@ def test_objects_next_to_a_person_are_left_out_and_without_a_person_they_are_one
 
 def test_motion_capture_is_never_taken_for_places_in_the_image(tmp_path):
     names = "\t\t\t".join(f"m{number}" for number in range(12))
-    numbers = "\t".join(["0.5"] * 36)
+    numbers = "\t".join(f"0.{number + 10}" for number in range(36))
     lines = [TRC.split("\n")[0], "NumMarkers\tUnits", "12\tm", f"Frame#\tTime\t{names}", "", f"1\t0\t{numbers}"]
     (tmp_path / "a.trc").write_text("\n".join(lines))
     assert own.read(own.Source(tmp_path / "a.trc", "a", 0), 1, 12).joints.shape == (1, 1, 12, 3)

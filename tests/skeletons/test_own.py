@@ -204,7 +204,7 @@ def test_a_body_without_coordinates_is_absent(read):
 
 
 def test_a_missing_joint_is_interpolated_over_the_frames_that_have_the_body(read):
-    array = np.ones((7, 3, 3))
+    array = np.full((7, 3, 3), [1, 2, 3.0])
     array[:, 0, 0] = [9, 1, np.nan, 0, 4, 5, np.nan]
     array[3] = 0
     np.testing.assert_allclose(read(array)[:, 0, 0, 0], [9, 1, 2, 0, 4, 5, 5])
