@@ -119,7 +119,7 @@ def not_in_image(joints: np.ndarray) -> np.ndarray:
 
     These lie between 0 and 1 in x and y, and z is less than 1 from 0. In metres, somebody who stands is taller, and the
     origin is the camera or the hips, so that half of the coordinates are negative. If z may be a score, some joints may
-    be below the image. A z that is only 0, 1 or 2 is a flag and no depth; one that is always 0 is not, see `is_flat`.
+    be below the image. A z that is only 0, 1 or 2 is a flag and no depth; always 0 is no flag, see `is_flat`.
     Fewer joints than an estimator of whole bodies or hands has say nothing. MediaPipe's joints may be beyond the edges,
     as legs are if a webcam shows somebody who sits: there the hips decide, see `_are_landmarks`.
     """
@@ -144,12 +144,9 @@ def not_in_image(joints: np.ndarray) -> np.ndarray:
 
 
 def is_flat(joints: np.ndarray) -> bool:
-    """Whether z is 0 for all joints (frames, bodies, joints, 3) of a body of many, as if it were a picture's."""
-    return (
-        joints.shape[2] >= FEWEST_IN_IMAGE
-        and bool(np.nan_to_num(joints).any())
-        and not np.nan_to_num(joints[..., 2]).any()
-    )
+    """Whether z is the same for all joints (frames, bodies, joints, 3) of a body of many, as in a picture."""
+    z = joints[~np.isnan(joints).any(axis=-1) & joints.any(axis=-1)][:, 2]
+    return joints.shape[2] >= FEWEST_IN_IMAGE and bool(len(z)) and bool((z == z[0]).all())
 
 
 def _are_landmarks(joints, places):

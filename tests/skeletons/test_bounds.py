@@ -129,9 +129,10 @@ def test_feet_below_the_image_do_not_make_a_score_a_depth():
         not_in_image(with_z(scores, (0, 0.15)))
 
 
-def test_a_body_whose_z_is_always_0_is_read_and_reported(tmp_path):
-    np.save(tmp_path / "a.npy", with_z(0, (-0.5, -0.5)))
-    assert recording.read(tmp_path / "a.npy").notes() == ["left out: the depth, which is 0 for all joints"]
+@pytest.mark.parametrize("z", [0, 0.9])
+def test_a_body_whose_z_is_always_the_same_is_read_and_reported(tmp_path, z):
+    np.save(tmp_path / "a.npy", with_z(z, (-0.5, -0.5)))
+    assert recording.read(tmp_path / "a.npy").notes() == ["left out: the depth, which is the same for all joints"]
     np.save(tmp_path / "a.npy", standing_body())
     assert recording.read(tmp_path / "a.npy").notes() == []
 

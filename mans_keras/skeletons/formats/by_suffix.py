@@ -65,7 +65,7 @@ def parsed(path: Path, joints: int | None = None, unit: float | None = None) -> 
     xyz = in_metres(content.joints)
     persons, others = people(not_in_image(xyz) if may_be_in_image else xyz, content.ids)
     names = tuple(map(_storable, content.names))
-    left_out = (*content.left_out, "the depth, which is 0 for all joints") if is_flat(xyz) else content.left_out
+    left_out = (*content.left_out, "the depth, which is the same for all joints") if is_flat(xyz) else content.left_out
     return dataclasses.replace(content, joints=persons, names=names, left_out=left_out, other_bodies=others, ids=None)
 
 
