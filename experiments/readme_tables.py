@@ -1,7 +1,8 @@
 """Write the committed tables into the pages, between markers such as <!-- table4_ablation ut_kinect -->.
 
 The pages are README.md, mans_keras/README.md and experiments/results/README.md. A marker names an experiment and a
-dataset, or a table of a benchmark. Benchmarks have no records: their tables are the files that their scripts wrote.
+dataset, and the recipe if it is not the default one, e.g. <!-- attention_gain nw_ucla best -->; or a table of a
+benchmark. Benchmarks have no records: their tables are the files that their scripts wrote.
 
 Run this after records in experiments/results/ have changed. It also writes their Markdown, their CSV, the figures and
 the cards of the trained models again.
@@ -30,7 +31,7 @@ PAGES = (
     RESULTS / "README.md",
     RESULTS / "benchmark" / "README.md",
 )
-MARKED = re.compile(r"<!-- (\w+) (\w+) -->\n(.*?)<!-- end -->", re.DOTALL)
+MARKED = re.compile(r"<!-- ((?:\w+ ){2,3})-->\n(.*?)<!-- end -->", re.DOTALL)
 
 
 def table(experiment, dataset, results=RESULTS):
@@ -43,12 +44,13 @@ def table(experiment, dataset, results=RESULTS):
     return script.table(records)
 
 
-def text(experiment, dataset):
-    """The text between the markers of a table: the file that a benchmark wrote, or else the table of the records."""
+def text(marker):
+    """The text of a marker such as "table4_ablation ut_kinect": the file of a benchmark, or the table of records."""
+    experiment, dataset, *recipe = marker.split()
     written = RESULTS / experiment / f"{dataset}.md"
     if written.exists():
         return f"\n{written.read_text()}\n"
-    title, header, rows = table(experiment, dataset)
+    title, header, rows = table(experiment, dataset, RESULTS.joinpath(*recipe))
     return f"\n{title}\n\n{tables.markdown(header, rows)}\n"
 
 
@@ -80,7 +82,7 @@ def main(args):
     for path in sorted((RESULTS / "trained").glob("*.json")):
         model_card.write(path.with_suffix(".md"), card(path))
     for page in PAGES:
-        written = MARKED.sub(lambda m: f"<!-- {m[1]} {m[2]} -->\n{text(m[1], m[2])}<!-- end -->", page.read_text())
+        written = MARKED.sub(lambda m: f"<!-- {m[1]}-->\n{text(m[1])}<!-- end -->", page.read_text())
         with replacing(page) as part:
             part.write_text(written)
         print(f"{page.relative_to(ROOT)}: {len(MARKED.findall(written))} tables written from the records")
