@@ -41,6 +41,12 @@ def test_what_the_prose_says_of_the_recipes_on_hdm05_is_the_records():
     assert 0 < float(gain) < float(over_subjects)
     assert f"`best` ends at {ends[0]}, and `released` at {ends[1]} on other tensors (coordinates `body`)" in prose()
     assert f"over the five actors that is within chance ({gain} ± {over_subjects})" in prose()
+    paper = tables.records(readme_tables.RESULTS / "paper", "table4_ablation", "hdm05")
+    assert {(record["variant"], record["coordinates"]) for record in paper} == {("mans-9", "raw")}
+    gain, _, over_subjects = paired_differences.difference(best, paper)
+    assert float(gain) > float(over_subjects)
+    assert f"`paper` ends at {tables.accuracies(paper, 'last').mean():.2f} there, on `raw` coordinates: `best`" in prose()
+    assert f"above it beyond chance over the actors ({gain} ± {over_subjects})" in prose()
 
 
 def test_what_the_prose_says_of_the_recipes_on_nw_ucla_is_the_records():
