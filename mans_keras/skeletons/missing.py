@@ -18,9 +18,9 @@ def completed(joints: np.ndarray, names: tuple[str, ...] = ()) -> np.ndarray:
     joints in the same place; if there are more, such as a hand's, all of them are missing.
 
     names: the joints' names for the message, if known. Raises `Dropped` if joints are missing in more than half of the
-    frames that show their body, and for a mark such as -1 -1 -1 in place of joints.
+    frames that show their body, and for a placeholder such as -1 -1 -1.
     """
-    _check_marks(joints)
+    _refuse_placeholder(joints)
     missing = np.isnan(joints).any(axis=-1) | ~joints.any(axis=-1)
     absent = missing.all(axis=-1)
     missing &= ~absent[..., None] & ~_origins(joints, missing, absent)
@@ -56,21 +56,21 @@ def _origins(joints, missing, absent):
     return origins
 
 
-def _check_marks(joints):
+def _refuse_placeholder(joints):
     """Raise `Dropped` if joints are at v v v, the same v, again and again, and never near the rest of their body."""
     value = joints[..., 0]
     is_equal = (joints == value[..., None]).all(axis=-1) & (value != 0)
     values, counts = np.unique(value[is_equal], return_counts=True)
     if not len(values) or counts.max() == 1:
         return
-    mark = values[counts.argmax()]
-    marked = is_equal & (value == mark)
-    bodies = marked.any(axis=-1)
-    unseen = marked | np.isnan(joints).any(axis=-1) | ~joints.any(axis=-1)
-    if not unseen.all() and (_away(joints[bodies], unseen[bodies], mark) > 0).all():
+    place = values[counts.argmax()]
+    held = is_equal & (value == place)
+    bodies = held.any(axis=-1)
+    unseen = held | np.isnan(joints).any(axis=-1) | ~joints.any(axis=-1)
+    if not unseen.all() and (_away(joints[bodies], unseen[bodies], place) > 0).all():
         raise Dropped(
-            f"{counts.max():,} times a joint is at exactly {mark:g} {mark:g} {mark:g} m, away from its body, as if "
-            "this were a mark for one that is not seen: write NaN or 0 0 0 in its place"
+            f"{counts.max():,} times a joint is at exactly {place:g} {place:g} {place:g} m, away from its body, "
+            "like a placeholder for one that is not seen: write NaN or 0 0 0 in its place"
         )
 
 

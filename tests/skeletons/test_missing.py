@@ -59,14 +59,14 @@ def test_joints_that_are_mostly_missing_are_refused_in_whichever_way_they_are_wr
         completed(body, [f"hand{number}" for number in range(20)])
 
 
-@pytest.mark.parametrize("mark", [-1, -99, -0.001])
+@pytest.mark.parametrize("place", [-1, -99, -0.001])
 @pytest.mark.parametrize("joint", [7, slice(None)])
-def test_a_mark_in_place_of_joints_is_refused(mark, joint):
-    with pytest.raises(Dropped, match=rf"times a joint is at exactly {mark:g} {mark:g} {mark:g} m, away from its body"):
-        completed(gaps(mark, joint))
+def test_a_placeholder_is_refused(place, joint):
+    with pytest.raises(Dropped, match=f"a joint is at exactly {place:g} {place:g} {place:g} m, away from its body"):
+        completed(gaps(place, joint))
 
 
-def test_a_joint_whose_coordinates_are_equal_is_no_mark_near_its_body_or_once():
+def test_a_joint_whose_coordinates_are_equal_is_no_placeholder_near_its_body_or_once():
     body = standing_body(9)[:, None] - standing_body(9)[:1, None, :1]
     body[:, 0, 7] = 0.2
     np.testing.assert_array_equal(completed(body), body)
