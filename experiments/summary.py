@@ -42,7 +42,11 @@ def table(records):
         paper = "-" if quoted is None else f"{quoted[0]:.2f} ({quoted[1].removeprefix('Table 5, ')})"
         accuracy, runs = tables.mean_and_deviation(cell, "last"), tables.number_of_runs(cell)
         rows.append([NAMES[dataset], f"{tested} (`{protocol}`)", accuracy, runs, paper])
-    return "MANs-9 by the recipe `best`, at the last epoch; ± is the standard deviation over runs.", header, rows
+    title = (
+        "MANs-9 by the recipe `best`, at the last epoch; ± is the standard deviation over seeds, with one seed that "
+        "over folds."
+    )
+    return title, header, rows
 
 
 main = common.command_of_records(__doc__, EXPERIMENT, records, table, dataset="all")
