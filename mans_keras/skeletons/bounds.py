@@ -79,7 +79,13 @@ def check_shape(*shape: int) -> None:
 def in_metres(coordinates: np.ndarray) -> np.ndarray:
     """The same coordinates. Raises `Dropped` if one cannot be in metres; NaN may be among them."""
     # not by np.abs, which leaves the smallest integer of a type negative
-    if ((coordinates > MAX_METRES) | (coordinates < -MAX_METRES)).any():
+    beyond = coordinates[(coordinates > MAX_METRES) | (coordinates < -MAX_METRES)]
+    if 1 < beyond.size < coordinates.size and np.isfinite(beyond[0]) and (beyond == beyond[0]).all():
+        raise Dropped(
+            f"{beyond.size:,} coordinates are {beyond[0]:g}, like a placeholder for a joint that is not seen: write "
+            "NaN or 0 0 0 in its place"
+        )
+    if beyond.size:
         raise Dropped(
             f"a coordinate is infinite or beyond {MAX_METRES}: metres are expected, not millimetres or pixels. If the "
             "file has another unit, give it by --unit"

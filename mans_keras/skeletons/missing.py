@@ -52,30 +52,30 @@ def _origins(joints, missing, absent):
     origins &= origins.sum(axis=-1, keepdims=True) <= ORIGINS
     for body in np.flatnonzero(origins.any(axis=-1)):
         present = ~absent[:, body]
-        origins[body] &= np.median(_away(joints[present, body], missing[present, body], 0)) <= 0
+        origins[body] &= np.median(_away(joints[present, body], missing[present, body], np.zeros(3))) <= 0
     return origins
 
 
 def _refuse_placeholder(joints):
-    """Raise `Dropped` if joints are at v v v, the same v, again and again, and never near the rest of their body."""
-    value = joints[..., 0]
-    is_equal = (joints == value[..., None]).all(axis=-1) & (value != 0)
-    values, counts = np.unique(value[is_equal], return_counts=True)
-    if not len(values) or counts.max() == 1:
+    """Raise `Dropped` if joints are at v v v or v v 0 again and again, and never near the rest of their body."""
+    x, y, z = np.moveaxis(joints, -1, 0)
+    repeats = (x == y) & ((z == x) | (z == 0)) & (x != 0)
+    places, counts = np.unique(joints[repeats], axis=0, return_counts=True)
+    if not len(places) or counts.max() == 1:
         return
-    place = values[counts.argmax()]
-    held = is_equal & (value == place)
+    place = places[counts.argmax()]
+    held = (joints == place).all(axis=-1)
     bodies = held.any(axis=-1)
     unseen = held | np.isnan(joints).any(axis=-1) | ~joints.any(axis=-1)
     if not unseen.all() and (_away(joints[bodies], unseen[bodies], place) > 0).all():
         raise Dropped(
-            f"{counts.max():,} times a joint is at exactly {place:g} {place:g} {place:g} m, away from its body, "
-            "like a placeholder for one that is not seen: write NaN or 0 0 0 in its place"
+            f"{counts.max():,} times a joint is at exactly {place[0]:g} {place[1]:g} {place[2]:g} m, away from its "
+            "body, like a placeholder for one that is not seen: write NaN or 0 0 0 in its place"
         )
 
 
 def _away(bodies, unseen, place):
-    """How much farther than `MARGIN` the point (place, place, place) is from the box around each body's joints.
+    """How much farther than `MARGIN` a place (3,) is from the box around each body's joints.
 
     bodies: (bodies, joints, 3). unseen: (bodies, joints), joints that do not count. Infinite if all are unseen.
     """

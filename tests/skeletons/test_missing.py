@@ -5,6 +5,7 @@ import pytest
 from helpers import joints_lines, standing_body
 
 from mans_keras.skeletons import ntu, recording, ut_kinect
+from mans_keras.skeletons.bounds import in_metres
 from mans_keras.skeletons.formats import skeleton_file
 from mans_keras.skeletons.missing import completed
 from mans_keras.skeletons.sequence import Dropped
@@ -64,6 +65,16 @@ def test_joints_that_are_mostly_missing_are_refused_in_whichever_way_they_are_wr
 def test_a_placeholder_is_refused(place, joint):
     with pytest.raises(Dropped, match=f"a joint is at exactly {place:g} {place:g} {place:g} m, away from its body"):
         completed(gaps(place, joint))
+
+
+def test_a_placeholder_without_depth_is_refused():
+    with pytest.raises(Dropped, match="a joint is at exactly -1 -1 0 m, away from its body"):
+        completed(gaps([-1, -1, 0], 7))
+
+
+def test_a_placeholder_that_no_room_holds_is_named():
+    with pytest.raises(Dropped, match="9 coordinates are -999, like a placeholder"):
+        in_metres(gaps(-999))
 
 
 def test_a_joint_whose_coordinates_are_equal_is_no_placeholder_near_its_body_or_once():
