@@ -12,7 +12,7 @@ import functools
 import importlib
 import re
 
-from experiments import common, headline, options
+from experiments import common, headline, options, paired_differences, table_parts
 from experiments import figure3_convergence as figure3
 from experiments.compared import measured, picture, speed
 from mans_keras.errors import InputError
@@ -31,6 +31,8 @@ PAGES = (
     RESULTS / "README.md",
     RESULTS / "benchmark" / "README.md",
 )
+# What the page of results explains above its tables, so that a table in a page does not.
+SAID_ONCE = (paired_differences.CAPTION, table_parts.BEST_EPOCH)
 MARKED = re.compile(r"<!-- ((?:\w+ ){2,3})-->\n(.*?)<!-- end -->", re.DOTALL)
 
 
@@ -51,7 +53,8 @@ def text(marker):
     if written.exists():
         return f"\n{written.read_text()}\n"
     title, header, rows = table(experiment, dataset, RESULTS.joinpath(*recipe))
-    return f"\n{title}\n\n{tables.markdown(header, rows)}\n"
+    lines = [line for line in title.split("\n") if not line.startswith(SAID_ONCE)]
+    return "\n".join(["", *lines, "", tables.markdown(header, rows), ""])
 
 
 def card(path):

@@ -43,7 +43,7 @@ def table(records):
         accuracy, runs = tables.mean_and_deviation(cell, "last"), tables.number_of_runs(cell)
         rows.append([NAMES[dataset], f"{tested} (`{protocol}`)", accuracy, runs, paper])
     title = (
-        "MANs-9 by the recipe `best`, at the last epoch; ± is the standard deviation over seeds, or over folds where "
+        "MANs-9 with the recipe `best`, at the last epoch; ± is the standard deviation over seeds, or over folds where "
         "there is one seed."
     )
     return title, header, rows

@@ -66,12 +66,17 @@ def not_in_the_paper(dataset):
     return [f"The paper has no numbers for {dataset}."]
 
 
+BEST_EPOCH = "The best epoch is chosen on the test set, a leak: the last epoch is the honest column."
+
+
 def which_epoch(records):
     """How honest the two columns of accuracy are."""
-    line = "The best epoch is chosen on the test set, a leak: the last epoch is the honest column."
+    line = BEST_EPOCH
     looking = sorted({f"`{r['recipe']['name']}`" for r in records if r["recipe"].get("plateau")})
     if looking:
-        line += f" By {' and '.join(looking)}, as in the released code, the test loss lowers the rate: a smaller leak."
+        line += (
+            f" With {' and '.join(looking)}, as in the released code, the test loss lowers the rate: a smaller leak."
+        )
     return line
 
 
@@ -103,9 +108,7 @@ def networks(records):
 
 def mixed_networks(variants):
     """The line of a table in which records of these variants come from other networks than the rest."""
-    return (
-        f"MIXES NETWORKS: records of {', '.join(sorted(variants))} are of another network (--retrain trains them anew)."
-    )
+    return f"MIXES NETWORKS: records of {', '.join(sorted(variants))} are of another network (--retrain repeats them)."
 
 
 def compared_with_the_code(records):
