@@ -122,7 +122,9 @@ def test_the_numbers_in_the_prose_of_the_results_are_those_of_the_records():
         f"a `{pull['predictions']['name'][0].split('_')[-1]}`, is right",
         f"a `{carry['predictions']['name'][0].split('_')[-1]}`, never is",
         f"{199 - len(by_sequence)} of `loocv`'s 199 folds",
-        "`best` misclassifies {}, {} and {} of the 199 sequences with its three seeds".format(*map(words.__getitem__, of_seeds)),
+        "`best` misclassifies {}, {} and {} of the 199 sequences with its three seeds".format(
+            *map(words.__getitem__, of_seeds)
+        ),
         f"{words[min(of_seeds)]} to {words[max(of_seeds)]} of 199 by `loso` (three seeds)",
         f"{words[min(by_half)]} to {words[max(by_half)]} of 99 by `odd_even` ({words[len(by_half)]} seeds)",
         f"{words[ahead]} of the odd subjects are for it",
