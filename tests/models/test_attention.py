@@ -71,8 +71,14 @@ def answer(model):
     return ops.convert_to_numpy(model(random_input(2, 8, 6), training=False))
 
 
-def test_there_are_four_attentions_by_name():
+def test_there_are_five_attentions_by_name():
     assert list(ATTENTIONS) == ["residual", "song", "frozen", "weighted", "gate"]
+
+
+def test_every_attention_of_the_package_is_a_name_of_the_package_and_in_the_docstring_of_the_networks():
+    for name, kind in ATTENTIONS.items():
+        assert getattr(mans_keras, kind.__name__) is kind
+        assert f'"{name}"' in mans_keras.MANs.__doc__
 
 
 def test_a_registered_class_gets_what_its_init_asks_for():
