@@ -32,6 +32,11 @@ def of_table5(model, dataset, protocol):
     return quoted and (quoted[0], f"Table 5, {quoted[1]}")
 
 
+def papers_cell(quoted):
+    """The cell of a column that quotes Table 5, from what `paper.table5` returned: "100.00 (loocv)", "-" for None."""
+    return "-" if quoted is None else f"{quoted[0]:.2f} ({quoted[1]})"
+
+
 def below_the_paper(name, records, quoted):
     """[a line] if the mean of a cell's records is below the paper's (accuracy, its source), else []."""
     mean, _ = tables.summarize(records, "last")
@@ -40,9 +45,14 @@ def below_the_paper(name, records, quoted):
     return [f"{name}: {mean:.2f} where the paper has {quoted[0]:.2f} ({quoted[1]})"]
 
 
+def short_name(dataset):
+    """A dataset's name where there is little room, such as above a figure: the synthetic one is marked."""
+    return "SYNTHETIC recordings" if dataset == "synthetic" else dataset
+
+
 def dataset_name(dataset):
-    """A dataset's name as titles have it: the synthetic one is marked."""
-    return "SYNTHETIC recordings, which say nothing about real ones" if dataset == "synthetic" else dataset
+    """A dataset's name as titles of tables have it: the synthetic one is marked, with what that means."""
+    return short_name(dataset) + (", which say nothing about real ones" if dataset == "synthetic" else "")
 
 
 def preparation(records):
