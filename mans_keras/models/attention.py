@@ -29,7 +29,7 @@ import keras
 from keras import layers, ops
 
 ATTENTIONS: dict[str, type[layers.Layer]] = {}
-NOT_AN_ATTENTION = ("stcm", "no-attention")  # names of records of Table 4, settings A and B
+NAMES_WITHOUT_ATTENTION = ("stcm", "no-attention")  # names of records of Table 4, settings A and B
 
 
 def attention(name: str) -> Callable[[type[layers.Layer]], type[layers.Layer]]:
@@ -41,7 +41,7 @@ def attention(name: str) -> Callable[[type[layers.Layer]], type[layers.Layer]]:
     """
     if not re.fullmatch(r"[\w.-]*\w", name):
         raise ValueError(f"attention {name!r}: use letters, digits, -, . and _, since records are filed under the name")
-    if name in NOT_AN_ATTENTION:
+    if name in NAMES_WITHOUT_ATTENTION:
         raise ValueError(f"attention {name!r}: a row of Table 4 without attention has this name")
 
     def add(layer):

@@ -158,6 +158,10 @@ def test_records_of_other_protocols_or_tensors_are_not_counted_together():
             per_class.table([record(), record(**other)])
 
 
+def test_no_attention_can_take_the_name_of_a_row_without_attention():
+    assert tuple(table4.WITHOUT_ATTENTION) == attention.NAMES_WITHOUT_ATTENTION
+
+
 OWN_ATTENTION = """
 import keras
 from mans_keras import attention

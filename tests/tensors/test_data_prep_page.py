@@ -11,8 +11,8 @@ import pytest
 from helpers import ROOT
 
 from mans_keras.skeletons.formats import by_suffix, frame_files, json_keys, text_file
+from mans_keras.tensor_kinds import COORDINATES
 from mans_keras.tensors import protocols
-from mans_keras.tensors.transforms import COORDINATES
 
 PAGE = (ROOT / "data_prep/README.md").read_text()
 SCRIPTS = sorted(path.stem for path in (ROOT / "data_prep").glob("*.py") if path.stem not in ("__init__", "common"))
