@@ -112,7 +112,10 @@ class Recognizer:
         self._frozen.compile(jit_compile=xla, run_eagerly=not compiled)
 
     def read(self, source: Source) -> np.ndarray:
-        """The joints of `parsed`."""
+        """The joints of a path or an array: (frames, bodies, joints, 3) in metres, zeros where a body is absent.
+
+        See `parsed`, which says more. Raises `InputError` as it does.
+        """
         return self.parsed(source).joints
 
     def parsed(self, source: Source, frames: tuple[int, int] | None = None, unit: float | None = None) -> Parsed:
