@@ -137,7 +137,8 @@ def _hips(names):
 def conditions(raw):
     """{(recordings, joints): [(class, joints (frames, 20, 3))]}; raw: UT-Kinect's folder."""
     segments = ut_kinect.relabelled(ut_kinect.segments(raw))
-    test = [ut_kinect.read(s) for s in segments if s.first is not None and ut_kinect.read(s).subject % 2 == 0]
+    sequences = [ut_kinect.read(segment) for segment in segments if segment.first is not None]
+    test = [sequence for sequence in sequences if sequence.subject % 2 == 0]
     real = [(ut_kinect.CLASS_NAMES[sequence.label], sequence.joints[:, 0]) for sequence in test]
     hips = [KINECT_1.left_hip, KINECT_1.right_hip]
     made = {
