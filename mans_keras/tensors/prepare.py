@@ -78,12 +78,14 @@ def write_tensors(
     """Read `sources` with the reader, write `<dataset>_<scale>.h5` into the folder `out`, and print a summary.
 
     splits: those that came with the data, as `writer.Writer` takes them.
+    A line says so if the file replaces one of another layout or other coordinates, which has the same name.
     Returns the path. Raises `InputError`, and writes nothing, if reading a source does, or if no sequence is usable.
     """
     path = store.tensor_path(out, reader.dataset, scale)
     if path.is_dir():
         raise InputError(f"{path} is a folder, but the tensor file must have this name: rename the folder")
     settings = {"scale": scale, "layout": layout, "coordinates": coordinates}
+    _print_replaced(path, settings)
     convert = functools.partial(_convert, read=reader.read, body=reader.body, **settings)
     keep_freed_memory()
     names = reader.joint_names or joint_names.DATASETS.get(reader.dataset, ())
@@ -112,6 +114,15 @@ def write_tensors(
     _print_summary(path, len(sources), writer, f"coordinates {coordinates}, layout {layout}, {scale} x {scale}")
     _print_left_out(kept)
     return path
+
+
+def _print_replaced(path, settings):
+    if path.exists():
+        with contextlib.suppress(InputError):  # what is no tensor file is replaced without a line
+            before = vars(store.Tensors(path))
+            differing = [f"{name} {before[name]}" for name, value in settings.items() if before[name] != value]
+            if differing:
+                print(f"replaces {path}, which has {printable(' and '.join(differing))}")
 
 
 def _map(function, items, jobs):
