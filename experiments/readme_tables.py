@@ -1,8 +1,8 @@
 """Write the committed tables into the pages, between markers such as <!-- table4_ablation ut_kinect -->.
 
-The pages are README.md, mans_keras/README.md and experiments/results/README.md. A marker names an experiment and a
-dataset, and the recipe if it is not the default one, e.g. <!-- attention_gain nw_ucla best -->; or a table of a
-benchmark. Benchmarks have no records: their tables are the files that their scripts wrote.
+The pages are README.md and those of mans_keras/, experiments/results/ and experiments/results/benchmark/. A marker
+names an experiment and a dataset, and the recipe if it is not the default one: <!-- attention_gain nw_ucla best -->. Or
+it names a table of a benchmark. Benchmarks have no records: their tables are the files that their scripts wrote.
 
 Run this after records in experiments/results/ have changed. It also writes their Markdown, their CSV, the figures and
 the cards of the trained models again.
