@@ -5,7 +5,7 @@ import hashlib
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from mans_keras.skeletons.formats import by_suffix, text_file
 from mans_keras.skeletons.formats import frame_files as by_frame
 from mans_keras.skeletons.formats.parsed import OTHER_UNIT, Parsed
 from mans_keras.skeletons.joint_names import arranged, has_trunk
-from mans_keras.skeletons.missing import completed
+from mans_keras.skeletons.own_gaps import closed
 from mans_keras.skeletons.sequence import Body, Dropped, Reader, Sequence
 from mans_keras.skeletons.tracks import most_moving
 
@@ -222,7 +222,7 @@ def read(
 
     joints, names: how many joints the files have, and their names if they are known. wanted: the names of those that
     are read, default all. unit: the metres of the files' unit, where their format does not say it. Of more bodies,
-    those that move most stay (`tracks.most_moving`). Gaps are completed by `missing.completed`. Raises `Dropped` for a
+    those that move most stay (`tracks.most_moving`). Gaps are closed by `own_gaps.closed`. Raises `Dropped` for a
     file that can't be read, another number of joints, other names, a coordinate beyond 100 m, a body that is no
     person's in the given unit, no body in any frame, or a joint that is missing in more than half of the frames.
     """
@@ -233,7 +233,8 @@ def read(
     kept, others = most_moving(content.joints, bodies)
     padded = np.pad(kept, [(0, 0), (0, bodies - kept.shape[1]), (0, 0), (0, 0)])
     others = tuple(map(len, content.other_bodies + others))
-    return Sequence(source.name, padded, source.label, source.subject, source.camera, content.left_out, others)
+    doubts = tuple(what for what, _ in content.remarks)
+    return Sequence(source.name, padded, source.label, source.subject, source.camera, content.left_out, others, doubts)
 
 
 def parsed(
@@ -245,8 +246,9 @@ def parsed(
 ) -> Parsed:
     """What a file holds, completed as in `read`; `Dropped` if it can't be."""
     content = _arranged(path, joints, names, wanted, unit)
-    if not content.is_computed:
-        content = replace(content, joints=completed(content.joints, content.names))
+    if not content.is_computed and path.suffix.lower() != ".skeleton":  # which its reader has completed, as NTU's
+        known = content.names or wanted or names
+        content = closed(content, known if len(known) == content.joints.shape[2] else ())
     if not content.joints.any():
         raise Dropped("no body in any frame")
     return content

@@ -107,7 +107,8 @@ def write_tensors(
                 writer.drop(reader.name(source), outcome)
             else:
                 writer.add(tensor, outcome)
-                kept.append(dataclasses.replace(outcome, joints=None))
+                absent = () if outcome.joints.any(axis=(1, 2, 3)).all() else ("nobody is seen",)
+                kept.append(dataclasses.replace(outcome, joints=None, doubts=(*outcome.doubts, *absent)))
         if len(writer.dropped) == len(sources):
             name, reason = writer.dropped[0]
             raise InputError(f"none of {len(sources)} sequences is usable, so {path} was not written; {name}: {reason}")
@@ -178,6 +179,12 @@ def _print_left_out(sequences):
             holders[", ".join(left_out)].append(sequence.name)
     for left_out, names in list(holders.items())[:MAX_REASONS]:
         print(f"  {left_out}: left out of {counted(len(names), 'sequence')}, {listed(names)}")
+    doubted = defaultdict(list)
+    for sequence in sequences:
+        for doubt in sequence.doubts:
+            doubted[doubt].append(sequence.name)
+    for doubt, names in list(doubted.items())[:MAX_REASONS]:
+        print(f"  in some frames {doubt}: {counted(len(names), 'sequence')}, {listed(names)}")
 
 
 def _print_summary(path, number, writer, settings):

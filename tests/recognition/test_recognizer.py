@@ -72,7 +72,7 @@ def test_a_batch_of_recordings_gets_the_scores_of_single_recordings(recognizer, 
     [
         (np.random.default_rng(0).normal(size=(5, 25, 3)), "25 joints, where the model expects 20"),
         (np.zeros((0, 20, 3)), "not a recording: numbers .frames, joints, 3. or"),
-        (np.zeros((5, 20, 2)), "not a recording: numbers .frames, joints, 3. or"),
+        (np.zeros((5, 20, 2)), "not a recording: a joint has 2 values: x y z are expected, and z is missing"),
         (np.full((5, 20, 3), np.nan), "no body in any frame"),
         (np.full((5, 20, 3), np.inf), "infinite"),
         (standing_body() * 1000, "metres are expected, not millimetres"),

@@ -199,15 +199,15 @@ def test_bodies_that_are_missing_in_a_file_are_zeros(read):
 
 def test_a_body_without_coordinates_is_absent(read):
     array = np.ones((4, 3, 3))
-    array[1] = np.nan
-    np.testing.assert_array_equal(read(array)[:, 0].all(axis=(1, 2)), [True, False, True, True])
+    array[0] = np.nan
+    np.testing.assert_array_equal(read(array)[:, 0].all(axis=(1, 2)), [False, True, True, True])
 
 
 def test_a_missing_joint_is_interpolated_over_the_frames_that_have_the_body(read):
     array = np.full((7, 3, 3), [1, 2, 3.0])
     array[:, 0, 0] = [9, 1, np.nan, 0, 4, 5, np.nan]
     array[3] = 0
-    np.testing.assert_allclose(read(array)[:, 0, 0, 0], [9, 1, 2, 0, 4, 5, 5])
+    np.testing.assert_allclose(read(array)[:, 0, 0, 0], [9, 1, 2, 3, 4, 5, 5])
 
 
 def test_a_joint_that_is_mostly_missing_drops_the_file(read):

@@ -61,7 +61,11 @@ def parsed(path: Path, joints: int | None = None, unit: float | None = None) -> 
     suffix = path.suffix.lower()
     if suffix in READERS:
         return READERS[suffix](path).with_own_unit(unit)
-    content, may_be_in_image = _content(path, suffix, joints, unit)
+    return in_room(*_content(path, suffix, joints, unit))
+
+
+def in_room(content: Parsed, may_be_in_image: bool = True) -> Parsed:
+    """The same with a body for each person; `Dropped` for joints that are not in metres, or are places in the image."""
     xyz = in_metres(content.joints)
     persons, others = people(not_in_image(xyz) if may_be_in_image else xyz, content.ids)
     names = tuple(map(_storable, content.names))
