@@ -95,8 +95,8 @@ def _refuse_placeholder(joints):
 def refuse_placeholder(place: np.ndarray, times: int, why: str = "away from its body") -> None:
     """Raise `Dropped`: so many times a joint is at this place (3,)."""
     raise Dropped(
-        f"{times:,} times a joint is at exactly {place[0]:g} {place[1]:g} {place[2]:g} m, {why}, like a placeholder for "
-        "one that is not seen: write NaN or 0 0 0 in its place"
+        f"{times:,} times a joint is at exactly {place[0]:g} {place[1]:g} {place[2]:g} m, {why}, like a placeholder "
+        "for one that is not seen: write NaN or 0 0 0 in its place"
     )
 
 

@@ -90,9 +90,10 @@ def test_a_file_as_the_table_describes_it_is_read(tmp_path, suffix):
 def test_the_tables_of_text_files_say_how_many_joints_the_readers_know():
     table = PAGE[PAGE.index("| data set | what a file holds |") :]
     joints = {line.split("|")[1].strip(): line.split("|")[3] for line in table.splitlines()[2:8]}
-    assert (len(text_file.KARD), len(text_file.SBU), len(text_file.CAD), text_file.MSR_JOINTS) == (15, 15, 15, 20)
+    assert (len(text_file.KARD), len(text_file.SBU), len(text_file.CAD), len(text_file.MSR)) == (15, 15, 15, 20)
     expected = {"KARD": "15", "MSR Action3D": "20", "SBU Kinect Interaction": "2 x 15", "CAD-60": "15"}
     assert all(joints[name].strip().startswith(number) for name, number in expected.items())
+    assert ", ".join(text_file.MSR) in " ".join(PAGE.split())
 
 
 def test_the_recipe_for_a_video_writes_a_recording(tmp_path, monkeypatch, imported_as):
