@@ -195,8 +195,9 @@ def test_of_a_part_the_bodies_that_are_left_out_are_counted_in_the_part(recogniz
     assert part.notes == ("1 body is left out, seen in 2 of 10 frames",)
 
 
-def test_the_mans_command_is_there_and_helps():
-    done = subprocess.run([sys.executable, "-m", "mans_keras.cli", "-h"], capture_output=True, text=True)
+@pytest.mark.parametrize("module", ["mans_keras", "mans_keras.cli"])
+def test_the_mans_command_is_there_and_helps(module):
+    done = subprocess.run([sys.executable, "-m", module, "-h"], capture_output=True, text=True)
     assert done.returncode == 0 and all(name in done.stdout for name in ("predict", "train", "evaluate", "summary"))
 
 

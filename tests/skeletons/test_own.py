@@ -52,7 +52,7 @@ def test_other_files_are_left_out_and_named(raw):
         (raw / path).touch()
     classes, sources, left_out = own.find(raw)
     assert classes == ("kick", "wave") and len(sources) == 8
-    assert left_out == [".hidden", "a.npy", "empty", "wave/.a.npy", "wave/clip.mp4", "wave/more"]
+    assert left_out == ["a.npy", "empty", "wave/more", "wave/clip.mp4", ".hidden", "wave/.a.npy"]
 
 
 def test_a_folder_without_recordings_says_what_is_expected(tmp_path):
@@ -141,7 +141,7 @@ def two_orders(tmp_path):
 
 
 def test_joints_have_the_names_of_the_first_file_that_names_them(two_orders):
-    assert own.survey(two_orders) == (1, 3, NAMES, "kick/a.csv", (), ())
+    assert own.survey(two_orders) == (1, 3, NAMES, "kick/a.csv", (), (), ())
     assert own.survey(two_orders, 3, ("RHip", "Neck", "LeftHip"))[:3] == (1, 3, ("RHip", "Neck", "LeftHip"))
 
 
