@@ -9,7 +9,7 @@ import numpy as np
 from mans_keras.errors import counted, listed
 from mans_keras.skeletons.bounds import FEWEST_WITH_SIZE, MOST, impossible_size
 from mans_keras.skeletons.formats.parsed import Parsed
-from mans_keras.skeletons.missing import away, completed, origins, refuse_placeholder, unseen
+from mans_keras.skeletons.missing import MARGIN, away, completed, origins, refuse_placeholder, unseen
 from mans_keras.skeletons.sequence import Dropped
 from mans_keras.skeletons.tracks import GAP
 
@@ -17,7 +17,7 @@ from mans_keras.skeletons.tracks import GAP
 # and none is more than 1.6 m from the median of its body, but for one frame in which half of a body is elsewhere.
 ASTRAY = 1.5  # metres
 FEW = 0.25  # of a body's joints: of more, nobody knows which are wrong
-# In the same recordings no place away from a body returns exactly. Bodies of fewer joints may have them far apart.
+# In the same recordings no place away from a body is there twice. Bodies of fewer joints may have them far apart.
 FEWEST_OF_A_BODY = 10
 MAX_PLACES = 20  # which are looked at, of those that return
 FEWEST_FRAMES = 10  # in which one frame with a body is refused
@@ -29,11 +29,13 @@ def closed(content: Parsed, names: Sequence[str] = ()) -> Parsed:
     An absence of the only body is interpolated over at most `tracks.GAP` frames, after which a tracker would call it
     somebody else. `remarks` of the result say so, and which joints without names were taken for the origin.
 
-    names: of the joints, () if they are not known. Raises `Dropped` as `missing.completed` does; for places away from
-    their bodies to which joints return exactly, as no sensor's do; and for a body that only one of many frames shows.
+    names: of the joints, () if they are not known. Raises `Dropped` as `missing.completed` does; for exact
+    places away from their bodies to which joints jump, as no sensor's do; and for a body that only one of many frames
+    shows.
     """
     joints = content.joints
-    _refuse_repeated(joints)
+    for body in np.moveaxis(joints, 1, 0):
+        _refuse_repeated(body)
     remarks = list(content.remarks)
     strays = _strays(joints)
     if strays.any():
@@ -54,19 +56,33 @@ def closed(content: Parsed, names: Sequence[str] = ()) -> Parsed:
     return replace(content, joints=joints, remarks=tuple(remarks))
 
 
-def _refuse_repeated(joints):
-    """Raise `Dropped` if joints return exactly to a place that is always away from their bodies.
+def _refuse_repeated(body):
+    """Raise `Dropped` if joints of a body (frames, joints, 3) jump to an exact place away from it, or all are in one.
 
-    A sensor that loses a joint may hold it where it saw it last. In the first of these frames it is at its body.
+    A sensor that loses a joint may hold it where it saw it last, so that it is near in the frame before. Frames may be
+    there several times, as in a video that is slowed down or played again.
     """
-    bodies = joints.reshape(-1, *joints.shape[2:])
-    seen = ~unseen(bodies)
+    distinct = np.stack(list({frame.tobytes(): frame for frame in body}.values()))
+    seen = ~unseen(distinct)
     enough = seen.sum(axis=-1) >= FEWEST_OF_A_BODY
-    bodies, seen = bodies[enough], seen[enough]
-    found, counts = np.unique(bodies[_outside(bodies, seen)], axis=0, return_counts=True)
-    for at in np.argsort(-counts, kind="stable")[:MAX_PLACES]:
-        if counts[at] > 1 and (joints == found[at]).all(axis=-1).sum() == counts[at]:
-            refuse_placeholder(found[at], counts[at])
+    distinct, seen = distinct[enough], seen[enough]
+    outside = _outside(distinct, seen)
+    places, counts = np.unique(distinct[outside], axis=0, return_counts=True)
+    for place in places[np.argsort(-counts, kind="stable")[:MAX_PLACES]]:
+        held = (distinct == place).all(axis=-1)
+        frames = held.any(axis=1)
+        others = seen & ~held
+        is_away = frames.sum() > 1 and outside[held].all() and _is_left_alone(distinct, held, others, place)
+        if is_away or not others[frames].any():
+            refuse_placeholder(place, (body == place).all(axis=-1).sum())
+
+
+def _is_left_alone(body, held, elsewhere, place):
+    """Whether joints that are held at a place are never near it in other frames; elsewhere: (frames, joints)."""
+    most, least = (np.where(elsewhere[..., None], body, fill) for fill in (-np.inf, np.inf))
+    size = np.median((most.max(axis=1) - least.min(axis=1)).max(axis=-1))
+    others = body[elsewhere & held.any(axis=0)]
+    return not len(others) or np.linalg.norm(others - place, axis=-1).min() > MARGIN * size
 
 
 def _outside(bodies, seen):

@@ -37,10 +37,25 @@ def test_a_body_of_which_all_joints_are_in_one_place_is_a_placeholder():
         closed(Parsed(lost((-1, -1, 1), range(20))))
 
 
+@pytest.mark.parametrize(
+    "again",
+    [lambda body: np.repeat(body, 2, axis=0), lambda body: np.concatenate([body, body]), lambda body: body.round(1)],
+)
+def test_the_same_place_in_several_frames_may_be_one_of_a_joint_that_moves(again):
+    body = walking(20)
+    body[:, 0, HAND, 0] += np.linspace(0, 1, 20)  # to more than a quarter of the body's height beyond it
+    body = again(body)
+    np.testing.assert_array_equal(closed(Parsed(body)).joints, body)
+
+
 def test_a_joint_that_a_sensor_holds_where_it_saw_it_last_is_no_placeholder():
     body = walking() + np.arange(30)[:, None, None, None] * (0.1, 0, 0)
     body[6:, 0, HAND] = body[5, 0, HAND]  # in the end 3 m behind its body
     np.testing.assert_array_equal(closed(Parsed(body)).joints[:10], body[:10])
+    kick = walking()
+    kick[:, 0, 19, 0] += np.linspace(0, 1, 30)
+    kick[26:29, 0, 19] = kick[26, 0, 19]  # where it is already away from the others
+    np.testing.assert_array_equal(closed(Parsed(kick)).joints, kick)
 
 
 def test_few_joints_may_rest_far_from_each_other():
