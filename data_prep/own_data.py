@@ -109,10 +109,11 @@ def check_vertical(sources, body, coordinates, names, wanted, unit):
                 "somebody lies down or bends",
             )
     if up != "+y":
-        turned = (
-            f"turn the recordings, by {TURNED[up]} in place of x, y, z (or correct --joints, if it has another order)"
+        turned = f"turn the recordings, by {TURNED[up]} in place of x, y, z"
+        problem = (
+            f"{up} points up in most of the files, by their shoulders and hips, but y should (or the joints have "
+            "another order than --joints)"
         )
-        problem = f"{up} points up in most of the files, by their shoulders and hips, but y should"
         if coordinates == "upright":
             raise InputError(f"{problem}: {turned}, or take --coordinates body, which need no vertical")
         print(f"{problem}: `--recipe best` would turn the bodies about the wrong axis, so {turned}")

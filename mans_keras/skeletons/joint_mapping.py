@@ -54,7 +54,8 @@ def read(path: Path | str, joints: int, slots: bool, names: tuple[str, ...], uni
         if result := mapped(content, names):
             return result
         raise
-    return mapped(recording.read(path, None, slots, (), unit, everybody), names) or content
+    result = mapped(recording.read(path, None, slots, (), unit, everybody), names)
+    return replace(result, left_out=content.left_out) if result else content
 
 
 def fitted(content: Parsed, joints: int, names: tuple[str, ...], source: str | Path = "array") -> Parsed:
