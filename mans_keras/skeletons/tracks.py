@@ -39,9 +39,10 @@ def people(joints: np.ndarray, ids: np.ndarray | None = None) -> tuple[np.ndarra
     more than `MOST` people, those who are there longest stay. At least one is returned, all NaN if nobody is there.
 
     ids: (frames, slots) whole numbers, different ones in a frame: who is in a slot; default: one body for each slot.
-    Raises `Dropped` for more than `MAX_TRACKS` different ids.
+    Raises `Dropped` for more than `MAX_TRACKS` different ids, and for people who take turns in frames of their own.
     """
     seen = _tracked(joints).any(axis=2)
+    _check_shared(seen, ids)
     ids = np.broadcast_to(np.arange(seen.shape[1]), seen.shape) if ids is None else ids
     order = np.argsort(ids[seen], kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(ids[seen][order])) + 1) if len(order) else []
@@ -54,6 +55,18 @@ def people(joints: np.ndarray, ids: np.ndarray | None = None) -> tuple[np.ndarra
     for slot, person in enumerate(longest):
         kept[persons[person].frames, slot] = persons[person].joints
     return kept, tuple(track.frames for number, track in enumerate(persons) if number not in longest)
+
+
+def _check_shared(seen, ids):
+    """Raise `Dropped` if each frame shows one body and mostly another than the one before: then frames are shared."""
+    if ids is None or len(seen) < FEWEST_TURNS or seen.sum(axis=1).max() != 1:
+        return
+    people = ids[seen]
+    if np.mean(people[1:] != people[:-1]) > 0.5 and 2 * len(np.unique(people)) <= len(people):
+        raise Dropped(
+            f"{len(np.unique(people))} people take turns, each in frames of their own: give bodies that were seen at "
+            "the same moment the same number of a frame"
+        )
 
 
 def nearest_ids(joints: np.ndarray) -> np.ndarray:

@@ -16,20 +16,29 @@ from mans_keras.skeletons.sequence import KINECT_1_NAMES, Dropped
 from mans_keras.skeletons.tracks import MAX_WITHOUT_IDS, check_one_person, nearest_ids, path_length
 
 MARKS = (b",", b"[", b":")  # that separate values
+EXACT = 2**53  # below it, float has all whole numbers
 MAX_LISTED = 100_000  # bodies, over all frames
 
 
 def parsed(content: bytes) -> object:
-    """What the bytes of a JSON file hold, all numbers float. Raises `Dropped` for other or too many bytes."""
+    """What the bytes of a JSON file hold. All numbers are float, but whole ones that float would round are text.
+
+    The Kinect's IDs are such numbers. Raises `Dropped` for other or too many bytes.
+    """
     check_marks(content, *MARKS)
     try:
-        return json.loads(content, parse_int=float)
+        return json.loads(content, parse_int=_whole)
     except json.JSONDecodeError as error:
         raise Dropped(f"not JSON (line {error.lineno}, column {error.colno}: {error.msg})") from None
     except ValueError:
         raise Dropped("not JSON, which is text in UTF-8") from None
     except RecursionError:
         raise Dropped("its lists or objects are nested too deeply for a recording") from None
+
+
+def _whole(text):
+    number = float(text)
+    return number if abs(number) < EXACT else text
 
 
 def parse(content: bytes, joints: int | None = None, unit: float | None = None) -> Parsed:
@@ -60,7 +69,7 @@ def of_document(document: object, joints: int | None = None, unit: float | None 
         )
         raise Dropped(f"not a list of frames{keys}: put the list under one of {', '.join(FRAMES_KEYS)}")
     try:
-        listed_bodies = frames_of(frames)
+        listed_bodies, gaps = frames_of(frames)
         if sum(map(len, listed_bodies)) > MAX_LISTED:
             raise Dropped(f"more than {MAX_LISTED:,} bodies in all frames together: cut the recording into actions")
         bodies = [
@@ -90,7 +99,8 @@ def of_document(document: object, joints: int | None = None, unit: float | None 
     has_scores = any(
         is_scored and _has_scores(body, shape[2]) for frame in listed_bodies for _, body, is_scored, _ in frame
     )
-    return Parsed(result, names, ("the score of each joint",) if has_scores else (), ids=_ids(listed_bodies, result))
+    left_out = ("the score of each joint",) if has_scores else ()
+    return Parsed(result, names, left_out + gaps, ids=_ids(listed_bodies, result))
 
 
 def _other_number(frames, bodies, counts):
