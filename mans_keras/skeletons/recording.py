@@ -12,7 +12,7 @@ from mans_keras.skeletons.formats import by_suffix, text_file
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.missing import completed
 from mans_keras.skeletons.sequence import Dropped
-from mans_keras.skeletons.tracks import people
+from mans_keras.skeletons.tracks import people, slot_ids
 
 FORMATS = by_suffix.SUFFIXES
 
@@ -75,7 +75,7 @@ def from_array(array: np.ndarray) -> Parsed:
     """What an array (frames, joints, 3) or (frames, bodies, joints, 3) in metres holds, as a file of your own.
 
     NaN is where a coordinate is missing. Raises `InputError` for another shape or type, coordinates that are not in
-    metres, or an array without a body.
+    metres, an array without a body, or one body's frames that several people seem to share in turns.
     """
     try:
         array = np.asarray(array)
@@ -88,7 +88,8 @@ def from_array(array: np.ndarray) -> Parsed:
         )
     slots = array.astype(float).reshape(len(array), -1, *array.shape[-2:])
     try:
-        persons, others = people(not_in_image(in_metres(slots)))
+        slots = not_in_image(in_metres(slots))
+        persons, others = people(slots, slot_ids(slots))
         content = Parsed(completed(persons), other_bodies=others)
     except Dropped as dropped:
         raise InputError(f"the array is not a recording: {dropped}") from None

@@ -104,6 +104,30 @@ def nearest_ids(joints: np.ndarray) -> np.ndarray:
     return ids
 
 
+def slot_ids(joints: np.ndarray) -> np.ndarray | None:
+    """IDs of bodies in the slots of (frames, slots, joints, 3), as `people` takes them; None: each slot is one person.
+
+    They are those of `nearest_ids` if bodies exchange their slots, so that they would jump from frame to frame. Raises
+    `Dropped` as `check_one_person` does if there is one slot.
+    """
+    if joints.shape[1] == 1:
+        check_one_person(joints[:, 0])
+        return None
+    slots = np.broadcast_to(np.arange(joints.shape[1]), joints.shape[:2])
+    used = _tracked(joints).any(axis=(0, 2)).sum()
+    ids = followed(joints, slots) if used > 1 else slots
+    # more IDs than slots: a body was lost, or is far away in some frames, and the slots know more
+    return ids if ids is not slots and ids.max() < used else None
+
+
+def followed(joints: np.ndarray, ids: np.ndarray) -> np.ndarray:
+    """The same IDs (frames, slots), or those of `nearest_ids` if bodies with these move less than half as far."""
+    if joints.shape[1] > MAX_IN_FRAME or joints.shape[0] * joints.shape[1] > MAX_WITHOUT_IDS:
+        return ids
+    nearest = nearest_ids(joints)
+    return nearest if 2 * path_length(joints, nearest) < path_length(joints, ids) else ids
+
+
 def path_length(joints: np.ndarray, ids: np.ndarray) -> float:
     """How far the bodies of (frames, slots, joints, 3) move, frame by frame, if these are their IDs (frames, slots)."""
     places, total, latest = np.where(_tracked(joints)[..., None], joints, np.nan), 0.0, {}

@@ -26,7 +26,7 @@ from mans_keras.skeletons.formats import (
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.joint_names import UNSTORABLE
 from mans_keras.skeletons.sequence import KINECT_1_NAMES, Dropped
-from mans_keras.skeletons.tracks import people
+from mans_keras.skeletons.tracks import people, slot_ids
 
 
 def _parse_json(content, joints=None, unit=None):
@@ -63,7 +63,11 @@ def parsed(path: Path, joints: int | None = None, unit: float | None = None) -> 
         return READERS[suffix](path).with_own_unit(unit)
     content, may_be_in_image = _content(path, suffix, joints, unit)
     xyz = in_metres(content.joints)
-    persons, others = people(not_in_image(xyz) if may_be_in_image else xyz, content.ids)
+    ids = content.ids
+    if may_be_in_image:
+        xyz = not_in_image(xyz)
+        ids = slot_ids(xyz) if ids is None else ids
+    persons, others = people(xyz, ids)
     names = tuple(map(_storable, content.names))
     left_out = (*content.left_out, "the depth, which is the same for all joints") if is_flat(xyz) else content.left_out
     return dataclasses.replace(content, joints=persons, names=names, left_out=left_out, other_bodies=others, ids=None)

@@ -16,9 +16,9 @@ def frames_of(entries: list) -> tuple[list[list[tuple]], tuple[str, ...]]:
     """The bodies of each frame, [(place in the file, body, whether its joints have scores, its ID or None)], and gaps.
 
     An entry is a frame. If all entries have an ID and the number or the time of a frame, an entry is one person in a
-    frame; several may share one, and the frames are then in the order of their numbers. A body is a list of joints or of numbers,
-    empty where it is absent, or an object of joints by name. Gaps: what `Parsed.left_out` says of frames that are not
-    there. Raises `Dropped` for frames out of order, a frame that is there twice, or entries that hold no joints.
+    frame; several may share one, and the frames are then in the order of their numbers. A body is a list of joints or
+    of numbers, empty where it is absent, or an object of joints by name. Gaps: what `Parsed.left_out` says of frames
+    that are not there. Raises `Dropped` for frames out of order or there twice, and for entries that hold no joints.
     """
     _check_not_one_frame(entries)
     frames = [_bodies(entry, f"frames[{number}]") for number, entry in enumerate(entries)]

@@ -13,7 +13,7 @@ from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.formats.xyz import check_frame, check_joint
 from mans_keras.skeletons.joint_names import plain
 from mans_keras.skeletons.sequence import KINECT_1_NAMES, Dropped
-from mans_keras.skeletons.tracks import MAX_WITHOUT_IDS, check_one_person, nearest_ids, path_length
+from mans_keras.skeletons.tracks import check_one_person, followed, nearest_ids
 
 MARKS = (b",", b"[", b":")  # that separate values
 EXACT = 2**53  # below it, float has all whole numbers
@@ -121,7 +121,7 @@ def _ids(frames, result):
         numbers, ids = {}, np.full(result.shape[:2], -1)
         for row, places, frame in zip(ids, present, own, strict=True):
             row[places] = [numbers.setdefault(body, len(numbers)) for body in frame]
-        return _unless_they_count(own, ids, result)
+        return followed(result, ids) if _are_counts(own) else ids
     seen = np.nan_to_num(result).any(axis=(2, 3)).sum(axis=1)
     has_slots = any(len(frame) > count for frame, count in zip(frames, seen, strict=True))
     if result.shape[1] == 1:
@@ -129,13 +129,9 @@ def _ids(frames, result):
     return None if has_slots or result.shape[1] == 1 else nearest_ids(result)
 
 
-def _unless_they_count(own, ids, result):
-    """The same IDs, or those of `nearest_ids` if they only count the bodies of each frame and people change places."""
-    are_counts = any(all(frame == list(range(first, first + len(frame))) for frame in own) for first in (0, 1))
-    if not are_counts or result[..., 0].size // result.shape[2] > MAX_WITHOUT_IDS:
-        return ids
-    nearest = nearest_ids(result)
-    return nearest if 2 * path_length(result, nearest) < path_length(result, ids) else ids
+def _are_counts(own):
+    """Whether IDs only count the bodies of each frame, from 0 or 1."""
+    return any(all(frame == list(range(first, first + len(frame))) for frame in own) for first in (0, 1))
 
 
 def _in_millimetres(joints):
