@@ -126,7 +126,7 @@ def test_an_export_of_azure_kinect_that_was_turned_into_metres_stays():
 
 @pytest.mark.parametrize("kind", ["OpenPose's scores", "EasyMocap's scores"])
 def test_scores_that_are_left_out_are_reported(kind):
-    assert read(UNNAMED[kind]).notes() == ["left out: the score of each joint"]
+    assert read(UNNAMED[kind]).left_out[0] == "the score of each joint"
 
 
 def test_pixels_with_a_score_are_not_taken_for_millimetres():

@@ -165,7 +165,7 @@ def _with_left_out(content, table, header, named, used):
         else f"{len(kind)} columns such as {header[kind[0]].strip()[:40]}"
         for kind in kinds.values()
     )
-    return dataclasses.replace(content, left_out=left_out + content.left_out)
+    return dataclasses.replace(content, left_out=content.left_out + left_out)
 
 
 def _described(table, header, column):

@@ -3,7 +3,7 @@
 import json
 
 from mans_keras.errors import listed
-from mans_keras.skeletons.formats import ordering
+from mans_keras.skeletons.formats import json_names, ordering
 from mans_keras.skeletons.formats.json_keys import AXES, ID_KEYS, IMAGE_KEYS, KEYS, POSITION_KEYS, SCORED_KEYS
 from mans_keras.skeletons.joint_names import MAX_NAMES, plain
 from mans_keras.skeletons.sequence import Dropped
@@ -88,10 +88,11 @@ def first_of(values: dict, keys: tuple[str, ...]) -> tuple[str | None, object]:
     return key, values.get(key)
 
 
-def _bodies(frame, place, is_scored=False):
+def _bodies(frame, place, is_scored=False, names=()):
     """[(place in the file, body, whether its joints have scores, its ID or None)] of a frame.
 
-    A body is a list of joints or of numbers, empty where it is absent, or an object of joints by name.
+    A body is a list of joints or of numbers, empty where it is absent, or an object of joints by name. names: of the
+    joints, in an object around it.
     """
     if isinstance(frame, dict):
         # OpenPose writes an empty list of 3-D joints next to those in the image
@@ -106,32 +107,43 @@ def _bodies(frame, place, is_scored=False):
         place = f"{place}.{key}"
         if isinstance(value, dict) and first_of(value, KEYS)[0] is None:
             return [(place, value, False, None)] if value else []
-        return _bodies(value, place, plain(key) in map(plain, SCORED_KEYS))
+        names = next((names for other, names in json_names.lists(frame, 0) if other != key), names)
+        return _bodies(value, place, plain(key) in map(plain, SCORED_KEYS), names)
     if frame is not None and not isinstance(frame, list):
         raise wrong(place, f"{described(frame)} where a list of joints is expected")
     first = next((part for part in frame or () if part not in (None, [])), None)
     if first is None:
         return []
-    several = not _is_joint(first) if isinstance(first, dict) else isinstance(first, list) and not is_numbers(first)
+    several = not is_joint(first) if isinstance(first, dict) else isinstance(first, list) and not is_numbers(first)
     if not several:
-        return [(place, frame, is_scored, None)]
+        return [(place, json_names.with_names(frame, names) if names else frame, is_scored, None)]
     bodies = []
     for number, part in enumerate(frame):
-        inside = _bodies(part, f"{place}[{number}]", is_scored) or [(place, [], is_scored, None)]
+        inside = _bodies(part, f"{place}[{number}]", is_scored, names) or [(place, [], is_scored, None)]
         if len(inside) == 1 and isinstance(part, dict):
             inside = [(*inside[0][:3], _id(part))]
         bodies += inside
     return bodies
 
 
+def id_key(body: dict) -> str | None:
+    """The key of the ID of a body's object, a text or a number from 0; None if it has none. OpenPose's is a list."""
+    spelled = {plain(key): key for key in reversed(body)}
+    return next(
+        (spelled[plain(key)] for key in ID_KEYS if _of_list(body.get(spelled.get(plain(key)))) is not None), None
+    )
+
+
 def _id(body):
-    """The ID of a body's object, a text or a number from 0; None if it has none. OpenPose's is a list with -1."""
-    spelled = {plain(key): value for key, value in body.items()}
-    for value in (spelled.get(plain(key)) for key in ID_KEYS):
-        value = value[0] if isinstance(value, list) and len(value) == 1 else value
-        if (isinstance(value, str) and value) or (isinstance(value, float) and value >= 0):
-            return value
-    return None
+    """The ID of a body's object; None if it has none. OpenPose writes -1 in its list."""
+    return _of_list(body.get(id_key(body)))
+
+
+def _of_list(value):
+    """An ID, or the one in a list of one; None if it is none."""
+    value = value[0] if isinstance(value, list) and len(value) == 1 else value
+    is_id = (isinstance(value, str) and value) or (isinstance(value, float) and value >= 0)
+    return value if is_id else None
 
 
 def described(value: object) -> str:
@@ -146,7 +158,7 @@ def is_numbers(values: list) -> bool:
     return all(value is None or isinstance(value, float) for value in values)
 
 
-def _is_joint(values):
+def is_joint(values: dict) -> bool:
     """Whether an object is a joint: it has x, or a position."""
     words = set(map(plain, values))
     return not words.isdisjoint({plain(key) for key in (*POSITION_KEYS, *(axes[0] for axes in AXES))})

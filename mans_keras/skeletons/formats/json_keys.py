@@ -25,5 +25,7 @@ ID_KEYS = ("body_id", "person_id", "tracking_id", "track_id", "tracker_id", "use
 ID_KEYS += ("actor_id", "subject_id", "body", "person", "track", "user", "player", "skeleton", "actor", "subject")
 ID_KEYS += ("body_index", "person_index", "id", "idx")
 NAME_KEYS = ("name", "joint_name", "joint_type", "joint", "type", "joint_id", "joint_index", "id", "index")
+LABEL_KEYS = ("keypoint", "landmark", "marker", "label", "part", "body_part", "bone")  # if they differ for all joints
+LABEL_KEYS += ("keypoint_name", "landmark_name", "marker_name", "part_name")
 POSITION_KEYS = ("position", "camera_position", "world_position")
 AXES = (("camera_x", "camera_y", "camera_z"), ("x", "y", "z"))
