@@ -81,3 +81,7 @@ def test_people_who_take_turns_in_frames_of_their_own_are_refused(tmp_path):
     (tmp_path / "a.json").write_text(json.dumps(entries))
     with pytest.raises(Dropped, match="2 people take turns, each in frames of their own"):
         by_suffix.parsed(tmp_path / "a.json")
+
+
+def test_the_key_of_the_frames_may_have_capitals():
+    np.testing.assert_array_equal(parse(json.dumps({"Frames": BODY.tolist()}).encode()).joints[:, 0], BODY)

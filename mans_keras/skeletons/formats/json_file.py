@@ -59,16 +59,11 @@ def of_document(document: object, joints: int | None = None, unit: float | None 
     or millimetre in Azure Kinect's export. Raises `Dropped`, which names the place such as `frames[3].people[0]`, for
     another file.
     """
-    frames = document
-    if isinstance(document, dict):
-        frames = next((document[key] for key in FRAMES_KEYS if key in document), None)
+    frames = first_of(document, FRAMES_KEYS)[1] if isinstance(document, dict) else document
     if frames == []:
         raise Dropped("no frame: the list of frames is empty")
     if not isinstance(frames, list) or all(isinstance(frame, float) for frame in frames):
-        keys = (
-            f", but an object with the keys {listed(list(map(repr, document)))}" if isinstance(document, dict) else ""
-        )
-        raise Dropped(f"not a list of frames{keys}: put the list under one of {', '.join(FRAMES_KEYS)}")
+        raise Dropped(f"not a list of frames{_instead(document)}: put the list under one of {', '.join(FRAMES_KEYS)}")
     try:
         listed_bodies, gaps = frames_of(frames)
         if sum(map(len, listed_bodies)) > MAX_LISTED:
@@ -104,6 +99,13 @@ def of_document(document: object, joints: int | None = None, unit: float | None 
     left_out = gaps + (("the score of each joint",) if has_scores else ())
     left_out += json_left_out.left_out(document, frames, names, has_ids)
     return Parsed(result, names, left_out, ids=ids)
+
+
+def _instead(document):
+    """What a message says of an object without frames."""
+    if not isinstance(document, dict):
+        return ""
+    return f", but an object with the keys {listed(list(map(repr, document)))}" if document else ", but an empty object"
 
 
 def _other_number(frames, bodies, counts):
