@@ -42,7 +42,8 @@ def people(joints: np.ndarray, ids: np.ndarray | None = None) -> tuple[np.ndarra
     Raises `Dropped` for more than `MAX_TRACKS` different ids, and for people who take turns in frames of their own.
     """
     seen = _tracked(joints).any(axis=2)
-    _check_shared(seen, ids)
+    if ids is not None and len(seen) and seen.sum(axis=1).max() == 1:
+        ids = _of_one_a_frame(joints, seen, ids)
     ids = np.broadcast_to(np.arange(seen.shape[1]), seen.shape) if ids is None else ids
     order = np.argsort(ids[seen], kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(ids[seen][order])) + 1) if len(order) else []
@@ -57,16 +58,26 @@ def people(joints: np.ndarray, ids: np.ndarray | None = None) -> tuple[np.ndarra
     return kept, tuple(track.frames for number, track in enumerate(persons) if number not in longest)
 
 
-def _check_shared(seen, ids):
-    """Raise `Dropped` if each frame shows one body and mostly another than the one before: then frames are shared."""
-    if ids is None or len(seen) < FEWEST_TURNS or seen.sum(axis=1).max() != 1:
-        return
-    people = ids[seen]
-    if np.mean(people[1:] != people[:-1]) > 0.5 and 2 * len(np.unique(people)) <= len(people):
+def _of_one_a_frame(joints, seen, ids):
+    """The same IDs of frames with one body at most, or always 0 if the body goes on in place whenever its ID changes.
+
+    So it is if the ID is another thing, such as the part of an action, and comes back. Raises `Dropped` if there are
+    mostly different people in a frame and the next: then they should share frames.
+    """
+    frames, bodies, people = np.nonzero(seen)[0], joints[seen], ids[seen]
+    changes = np.flatnonzero(people[1:] != people[:-1]) + 1
+    number = len(np.unique(people))
+    if len(changes) < number or len(changes) > MAX_TRACKS:  # nobody comes back
+        return ids
+    runs = zip(np.split(frames, changes), np.split(bodies, changes), strict=True)
+    if len(joined([Track(*run) for run in runs])) == 1:
+        return np.where(seen, 0, ids)
+    if len(people) >= FEWEST_TURNS and len(changes) > len(people) / 2 and 2 * number <= len(people):
         raise Dropped(
-            f"{len(np.unique(people))} people take turns, each in frames of their own: give bodies that were seen at "
-            "the same moment the same number of a frame"
+            f"{number} people take turns, each in frames of their own: give bodies that were seen at the same moment "
+            "the same number of a frame"
         )
+    return ids
 
 
 def nearest_ids(joints: np.ndarray) -> np.ndarray:

@@ -49,6 +49,19 @@ def test_a_person_after_another_is_somebody_else_unless_the_body_goes_on_in_plac
         assert read(tmp_path, table(entries, ("frame", "track_id"))).joints.shape[1] == people
 
 
+@pytest.mark.parametrize("texts", ["aabbbaabba", "ababababab"])
+def test_a_text_that_comes_back_while_the_body_goes_on_in_place_is_no_id(tmp_path, texts):
+    entries = [((frame, text), ONE[frame] + np.array([0.05 * frame, 0, 0])) for frame, text in enumerate(texts)]
+    assert read(tmp_path, wide(entries, ("frame", "name"))).joints.shape[1] == 1
+
+
+def test_a_person_who_comes_back_after_another_is_the_same_by_the_id(tmp_path):
+    ids = [0, 0, 0, 1, 1, 1, 1, 0, 0, 0]
+    entries = [((frame, IDS[person]), BOTH[frame, person]) for frame, person in enumerate(ids)]
+    joints = read(tmp_path, wide(entries, ("frame", "track_id"))).joints
+    np.testing.assert_array_equal(~np.isnan(joints).any(axis=(2, 3)), np.eye(2, dtype=bool)[ids])
+
+
 def test_frames_with_people_are_in_the_order_of_the_numbers_in_their_names(tmp_path):
     frames = sorted(range(12), key=str)
     bodies = np.concatenate([BOTH, BOTH[:2] + 0.1])
