@@ -28,6 +28,8 @@ DATASETS |= dict.fromkeys(("sysu_3d", "ut_kinect", "nw_ucla", "utd_mhad"), KINEC
 # Kinect v1's names for joints that Kinect v2 also has.
 SAME = {"hipcenter": "spinebase", "spine": "spinemid", "shouldercenter": "spineshoulder"}
 
+# Keys of a list that has the names of all joints, as `plain` returns them; `keypoint_id2name` is MMPose's.
+LISTS = re.compile("(joint|keypoint|kpt|landmark|marker|bodypart)s?(names?|labels?|order|list|id2name)?|names")
 UNSTORABLE = "\0\ud800-\udfff"  # letters that no HDF5 file can hold, for a regular expression
 MAX_NAMES, MAX_BYTES = 10_000, 2**18  # of --joints
 MAX_ABSENT = 10  # numbers of joints that a message may list
@@ -77,6 +79,11 @@ class OtherJoints(Dropped):
 def plain(name: str) -> str:
     """A name with only its letters, in lower case, and its digits; of any script."""
     return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name).lower())
+
+
+def is_list_of_names(key: str) -> bool:
+    """Whether a list of texts with this name, in a file with joints, has the names of all joints in their order."""
+    return bool(LISTS.fullmatch(plain(key)))
 
 
 def _key(name):

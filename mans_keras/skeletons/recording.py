@@ -78,8 +78,8 @@ def from_array(array: np.ndarray, joints: int | None = None, names: tuple[str, .
     """What an array in metres holds, as `.npy` files of your own do: its axes may be in any order that these have.
 
     NaN is where a coordinate is missing. joints, names: their number and their names if the array has those, which also
-    says what the axes are. Raises `InputError` for another shape or type, coordinates that are not in metres, or an
-    array without a body.
+    says what the axes are. Raises `InputError` for another shape or type, coordinates that are not in metres, an array
+    without a body, or one body's frames that several people seem to share in turns.
     """
     try:
         array = np.asarray(array)

@@ -39,9 +39,11 @@ def people(joints: np.ndarray, ids: np.ndarray | None = None) -> tuple[np.ndarra
     more than `MOST` people, those who are there longest stay. At least one is returned, all NaN if nobody is there.
 
     ids: (frames, slots) whole numbers, different ones in a frame: who is in a slot; default: one body for each slot.
-    Raises `Dropped` for more than `MAX_TRACKS` different ids.
+    Raises `Dropped` for more than `MAX_TRACKS` different ids, and for people who take turns in frames of their own.
     """
     seen = _tracked(joints).any(axis=2)
+    if ids is not None and len(seen) and seen.sum(axis=1).max() == 1:
+        ids = _of_one_a_frame(joints, seen, ids)
     ids = np.broadcast_to(np.arange(seen.shape[1]), seen.shape) if ids is None else ids
     order = np.argsort(ids[seen], kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(ids[seen][order])) + 1) if len(order) else []
@@ -54,6 +56,28 @@ def people(joints: np.ndarray, ids: np.ndarray | None = None) -> tuple[np.ndarra
     for slot, person in enumerate(longest):
         kept[persons[person].frames, slot] = persons[person].joints
     return kept, tuple(track.frames for number, track in enumerate(persons) if number not in longest)
+
+
+def _of_one_a_frame(joints, seen, ids):
+    """The same IDs of frames with one body at most, or always 0 if the body goes on in place whenever its ID changes.
+
+    So it is if the ID is another thing, such as the part of an action, and comes back. Raises `Dropped` if there are
+    mostly different people in a frame and the next: then they should share frames.
+    """
+    frames, bodies, people = np.nonzero(seen)[0], joints[seen], ids[seen]
+    changes = np.flatnonzero(people[1:] != people[:-1]) + 1
+    number = len(np.unique(people))
+    if len(changes) < number or len(changes) > MAX_TRACKS:  # nobody comes back
+        return ids
+    runs = zip(np.split(frames, changes), np.split(bodies, changes), strict=True)
+    if len(joined([Track(*run) for run in runs])) == 1:
+        return np.where(seen, 0, ids)
+    if len(people) >= FEWEST_TURNS and len(changes) > len(people) / 2 and 2 * number <= len(people):
+        raise Dropped(
+            f"{number} people take turns, each in frames of their own: give bodies that were seen at the same moment "
+            "the same number of a frame"
+        )
+    return ids
 
 
 def nearest_ids(joints: np.ndarray) -> np.ndarray:
@@ -89,6 +113,30 @@ def nearest_ids(joints: np.ndarray) -> np.ndarray:
                 ids[frame, slot], number = number, number + 1
             latest[int(ids[frame, slot])] = frame, places[frame, slot]
     return ids
+
+
+def slot_ids(joints: np.ndarray) -> np.ndarray | None:
+    """IDs of bodies in the slots of (frames, slots, joints, 3), as `people` takes them; None: each slot is one person.
+
+    They are those of `nearest_ids` if bodies exchange their slots, so that they would jump from frame to frame. Raises
+    `Dropped` as `check_one_person` does if there is one slot.
+    """
+    if joints.shape[1] == 1:
+        check_one_person(joints[:, 0])
+        return None
+    slots = np.broadcast_to(np.arange(joints.shape[1]), joints.shape[:2])
+    used = _tracked(joints).any(axis=(0, 2)).sum()
+    ids = followed(joints, slots) if used > 1 else slots
+    # more IDs than slots: a body was lost, or is far away in some frames, and the slots know more
+    return ids if ids is not slots and ids.max() < used else None
+
+
+def followed(joints: np.ndarray, ids: np.ndarray) -> np.ndarray:
+    """The same IDs (frames, slots), or those of `nearest_ids` if bodies with these move less than half as far."""
+    if joints.shape[1] > MAX_IN_FRAME or joints.shape[0] * joints.shape[1] > MAX_WITHOUT_IDS:
+        return ids
+    nearest = nearest_ids(joints)
+    return nearest if 2 * path_length(joints, nearest) < path_length(joints, ids) else ids
 
 
 def path_length(joints: np.ndarray, ids: np.ndarray) -> float:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from helpers import standing_body
 
+from mans_keras.errors import InputError
 from mans_keras.skeletons import ntu, recording
 from mans_keras.skeletons.formats import skeleton_file
 from mans_keras.skeletons.formats.parsed import Parsed
@@ -236,3 +237,38 @@ STRANGE = {
 @pytest.mark.parametrize("joints", STRANGE.values(), ids=STRANGE)
 def test_one_person_who_moves_strangely_is_one_person(joints):
     check_one_person(joints)
+
+
+SAVED = {
+    "npy": lambda path, joints: np.save(path, joints),
+    "npz": lambda path, joints: np.savez(path, joints=joints),
+    "txt": lambda path, joints: np.savetxt(path, joints.reshape(len(joints), -1)),
+    "the array": None,
+}
+
+
+def read_saved(tmp_path, kind, joints):
+    if SAVED[kind] is None:
+        return recording.from_array(joints).joints
+    SAVED[kind](tmp_path / f"a.{kind}", joints)
+    return recording.read(tmp_path / f"a.{kind}", 20).joints
+
+
+@pytest.mark.parametrize("kind", SAVED)
+def test_people_who_take_turns_are_refused_in_files_that_name_nobody(tmp_path, kind):
+    with pytest.raises(InputError, match="the file seems to hold 2 people who take turns"):
+        read_saved(tmp_path, kind, two_people().reshape(40, 20, 3))
+
+
+@pytest.mark.parametrize("kind", ["npy", "npz", "the array"])
+@pytest.mark.parametrize("exchanged", [slice(1, None, 2), slice(9, None), slice(4, 5)])
+def test_bodies_that_exchange_their_slots_are_followed(tmp_path, kind, exchanged):
+    swapped = two_people()
+    swapped[exchanged] = swapped[exchanged, ::-1].copy()
+    np.testing.assert_array_equal(read_saved(tmp_path, kind, swapped), two_people())
+
+
+def test_a_body_that_is_far_away_in_one_frame_stays_in_its_slot():
+    both = two_people()
+    both[7, 1] += 3
+    np.testing.assert_array_equal(recording.from_array(both).joints, both)

@@ -4,18 +4,24 @@ import io
 import math
 import re
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 
 from mans_keras.skeletons.bounds import MAX_BYTES, check_shape
 from mans_keras.skeletons.formats import layouts
 from mans_keras.skeletons.formats.parsed import Parsed
+from mans_keras.skeletons.joint_names import is_list_of_names
 from mans_keras.skeletons.sequence import Dropped
 
 NPY_HEADER = re.compile(
     rb"\{'descr': '([<>|=](?:f[248]|[iu][1248]))', 'fortran_order': (True|False), "
     rb"'shape': \(((?:\d{1,18}, ?)*(?:\d{1,18})?)\), *\}\s*"
 )
+TEXT_HEADER = re.compile(
+    rb"\{'descr': '([<>|=][US]\d{1,4})', 'fortran_order': (?:True|False), 'shape': \(\d+,\), *\}\s*\n"
+)
+MAX_TEXT, MAX_OTHERS = 2**20, 10  # bytes of an array with the names of joints, and arrays that are looked at
 
 
 def npy_header(content: bytes) -> tuple[np.dtype, bool, tuple[int, ...], int]:
@@ -60,7 +66,10 @@ def values(content: bytes, dtype: np.dtype, is_fortran: bool, shape: tuple[int, 
 
 
 def parse_npz(content: bytes, joints: int | None = None) -> Parsed:
-    """The `Parsed` of the only array of a `.npz` file, or of the array named `joints`; see `parse_npy`."""
+    """The `Parsed` of the only array of a `.npz` file, or of the array named `joints`; see `parse_npy`.
+
+    Next to that one, there may be an array of texts with the names of the joints, such as `joint_names`.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = {info.filename: info for info in archive.infolist()}
@@ -74,8 +83,26 @@ def parse_npz(content: bytes, joints: int | None = None) -> Parsed:
             if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise Dropped("the file is compressed as NumPy never does: save it by np.savez_compressed")
             unpacked = archive.read(member)
+            others = [info for info in members.values() if info is not member][:MAX_OTHERS]
+            others = {info.filename.removesuffix(".npy"): info for info in others}
+            names = {name: _texts(archive, info) for name, info in others.items() if is_list_of_names(name)}
     except Dropped:
         raise
     except Exception:  # on broken bytes, zipfile raises nearly anything
         raise Dropped("not a .npz file, or a broken one") from None
-    return parse_npy(unpacked, joints)
+    parsed = parse_npy(unpacked, joints)
+    number = parsed.joints.shape[2]
+    fitting = next((name for name, texts in names.items() if len(texts) == len(set(texts)) == number), None)
+    unused = [f"the names under {name[:40]!r}" for name in names if name != fitting]
+    left_out = (*parsed.left_out, *unused, *(name[:40] for name in others if name not in names))
+    return replace(parsed, names=tuple(names.get(fitting, ())), left_out=left_out)
+
+
+def _texts(archive, member):
+    """The texts of an array with one axis, of an opened `.npz` file; [] if it is another array or too large."""
+    if member.file_size > MAX_TEXT or member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return []
+    content = archive.read(member)
+    header = TEXT_HEADER.match(content, 10)
+    texts = np.frombuffer(content, header[1].decode(), offset=header.end()).tolist() if header else []
+    return [text.decode("utf-8", "replace") if isinstance(text, bytes) else text for text in texts]

@@ -27,7 +27,7 @@ from mans_keras.skeletons.formats import (
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.joint_names import UNSTORABLE
 from mans_keras.skeletons.sequence import KINECT_1_NAMES, Dropped
-from mans_keras.skeletons.tracks import people
+from mans_keras.skeletons.tracks import people, slot_ids
 
 
 def _parse_json(content, joints=None, unit=None):
@@ -69,7 +69,11 @@ def in_room(content: Parsed, may_be_in_image: bool = True) -> Parsed:
     """The same with a body for each person; `Dropped` for joints that are not in metres, or are places in the image."""
     content = _without_directions(content)
     xyz = in_metres(content.joints)
-    persons, others = people(not_in_image(xyz) if may_be_in_image else xyz, content.ids)
+    ids = content.ids
+    if may_be_in_image:
+        xyz = not_in_image(xyz)
+        ids = slot_ids(xyz) if ids is None else ids
+    persons, others = people(xyz, ids)
     names = tuple(map(_storable, content.names))
     left_out = (*content.left_out, "the depth, which is the same for all joints") if is_flat(xyz) else content.left_out
     return dataclasses.replace(content, joints=persons, names=names, left_out=left_out, other_bodies=others, ids=None)

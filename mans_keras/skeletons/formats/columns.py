@@ -6,14 +6,11 @@ from collections.abc import Container
 from dataclasses import dataclass
 
 from mans_keras.errors import listed
+from mans_keras.skeletons.formats import ordering
 from mans_keras.skeletons.joint_names import plain
 from mans_keras.skeletons.sequence import Dropped
 
 # Names as `joint_names.plain` returns them.
-FRAMES = ("frame", "frames", "frameid", "frameindex", "frameno", "framenumber", "framenum", "framecount")
-FRAMES += ("frameidx", "framecounter", "framenr")
-TIMES = ("time", "timestamp", "timestampms", "timestampus", "timestampusec", "times", "timems", "timeseconds")
-TIMES += ("timestamps", "timestampns", "timestampsec", "timens", "timesec", "seconds", "elapsedtime")
 JOINTS = ("joint", "jointname", "jointid", "jointindex", "jointtype", "landmark", "landmarkid", "landmarkindex")
 JOINTS += ("landmarkname", "keypoint", "keypointid", "keypointname", "marker")
 BODIES = (
@@ -57,24 +54,20 @@ class Columns:
     """The columns of a table, counted from 0.
 
     joints: {name: (its x, y, z)} in the order of the header; for a table with a row for each joint, {"": (x, y, z)}.
-    frame, time, joint, body: the columns that say which one a row belongs to, None if there is none. bodies: those that
-    may say it, too. others: all that are no coordinates.
+    orders: those that may say in which order the frames are, and bodies: which body a row holds, the best first. joint:
+    the one that says which joint a row holds, None if there is none. others: all that are no coordinates.
     """
 
     joints: dict[str, tuple[int, int, int]]
-    frame: int | None
-    time: int | None
+    orders: tuple[int, ...]
     joint: int | None
-    body: int | None
     bodies: tuple[int, ...]
     others: tuple[int, ...]
 
 
 def of_index(name: str) -> Columns:
     """The `Columns` of a table whose first column has this name, which numbers rows, and whose others are numbered."""
-    word = plain(name)
-    frame, time = (0 if word in words else None for words in (FRAMES, TIMES))
-    return Columns({}, frame, time, None, None, (), (0,))
+    return Columns({}, (0,) if ordering.kind(name) else (), None, (), (0,))
 
 
 def kind(name: str, joints: Container[str]) -> str:
@@ -120,12 +113,11 @@ def understand(header: list[str]) -> Columns:
     words = [plain(name) for name in header]
     used = {column for columns in joints.values() for column in columns}
 
-    def find(names):
-        return next((at for at, name in enumerate(words) if name in names and at not in used), None)
-
     others = tuple(column for column in range(len(header)) if column not in used)
-    bodies = tuple(column for column in others if words[column] in (*BODIES, *PERHAPS_BODIES))
-    return Columns(joints, find(FRAMES), find(TIMES), find(JOINTS), find(BODIES), bodies, others)
+    joint = next((column for column in others if words[column] in JOINTS), None)
+    bodies = tuple(column for kinds in (BODIES, PERHAPS_BODIES) for column in others if words[column] in kinds)
+    orders = sorted((at for at in others if ordering.kind(header[at])), key=lambda at: ordering.rank(header[at]))
+    return Columns(joints, tuple(orders), joint, bodies, others)
 
 
 def _split(name):

@@ -11,9 +11,9 @@ import numpy as np
 
 from mans_keras.errors import listed
 from mans_keras.skeletons.bounds import MAX_FRAMES, MAX_NUMBERS, TOO_MANY, check_marks, check_shape
-from mans_keras.skeletons.formats import columns, layouts
+from mans_keras.skeletons.formats import columns, layouts, table_bodies
 from mans_keras.skeletons.formats.parsed import Parsed
-from mans_keras.skeletons.formats.table_rows import check_one_body, check_order, check_thousands
+from mans_keras.skeletons.formats.table_rows import check_order, check_others, check_thousands, sorting
 from mans_keras.skeletons.formats.xyz import check_frame
 from mans_keras.skeletons.sequence import Dropped
 from mans_keras.skeletons.tracks import check_one_person
@@ -55,14 +55,14 @@ def _all_rows(text):
 
 
 def parse(content: bytes, joints: int | None = None) -> Parsed:
-    """Joints (frames, 1, joints, 3) of the bytes of a table, NaN where a cell is empty; its rows are one body's frames.
+    """Joints (frames, bodies, joints, 3) of a table's bytes, NaN where a cell is empty; a row is a body in a frame.
 
     A header may name the columns, as `columns.understand` reads them; what is no coordinate is left out. With the
     columns frame, joint, x, y and z, a row is a joint. Without a header, a row is x y z of every joint.
-    Names of joints may be numbers.
+    Names of joints may be numbers. Bodies go by their ID, if a column has it and another one numbers the frames.
     joints: their number, if known; needed where a row could also be x y of more joints. Numbers have a decimal point or
-    a decimal comma. Raises `Dropped`, which names line and column, for another table; also if rows seem to be of
-    several people, or out of order.
+    a decimal comma. Raises `Dropped`, which names line and column, for another table; also if rows are out of
+    order, or seem to be of several people without IDs.
     """
     check_marks(content, b",", b";", b"\t", b"\n", b"\r")
     most = MAX_NUMBERS // 3 + 1
@@ -73,7 +73,8 @@ def parse(content: bytes, joints: int | None = None) -> Parsed:
         raise Dropped("the file is empty")
     table, blank = _without_blank_end(table)
     content = _of_table(table, joints)
-    check_one_person(content.joints[:, 0])
+    if content.ids is None:
+        check_one_person(content.joints[:, 0])
     return dataclasses.replace(content, left_out=(*content.left_out, *blank))
 
 
@@ -101,17 +102,20 @@ def _of_table(table, joints):
         raise Dropped("no frame below the header")
     if is_numbered:  # as pandas writes an array
         if first:
-            check_order(table, header, columns.of_index(header[0]))
+            named = columns.of_index(header[0])
+            known = sorting(table, header, named)
+            check_order(table, known)
+            check_others(table, header, named, known)
         return _numbers(table, range(first, len(header)), joints)
     named = columns.understand(header)
-    if named.frame is not None or named.time is not None or named.joint is not None:
+    if named.orders or named.joint is not None:
         table = [row for row in table if not _is_blank(row)]
     if list(named.joints) == [""]:
         return _a_row_a_joint(table, header, named, joints)
-    values = _values(table, [column for xyz in named.joints.values() for column in xyz])
-    check_order(table, header, named)
     _check_size(len(table), len(named.joints))
-    return Parsed(values.reshape(len(table), 1, -1, 3), tuple(named.joints), _left_out(table, header, named))
+    values = _values(table, [column for xyz in named.joints.values() for column in xyz])
+    content, used = table_bodies.of_rows(table, header, named, values.reshape(len(table), -1, 3))
+    return _with_left_out(content, table, header, named, (used,))
 
 
 def _numbers(table, places, joints):
@@ -130,53 +134,38 @@ def _check_size(frames, joints):
 
 
 def _a_row_a_joint(table, header, named, joints):
-    """Joints of a table with the columns joint, x, y and z, and frame, which may be named time."""
+    """Joints of a table with the columns joint, x, y and z, and one that says which frame it is."""
     (places,) = named.joints.values()
-    moment = named.time if named.frame is None else named.frame
-    if named.joint is None or moment is None:
-        if joints != 1 and moment is not None and named.others != (moment,):
-            others = listed([repr(header[at].strip()[:40]) for at in named.others if at != moment])
+    if named.joint is None or not named.orders:
+        others = [at for at in named.others if at not in named.orders]
+        if joints != 1 and named.orders and others:
+            others = listed([repr(header[at].strip()[:40]) for at in others])
             reason = "each row has x y z of one joint: give the name joint to the column that says which one"
             raise Dropped(f"{reason}, perhaps {others}")
         check_frame(3, joints)
-        values = _values(table, places)
-        check_order(table, header, named)
-        _check_size(len(table), 1)
-        return Parsed(values.reshape(-1, 1, 1, 3), (), _left_out(table, header, named))
-    check_one_body(table, header, named)
-    names = tuple(dict.fromkeys(row[named.joint].strip() for _, row in table))
-    order = {joint: place for place, joint in enumerate(names)}
-    frames = {}
-    for line, row in table:
-        frames.setdefault(number(row[moment], line, moment + 1), len(frames))
-    _check_size(len(frames), len(names))
-    result = np.full((len(frames), 1, len(names), 3), math.nan)
-    seen, latest = set(), -math.inf
-    for (line, row), xyz in zip(table, _values(table, places), strict=True):
-        frame, joint = number(row[moment], line, moment + 1), row[named.joint].strip()
-        if not frame >= latest:
-            raise Dropped(f"line {line}: {header[moment][:40]} {frame:g} after {latest:g}: sort the rows by it")
-        if (frame, joint) in seen:
-            raise Dropped(f"line {line}: the joint {joint[:40]!r} is there twice in {header[moment][:40]} {frame:g}")
-        latest = frame
-        seen.add((frame, joint))
-        result[frames[frame], 0, order[joint]] = xyz
-    left_out = _left_out(table, header, named, used=(moment, named.joint))
-    return Parsed(result, names, left_out)
+        content, used = table_bodies.of_rows(table, header, named, _values(table, places)[:, None])
+        return _with_left_out(dataclasses.replace(content, names=()), table, header, named, (used,))
+    frames, names = (
+        min(len({row[at].strip() for _, row in table}) for at in several) for several in (named.orders, (named.joint,))
+    )
+    _check_size(frames, names)  # before it takes memory
+    content, used = table_bodies.of_joints(table, header, named, _values(table, places))
+    return _with_left_out(content, table, header, named, (used, named.joint, *named.orders[:1]))
 
 
-def _left_out(table, header, named, used=()):
-    """What a message says of the columns that are no coordinates: those that each joint has count as one."""
+def _with_left_out(content, table, header, named, used):
+    """The `Parsed` with what a message says of columns that are not used; those that each joint has count as one."""
     kinds = {}
     for column in named.others:
         if column not in used:
             kinds.setdefault(columns.kind(header[column], named.joints), []).append(column)
-    return tuple(
+    left_out = tuple(
         _described(table, header, kind[0])
         if len(kind) == 1
         else f"{len(kind)} columns such as {header[kind[0]].strip()[:40]}"
         for kind in kinds.values()
     )
+    return dataclasses.replace(content, left_out=content.left_out + left_out)
 
 
 def _described(table, header, column):

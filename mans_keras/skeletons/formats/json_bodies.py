@@ -1,11 +1,9 @@
 """The entries of a list in a `.json` file -> the bodies of each frame, as lists or objects of joints."""
 
-import itertools
 import json
-import math
 
 from mans_keras.errors import listed
-from mans_keras.skeletons.formats.columns import FRAMES, TIMES
+from mans_keras.skeletons.formats import json_names, ordering
 from mans_keras.skeletons.formats.json_keys import AXES, ID_KEYS, IMAGE_KEYS, KEYS, POSITION_KEYS, SCORED_KEYS
 from mans_keras.skeletons.joint_names import MAX_NAMES, plain
 from mans_keras.skeletons.sequence import Dropped
@@ -14,46 +12,42 @@ LONGEST_PATH = 100  # letters of a place in the file that a message shows
 FEWEST = 8  # entries by which a key without a known name says something
 
 
-def frames_of(entries: list) -> list[list[tuple]]:
-    """The bodies of each frame, [(place in the file, body, whether its joints have scores, its ID or None)].
+def frames_of(entries: list) -> tuple[list[list[tuple]], tuple[str, ...]]:
+    """The bodies of each frame, [(place in the file, body, whether its joints have scores, its ID or None)], and gaps.
 
-    An entry is a frame. If all entries have an ID and the number or the time of a frame, and some share it, an entry is
-    one person in a frame, and the frames are in the order of their numbers. A body is a list of joints or of numbers,
-    empty where it is absent, or an object of joints by name. Raises `Dropped` for frames out of order, a frame that is
-    there twice, or entries that hold no joints.
+    An entry is a frame. If all entries have an ID and the number or the time of a frame, an entry is one person in a
+    frame; several may share one, and the frames are then in the order of their numbers. A body is a list of joints or
+    of numbers, empty where it is absent, or an object of joints by name. Gaps: what `Parsed.left_out` says of frames
+    that are not there. Raises `Dropped` for frames out of order or there twice, and for entries that hold no joints.
     """
     _check_not_one_frame(entries)
     frames = [_bodies(entry, f"frames[{number}]") for number, entry in enumerate(entries)]
-    key, moments = _moments(entries)
     people = [_id(entry) if isinstance(entry, dict) else None for entry in entries]
     are_people = None not in people and len(set(people)) < len(entries) and max(map(len, frames)) == 1
-    if key is None:
-        if are_people and len(set(people)) > 1:
+    is_one = not are_people or len(set(people)) == 1
+    known = _orders(entries, is_one)
+    if not known:
+        if not is_one:
             raise Dropped("its entries have different IDs and no number of a frame: give each the key frame")
         _check_counts(entries)
-        return frames
-    pairs = set(zip(moments, people, strict=True))
-    if are_people and len(set(moments)) < len(pairs) == len(entries):
-        together = {moment: [] for moment in sorted(moments)}
-        for moment, body, frame in zip(moments, people, frames, strict=True):
-            together[moment] += [(*part[:3], body) for part in frame]
-        return list(together.values())
-    _check_order(key, moments)
-    return frames
+        return frames, ()
+    if not is_one:
+        pairs = zip(frames, people, strict=True)
+        frames = [[(*part[:3], person if part[3] is None else part[3]) for part in frame] for frame, person in pairs]
+        if None not in known[0].moments and (groups := ordering.together(known[0], people)):
+            return [[part for entry in group for part in frames[entry]] for group in groups], ordering.gaps(known)
+    twice = "put all bodies of a frame in one list, or give each entry the ID of its body, such as track_id"
+    ordering.check(known, lambda entry: f"frames[{entry}]", "put the frames in their order", twice)
+    return frames, ordering.gaps(known)
 
 
-def _moments(entries):
-    """(key, values) of the number of each frame, or else of its time; (None, []) if it is absent or always the same."""
+def _orders(entries, is_one):
+    """The `ordering.orders` of the objects of frames; keys whose value never changes say nothing if it is one body."""
     if not all(isinstance(entry, dict) for entry in entries):
-        return None, []
-    for words in (FRAMES, TIMES):
-        for key in (key for key in entries[0] if plain(key) in words):
-            values = [_number(entry.get(key)) for entry in entries]
-            if not any(map(math.isnan, values)) and (
-                len(set(values)) > 1 or len({_id(entry) for entry in entries}) > 1
-            ):
-                return key, values
-    return None, []
+        return []
+    columns = ((key, [entry.get(key) for entry in entries]) for key in entries[0] if ordering.kind(key))
+    columns = ((key, values) for key, values in columns if all(isinstance(value, (float, str)) for value in values))
+    return ordering.orders((key, values) for key, values in columns if not is_one or len(set(values)) > 1)
 
 
 def _check_counts(entries):
@@ -61,29 +55,9 @@ def _check_counts(entries):
     if len(entries) < FEWEST or not all(isinstance(entry, dict) for entry in entries):
         return
     for key in entries[0]:
-        values = [_number(entry.get(key)) for entry in entries]
-        is_count = sorted(values) == [min(values) + place for place in range(len(values))]
-        if is_count and values != sorted(values):
-            raise Dropped(f"{key[:40]!r} counts the entries, but not in their order: put the frames in their order")
-
-
-def _number(value):
-    """The number that a value is or spells; NaN for anything else."""
-    try:
-        return float(value) if isinstance(value, (float, str)) else math.nan
-    except ValueError:
-        return math.nan
-
-
-def _check_order(key, moments):
-    """Raise `Dropped` unless the numbers of frames grow, and unless their times do not go back."""
-    for place, (before, moment) in enumerate(itertools.pairwise(moments), 1):
-        if moment < before:
-            reason = f"{key[:40]} {moment:g} comes after {before:g}: put the frames in their order"
-            raise wrong(f"frames[{place}]", reason)
-        if moment == before and plain(key) in FRAMES:
-            reason = f"{key[:40]} {moment:g} is there twice: put all bodies of a frame in one list, or give each entry "
-            raise wrong(f"frames[{place}]", f"{reason}the ID of its body, such as track_id")
+        values = [entry.get(key) for entry in entries]
+        if all(isinstance(value, (float, str)) for value in values):
+            ordering.check_count(repr(key[:40]), values, "entries", "put the frames in their order")
 
 
 def wrong(place: str, reason: object) -> Dropped:
@@ -114,10 +88,11 @@ def first_of(values: dict, keys: tuple[str, ...]) -> tuple[str | None, object]:
     return key, values.get(key)
 
 
-def _bodies(frame, place, is_scored=False):
+def _bodies(frame, place, is_scored=False, names=()):
     """[(place in the file, body, whether its joints have scores, its ID or None)] of a frame.
 
-    A body is a list of joints or of numbers, empty where it is absent, or an object of joints by name.
+    A body is a list of joints or of numbers, empty where it is absent, or an object of joints by name. names: of the
+    joints, in an object around it.
     """
     if isinstance(frame, dict):
         # OpenPose writes an empty list of 3-D joints next to those in the image
@@ -132,32 +107,43 @@ def _bodies(frame, place, is_scored=False):
         place = f"{place}.{key}"
         if isinstance(value, dict) and first_of(value, KEYS)[0] is None:
             return [(place, value, False, None)] if value else []
-        return _bodies(value, place, plain(key) in map(plain, SCORED_KEYS))
+        names = next((names for other, names in json_names.lists(frame, 0) if other != key), names)
+        return _bodies(value, place, plain(key) in map(plain, SCORED_KEYS), names)
     if frame is not None and not isinstance(frame, list):
         raise wrong(place, f"{described(frame)} where a list of joints is expected")
     first = next((part for part in frame or () if part not in (None, [])), None)
     if first is None:
         return []
-    several = not _is_joint(first) if isinstance(first, dict) else isinstance(first, list) and not is_numbers(first)
+    several = not is_joint(first) if isinstance(first, dict) else isinstance(first, list) and not is_numbers(first)
     if not several:
-        return [(place, frame, is_scored, None)]
+        return [(place, json_names.with_names(frame, names) if names else frame, is_scored, None)]
     bodies = []
     for number, part in enumerate(frame):
-        inside = _bodies(part, f"{place}[{number}]", is_scored) or [(place, [], is_scored, None)]
+        inside = _bodies(part, f"{place}[{number}]", is_scored, names) or [(place, [], is_scored, None)]
         if len(inside) == 1 and isinstance(part, dict):
             inside = [(*inside[0][:3], _id(part))]
         bodies += inside
     return bodies
 
 
+def id_key(body: dict) -> str | None:
+    """The key of the ID of a body's object, a text or a number from 0; None if it has none. OpenPose's is a list."""
+    spelled = {plain(key): key for key in reversed(body)}
+    return next(
+        (spelled[plain(key)] for key in ID_KEYS if _of_list(body.get(spelled.get(plain(key)))) is not None), None
+    )
+
+
 def _id(body):
-    """The ID of a body's object, a text or a number from 0; None if it has none. OpenPose's is a list with -1."""
-    spelled = {plain(key): value for key, value in body.items()}
-    for value in (spelled.get(plain(key)) for key in ID_KEYS):
-        value = value[0] if isinstance(value, list) and len(value) == 1 else value
-        if (isinstance(value, str) and value) or (isinstance(value, float) and value >= 0):
-            return value
-    return None
+    """The ID of a body's object; None if it has none. OpenPose writes -1 in its list."""
+    return _of_list(body.get(id_key(body)))
+
+
+def _of_list(value):
+    """An ID, or the one in a list of one; None if it is none."""
+    value = value[0] if isinstance(value, list) and len(value) == 1 else value
+    is_id = (isinstance(value, str) and value) or (isinstance(value, float) and value >= 0)
+    return value if is_id else None
 
 
 def described(value: object) -> str:
@@ -172,7 +158,7 @@ def is_numbers(values: list) -> bool:
     return all(value is None or isinstance(value, float) for value in values)
 
 
-def _is_joint(values):
+def is_joint(values: dict) -> bool:
     """Whether an object is a joint: it has x, or a position."""
     words = set(map(plain, values))
     return not words.isdisjoint({plain(key) for key in (*POSITION_KEYS, *(axes[0] for axes in AXES))})

@@ -7,29 +7,39 @@ import numpy as np
 
 from mans_keras.errors import listed
 from mans_keras.skeletons.bounds import MAX_METRES, check_marks, check_shape
+from mans_keras.skeletons.formats import json_left_out, json_names
 from mans_keras.skeletons.formats.json_bodies import described, first_of, frames_of, is_numbers, wrong
-from mans_keras.skeletons.formats.json_keys import AXES, FRAMES_KEYS, NAME_KEYS, NW_UCLA, POSITION_KEYS
+from mans_keras.skeletons.formats.json_keys import AXES, FRAMES_KEYS, POSITION_KEYS
 from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.formats.xyz import check_frame, check_joint
 from mans_keras.skeletons.joint_names import plain
-from mans_keras.skeletons.sequence import KINECT_1_NAMES, Dropped
-from mans_keras.skeletons.tracks import MAX_WITHOUT_IDS, check_one_person, nearest_ids, path_length
+from mans_keras.skeletons.sequence import Dropped
+from mans_keras.skeletons.tracks import check_one_person, followed, nearest_ids
 
 MARKS = (b",", b"[", b":")  # that separate values
+EXACT = 2**53  # below it, float has all whole numbers
 MAX_LISTED = 100_000  # bodies, over all frames
 
 
 def parsed(content: bytes) -> object:
-    """What the bytes of a JSON file hold, all numbers float. Raises `Dropped` for other or too many bytes."""
+    """What the bytes of a JSON file hold. All numbers are float, but whole ones that float would round are text.
+
+    The Kinect's IDs are such numbers. Raises `Dropped` for other or too many bytes.
+    """
     check_marks(content, *MARKS)
     try:
-        return json.loads(content, parse_int=float)
+        return json.loads(content, parse_int=_whole)
     except json.JSONDecodeError as error:
         raise Dropped(f"not JSON (line {error.lineno}, column {error.colno}: {error.msg})") from None
     except ValueError:
         raise Dropped("not JSON, which is text in UTF-8") from None
     except RecursionError:
         raise Dropped("its lists or objects are nested too deeply for a recording") from None
+
+
+def _whole(text):
+    number = float(text)
+    return number if abs(number) < EXACT else text
 
 
 def parse(content: bytes, joints: int | None = None, unit: float | None = None) -> Parsed:
@@ -49,18 +59,13 @@ def of_document(document: object, joints: int | None = None, unit: float | None 
     or millimetre in Azure Kinect's export. Raises `Dropped`, which names the place such as `frames[3].people[0]`, for
     another file.
     """
-    frames = document
-    if isinstance(document, dict):
-        frames = next((document[key] for key in FRAMES_KEYS if key in document), None)
+    frames = first_of(document, FRAMES_KEYS)[1] if isinstance(document, dict) else document
     if frames == []:
         raise Dropped("no frame: the list of frames is empty")
     if not isinstance(frames, list) or all(isinstance(frame, float) for frame in frames):
-        keys = (
-            f", but an object with the keys {listed(list(map(repr, document)))}" if isinstance(document, dict) else ""
-        )
-        raise Dropped(f"not a list of frames{keys}: put the list under one of {', '.join(FRAMES_KEYS)}")
+        raise Dropped(f"not a list of frames{_instead(document)}: put the list under one of {', '.join(FRAMES_KEYS)}")
     try:
-        listed_bodies = frames_of(frames)
+        listed_bodies, gaps = frames_of(frames)
         if sum(map(len, listed_bodies)) > MAX_LISTED:
             raise Dropped(f"more than {MAX_LISTED:,} bodies in all frames together: cut the recording into actions")
         bodies = [
@@ -83,14 +88,24 @@ def of_document(document: object, joints: int | None = None, unit: float | None 
             if body:
                 slot[:] = body
     if isinstance(document, dict):
-        names = names or _listed_names(document, shape[2])
+        names = names or json_names.of_document(document, shape[2])
         if unit is None and "joint_names" in document and _in_millimetres(result):
             unit = 0.001  # Azure Kinect's export
     result *= unit or 1
     has_scores = any(
         is_scored and _has_scores(body, shape[2]) for frame in listed_bodies for _, body, is_scored, _ in frame
     )
-    return Parsed(result, names, ("the score of each joint",) if has_scores else (), ids=_ids(listed_bodies, result))
+    ids, has_ids = _ids(listed_bodies, result)
+    left_out = gaps + (("the score of each joint",) if has_scores else ())
+    left_out += json_left_out.left_out(document, frames, names, has_ids)
+    return Parsed(result, names, left_out, ids=ids)
+
+
+def _instead(document):
+    """What a message says of an object without frames."""
+    if not isinstance(document, dict):
+        return ""
+    return f", but an object with the keys {listed(list(map(repr, document)))}" if document else ", but an empty object"
 
 
 def _other_number(frames, bodies, counts):
@@ -103,7 +118,10 @@ def _other_number(frames, bodies, counts):
 
 
 def _ids(frames, result):
-    """IDs (frames, bodies): the file's own, or by the bodies' places in space; None if lists have a slot for each."""
+    """(IDs (frames, bodies), whether they are the file's own, or else by the bodies' places in space).
+
+    The IDs are None if lists have a slot for each body.
+    """
     present = [[at for at, (_, body, *_) in enumerate(frame) if body] for frame in frames]
     own = [[frame[at][3] for at in places] for frame, places in zip(frames, present, strict=True)]
     are_repeated = len({body for ids in own for body in ids}) < sum(map(len, own))  # else they number detections
@@ -111,21 +129,17 @@ def _ids(frames, result):
         numbers, ids = {}, np.full(result.shape[:2], -1)
         for row, places, frame in zip(ids, present, own, strict=True):
             row[places] = [numbers.setdefault(body, len(numbers)) for body in frame]
-        return _unless_they_count(own, ids, result)
+        return (followed(result, ids) if _are_counts(own) else ids), True
     seen = np.nan_to_num(result).any(axis=(2, 3)).sum(axis=1)
     has_slots = any(len(frame) > count for frame, count in zip(frames, seen, strict=True))
     if result.shape[1] == 1:
         check_one_person(result[:, 0])
-    return None if has_slots or result.shape[1] == 1 else nearest_ids(result)
+    return (None if has_slots or result.shape[1] == 1 else nearest_ids(result)), False
 
 
-def _unless_they_count(own, ids, result):
-    """The same IDs, or those of `nearest_ids` if they only count the bodies of each frame and people change places."""
-    are_counts = any(all(frame == list(range(first, first + len(frame))) for frame in own) for first in (0, 1))
-    if not are_counts or result[..., 0].size // result.shape[2] > MAX_WITHOUT_IDS:
-        return ids
-    nearest = nearest_ids(result)
-    return nearest if 2 * path_length(result, nearest) < path_length(result, ids) else ids
+def _are_counts(own):
+    """Whether IDs only count the bodies of each frame, from 0 or 1."""
+    return any(all(frame == list(range(first, first + len(frame))) for frame in own) for first in (0, 1))
 
 
 def _in_millimetres(joints):
@@ -151,7 +165,7 @@ def _joints_of(body, place, joints, is_scored):
         body = [body[at : at + size] for at in range(0, len(body), size)]
     places = [f"{place}[{number}]" for number in range(len(body))]
     triples = [_triple(joint, place, is_scored) for joint, place in zip(body, places, strict=True)]
-    names = _names(body)
+    _, names = json_names.of_joints(body)
     if not names:
         return triples
     named = {}
@@ -159,20 +173,6 @@ def _joints_of(body, place, joints, is_scored):
         if named.setdefault(name, triple) is not triple:
             raise wrong(place, f"the joint {name[:40]!r} is there twice")
     return named
-
-
-def _names(body):
-    """The names of a body's joints, or their different whole numbers as texts; [] if they have neither."""
-    if not all(isinstance(joint, dict) for joint in body):
-        return []
-    joints = [{plain(key): value for key, value in joint.items()} for joint in body]
-    for key in map(plain, NAME_KEYS):
-        values = [joint.get(key) for joint in joints]
-        if all(isinstance(value, str) for value in values):
-            return values
-        if all(isinstance(value, float) and value.is_integer() for value in values) and len(set(values)) == len(body):
-            return [str(int(value)) for value in values]
-    return []
 
 
 def _has_scores(body, joints):
@@ -218,15 +218,3 @@ def _by_names(frames):
     check_shape(len(frames), 1, len(names), 3)
     absent = [math.nan] * 3
     return names, [[[body.get(name, absent) for name in names] if body else [] for body in frame] for frame in frames]
-
-
-def _listed_names(document, number):
-    """The names of joints that Azure Kinect's export or MMPose's has next to its frames; () if there are none."""
-    if NW_UCLA in document and number == len(KINECT_1_NAMES) and document.keys().isdisjoint(FRAMES_KEYS[:2]):
-        return KINECT_1_NAMES
-    names = document.get("joint_names")
-    meta = document.get("meta_info_3d", document.get("meta_info"))
-    if names is None and isinstance(meta, dict) and isinstance(meta.get("keypoint_id2name"), dict):
-        names = [meta["keypoint_id2name"].get(str(joint)) for joint in range(number)]
-    is_usable = isinstance(names, list) and len(names) == number and all(isinstance(name, str) for name in names)
-    return tuple(names) if is_usable and len(set(names)) == number else ()

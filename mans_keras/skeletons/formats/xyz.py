@@ -6,6 +6,9 @@ from mans_keras.skeletons.sequence import Dropped
 
 FEWEST_ROWS = 8  # by which a column without a name says something
 
+# Numbers of joints that sensors and estimators have: 44 is none of them, so 132 numbers are 33 joints with a score.
+KNOWN = (15, 17, 20, 21, 24, 25, 31, 32, 33, 75, 543)
+
 HINTS = {2: ", and z is missing", 4: ", without a confidence or an angle"}
 
 
@@ -28,6 +31,15 @@ def check_frame(numbers: int, joints: int | None) -> None:
         )
     if joints and numbers % joints == 0:
         check_joint(numbers // joints)
+    elif numbers / 4 in KNOWN and numbers / 3 not in (*KNOWN, joints):
+        known, third = numbers // 4, numbers // 3
+        otherwise = (
+            f". If they are x y z of {third} joints, own_data.py has --joints {third}" if numbers % 3 == 0 else ""
+        )
+        raise Dropped(
+            f"a frame has {numbers} numbers: x y z and a fourth value of {known} joints? Keep x y z only, or save an "
+            f"array as array.reshape(-1, {known}, 4){otherwise}"
+        )
     elif numbers % 3:
         expected = f"x y z of {joints} joints" if joints else "x y z of every joint"
         raise Dropped(f"a frame has {numbers} numbers: {expected} are expected")
