@@ -14,8 +14,8 @@ import click
 
 from mans_keras.errors import InputError, exit_code
 from mans_keras.skeletons.sequence import Reader
+from mans_keras.tensor_kinds import COORDINATES, LAYOUTS
 from mans_keras.tensors import prepare
-from mans_keras.tensors.transforms import COORDINATES, LAYOUTS
 
 PATH = click.Path(path_type=Path)
 

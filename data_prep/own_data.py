@@ -110,7 +110,10 @@ def check_vertical(sources, body, coordinates, names, wanted, unit):
             )
     if up != "+y":
         turned = f"turn the recordings, by {TURNED[up]} in place of x, y, z"
-        problem = f"{up} points up in most of the files, by their shoulders and hips, but y should"
+        problem = (
+            f"{up} points up in most of the files, by their shoulders and hips, but y should (or the joints have "
+            "another order than --joints)"
+        )
         if coordinates == "upright":
             raise InputError(f"{problem}: {turned}, or take --coordinates body, which need no vertical")
         print(f"{problem}: `--recipe best` would turn the bodies about the wrong axis, so {turned}")
@@ -215,7 +218,7 @@ def main(args):
     check_order(sources, names)
     console = Console(stderr=True)
     progress = track(sources, "looking at the files", console=console, disable=not console.is_terminal)
-    bodies, joints, names, named_by, unnamed, no_size = own.survey(progress, number, tuple(names or ()), unit)
+    bodies, joints, names, named_by, unnamed, no_size, from_1 = own.survey(progress, number, tuple(names or ()), unit)
     print_files(
         unnamed,
         f"joints without names, read in the order of {printable(named_by)}. If it is not theirs, give it by --joints",
@@ -225,13 +228,21 @@ def main(args):
         f"bodies that are no person's if they are in metres: more than {MOST} m tall or wide, or less than "
         f"{LEAST_OF_TRUNK} m ({LEAST} m without hips and shoulders). If they have another unit, give it by --unit",
     )
+    print_files(
+        from_1,
+        "joints numbered from 1, and from 0 in other files: the least number is taken for the same joint in all. If it "
+        "is another one, give the joints the same numbers, or names",
+    )
     wanted = joint_names.without(names, expanded(args.leave_out, names)) if args.leave_out else names
     coordinates, body = choose_coordinates(args.coordinates, wanted)
     check_vertical(sources, body, coordinates, names, wanted, unit)
     most = "1 body" if bodies == 1 else f"{bodies} bodies"
     print(f"{len(classes)} classes, {len(wanted) or joints} joints a body, at most {most} a frame")
-    if left_out:
-        print(f"no recordings, {len(left_out)} in {args.raw}: {listed(left_out)}")
+    shown = [name for name in left_out if not own.is_hidden(name)]
+    if shown:
+        print(f"no recordings, {len(shown)} in {args.raw}: {listed(shown)}")
+    if len(left_out) > len(shown):
+        print(f"also left out: {counted(len(left_out) - len(shown), 'hidden file')}")
     reader = own.reader(args.name, classes, body, args.bodies or bodies, joints, names, wanted, unit)
     path = write_tensors(args, reader, sources, coordinates, splits)
     tensors = store.Tensors(path)

@@ -42,7 +42,7 @@ def table(records):
                 gains = [
                     text
                     for accuracy in columns.values()
-                    for text in paired_differences.difference(mans, other, accuracy)
+                    for text in paired_differences.difference(mans, other, accuracy).cells()
                 ]
                 compared = [record for record, _ in paired_differences.pairs(mans, other)]
                 rows.append([protocol, table4.row_name(setting, model), *gains, tables.number_of_runs(compared)])

@@ -5,6 +5,8 @@ Trains nothing: reads the records of effects.py from --results. The repository's
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from experiments import common, effects, paired_differences, table_parts
 from mans_keras.reports import tables
 
@@ -151,17 +153,18 @@ DEPARTURES = (
 )
 
 
-def worth(departure, records):
+def effect(departure, records):
     """The measured effect of a departure's factors, e.g. "learning rate 0.1: -3.20 ± 1.00 (odd_even)"."""
     sentences = []
     for name in departure.factors:
         differences = []
         for protocol in table_parts.protocols_of(records):
             changed, default = (table_parts.cell(records, variant, protocol) for variant in (name, effects.BASELINE))
-            points, over_seeds, over_subjects = paired_differences.difference(changed, default)
-            if points != "-":
-                interval = over_subjects if protocol == "loso" else over_seeds
-                differences.append(f"{points}{'' if interval == '-' else f' ± {interval}'} ({protocol})")
+            gain = paired_differences.difference(changed, default)
+            if not np.isnan(gain.points):
+                interval = gain.over_subjects if protocol == "loso" else gain.over_seeds
+                half = "" if np.isnan(interval) else f" ± {interval:.2f}"
+                differences.append(f"{gain.cells()[0]}{half} ({protocol})")
         if differences:
             sentences.append(f"{' '.join(effects.FACTORS[name].label)}: {', '.join(differences)}")
     return "; ".join(sentences) or "not measured"
@@ -176,8 +179,8 @@ def table(records):
         "changed; ± is half the 95 % interval, over seeds by odd_even and over subjects by loso.",
         *table_parts.networks(records),
     ]
-    header = ["what", "paper", "released code", "here", "worth"]
-    return "\n".join(lines), header, [[d.what, d.paper, d.released, d.here, worth(d, records)] for d in DEPARTURES]
+    header = ["what", "paper", "released code", "here", "effect on accuracy"]
+    return "\n".join(lines), header, [[d.what, d.paper, d.released, d.here, effect(d, records)] for d in DEPARTURES]
 
 
 main = common.command_of_records(__doc__, EXPERIMENT, records, table)

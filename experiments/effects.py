@@ -129,7 +129,7 @@ def table(records):
             tables.check_same(cell, ("epochs", "recipe"))
             _check(name, cell[0])
             last, best = (tables.mean_and_deviation(cell, which) for which in ("last", "best"))
-            gain = [""] * 3 if name == BASELINE else paired_differences.difference(cell, cells[BASELINE])
+            gain = [""] * 3 if name == BASELINE else paired_differences.difference(cell, cells[BASELINE]).cells()
             settings = [protocol, *FACTORS[name].label, cell[0]["epochs"]]
             rows.append([*settings, last, *gain, best, tables.number_of_runs(cell)])
     return "\n".join(lines), header, rows

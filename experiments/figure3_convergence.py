@@ -46,8 +46,7 @@ def draw(records):
     """The figure, from records of one dataset."""
     of_setting = curves(records)
     first = next(iter(of_setting.values()))[0]
-    dataset = "SYNTHETIC recordings" if first["dataset"] == common.SYNTHETIC else first["dataset"]
-    title = f"{dataset}, {first['fold']}, recipe {first['recipe']['name']}"
+    title = f"{table_parts.short_name(first['dataset'])}, {first['fold']}, recipe {first['recipe']['name']}"
     return record_plots.error_curves({name(setting, cell): cell for setting, cell in of_setting.items()}, title)
 
 
@@ -72,7 +71,7 @@ def table(records):
             [name(setting, cell), paper.FIGURE3[setting], converged, mean, f"{best:.2f}", tables.number_of_runs(cell)]
         )
     first = records[0]
-    dataset = "SYNTHETIC recordings" if first["dataset"] == common.SYNTHETIC else first["dataset"]
+    dataset = table_parts.short_name(first["dataset"])
     title = [f"Convergence on {dataset}, {first['fold']}, {first['epochs']} epochs. {RULE}"]
     title += [*table_parts.not_in_the_paper(first["dataset"]), *table_parts.networks(records)]
     return "\n".join(title), header, rows

@@ -64,11 +64,10 @@ def table(records):
         if not cell:
             continue
         tables.check_same(cell, ("recipe", "epochs", "batch"))
-        quoted = table_parts.of_table5(model, dataset, protocol)
+        quoted = paper.table5(model, dataset, protocol)
         name = paper.TABLE5[model][0]
-        of_the_paper = "-" if quoted is None else f"{quoted[0]:.2f} ({quoted[1].removeprefix('Table 5, ')})"
         settings = [name, recipe, tensors, cell[0]["epochs"], cell[0]["batch"], protocol]
-        rows.append([*settings, of_the_paper, *tables.results(cell, quoted and quoted[0])])
+        rows.append([*settings, table_parts.papers_cell(quoted), *tables.results(cell, quoted and quoted[0])])
     to_the_paper = [row[header.index("to the paper")] for row in rows]
     below = [float(points) for points in to_the_paper if points.startswith("-") and points != "-"]
     lines = []

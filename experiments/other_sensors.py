@@ -1,7 +1,7 @@
-"""Bodies of other sensors, asked of the model in the repository, which knows Kinect v1's 20 joints.
+"""Bodies of other sensors, given to the model in the repository, which knows Kinect v1's 20 joints.
 
 MediaPipe, Azure Kinect and Kinect v2 (NTU RGB+D) have other joints. `mans predict` maps them; this script measures what
-that costs. RAW is the folder of UT-Kinect: its test sequences are asked about as they are, and with what those sensors
+that costs. RAW is the folder of UT-Kinect: its test sequences are tested as they are, and with what those sensors
 lack: without Kinect v1's joints of the trunk, and with the hips in the same place in all frames, as MediaPipe's world
 landmarks have them. SYNTHETIC bodies, which perform actions like UT-Kinect's, have all joints of each sensor. Their
 first row has the joints of Kinect v2 whose names Kinect v1 shares.
@@ -137,7 +137,8 @@ def _hips(names):
 def conditions(raw):
     """{(recordings, joints): [(class, joints (frames, 20, 3))]}; raw: UT-Kinect's folder."""
     segments = ut_kinect.relabelled(ut_kinect.segments(raw))
-    test = [ut_kinect.read(s) for s in segments if s.first is not None and ut_kinect.read(s).subject % 2 == 0]
+    sequences = [ut_kinect.read(segment) for segment in segments if segment.first is not None]
+    test = [sequence for sequence in sequences if sequence.subject % 2 == 0]
     real = [(ut_kinect.CLASS_NAMES[sequence.label], sequence.joints[:, 0]) for sequence in test]
     hips = [KINECT_1.left_hip, KINECT_1.right_hip]
     made = {
@@ -207,7 +208,7 @@ def table(records):
         accuracy, same = 100 * (predicted == true).mean(), 100 * (predicted == own).mean()
         rows.append([record["recordings"], record["joints"], len(true), f"{accuracy:.1f}", f"{same:.1f}"])
     title = (
-        f"The model {records[0]['model']}, which knows Kinect v1's 20 joints, asked about other sensors' joints: "
+        f"The model {records[0]['model']}, which knows Kinect v1's 20 joints, tested with other sensors' joints: "
         "accuracy, and the share of answers that are the same as with the joints of the first row of these recordings."
     )
     return title, ["recordings", "joints", "number", "accuracy, %", "same answer, %"], rows

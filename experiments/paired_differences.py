@@ -1,6 +1,7 @@
 """Compare the records of two cells of a table, run by run: mean difference and 95 % intervals."""
 
 import re
+from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
@@ -15,14 +16,35 @@ SUBJECT = {
     "nw_ucla": r"(?<=_s)\d+",
     "utd_mhad": r"(?<=_s)\d+",
 }
-HEADER = ["± over seeds", "± over subjects"]
+HEADER = ["± over seeds", "mean of subjects"]
 CAPTION = (
     "A difference is the mean over runs of the same fold and seed; ± is half its 95 % interval (Student's). '± over "
-    "seeds' is the randomness of training. '± over subjects', from the mean of each test subject, is that of who was "
-    "recorded; it includes the randomness of training only where each subject is tested by a separate training "
-    "(`loso`, `cross_actor`): elsewhere, read both together. Of twenty factors without effect, one is expected "
-    "to have an interval that excludes 0."
+    "seeds' is the randomness of training. The mean of subjects counts each test subject alike, however many sequences "
+    "it has; its ± is that of who was recorded, and includes the randomness of training only where each subject is "
+    "tested by a separate training (`loso`, `cross_actor`): elsewhere, read both together. Of twenty factors without "
+    "effect, one is expected to have an interval that excludes 0."
 )
+
+
+class Difference(NamedTuple):
+    """Points of accuracy by which a cell is above another, and half their 95 % intervals; NaN for what there is not."""
+
+    points: float  # the mean over the runs
+    over_seeds: float
+    of_subjects: float  # the mean of the test subjects, each with the same weight
+    over_subjects: float
+
+    def cells(self) -> list[str]:
+        """Three cells of a table, e.g. ["+1.20", "2.10", "+1.10 ± 0.90"]; "-" for what there is not."""
+        seeds = "-" if np.isnan(self.over_seeds) else f"{self.over_seeds:.2f}"
+        return ["-" if np.isnan(self.points) else _signed(self.points), seeds, self.over_people]
+
+    @property
+    def over_people(self) -> str:
+        """The mean of the subjects with its interval, e.g. "+1.10 ± 0.90"; "-" for fewer than two subjects."""
+        if np.isnan(self.over_subjects):
+            return "-"
+        return f"{_signed(self.of_subjects)} ± {self.over_subjects:.2f}"
 
 
 def accuracy(record):
@@ -54,14 +76,11 @@ def pairs(cell, other):
 
 
 def difference(cell, other, of=accuracy):
-    """[mean difference in points, ± over seeds, ± over subjects] of a cell to another, e.g. ["+1.20", "2.10", "-"].
+    """How far a cell is above another, a `Difference`; all of it is NaN if no runs have the same fold and seed.
 
-    Runs of the same fold and seed are compared. "-" stands where there are none, where there are fewer than two
-    subjects or seeds, or where a seed lacks a fold. of: record -> percent.
+    The interval over seeds is NaN if a seed lacks a fold. of: record -> percent.
     """
     compared = pairs(cell, other)
-    if not compared:
-        return ["-"] * 3
     points, seeds, subjects = [], {}, {}
     for record, counterpart in compared:
         points.append(of(record) - of(counterpart))
@@ -72,12 +91,23 @@ def difference(cell, other, of=accuracy):
                 subjects.setdefault(subject, []).append(of(part) - of(counterparts[subject]))
     folds = len({record["fold"] for record, _ in compared})
     whole = seeds.values() if all(len(points) == folds for points in seeds.values()) else ()
+    of_subjects = [np.mean(points) for points in subjects.values()]
+    return Difference(
+        _mean(points),
+        _half_interval([np.mean(points) for points in whole]),
+        _mean(of_subjects),
+        _half_interval(of_subjects),
+    )
+
+
+def _mean(values):
+    return float(np.mean(values)) if values else np.nan
+
+
+def _half_interval(means):
+    return float(stats.t.ppf(0.975, len(means) - 1) * stats.sem(means)) if len(means) > 1 else np.nan
+
+
+def _signed(value):
     # Rounding and adding 0 turns a mean of -1e-15 into "+0.00", not "-0.00".
-    return [f"{round(np.mean(points), 2) + 0.0:+.2f}", _half_interval(whole), _half_interval(subjects.values())]
-
-
-def _half_interval(groups):
-    means = [np.mean(points) for points in groups]
-    if len(means) < 2:
-        return "-"
-    return f"{stats.t.ppf(0.975, len(means) - 1) * stats.sem(means):.2f}"
+    return f"{round(value, 2) + 0.0:+.2f}"

@@ -5,7 +5,7 @@ The predictions of several records, such as the folds of a protocol, are counted
 
 import click
 
-from experiments import common, options
+from experiments import options, table_parts
 from mans_keras.reports import record_plots, tables
 from mans_keras.training.records import read_record
 
@@ -22,7 +22,7 @@ def table(records):
 
 def _title(records):
     first = records[0]
-    name = "SYNTHETIC recordings" if first["dataset"] == common.SYNTHETIC else first["dataset"]
+    name = table_parts.short_name(first["dataset"])
     runs = "1 run" if len(records) == 1 else tables.number_of_runs(records)
     return f"{first['variant']} on {name}, {first['protocol']}, {runs}: last epoch, in percent."
 

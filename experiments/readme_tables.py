@@ -1,8 +1,8 @@
 """Write the committed tables into the pages, between markers such as <!-- table4_ablation ut_kinect -->.
 
-The pages are README.md, mans_keras/README.md and experiments/results/README.md. A marker names an experiment and a
-dataset, and the recipe if it is not the default one, e.g. <!-- attention_gain nw_ucla best -->; or a table of a
-benchmark. Benchmarks have no records: their tables are the files that their scripts wrote.
+The pages are README.md and those of mans_keras/, experiments/results/ and experiments/results/benchmark/. A marker
+names an experiment and a dataset, and the recipe if it is not the default one: <!-- attention_gain nw_ucla best -->. Or
+it names a table of a benchmark. Benchmarks have no records: their tables are the files that their scripts wrote.
 
 Run this after records in experiments/results/ have changed. It also writes their Markdown, their CSV, the figures and
 the cards of the trained models again.
@@ -12,7 +12,7 @@ import functools
 import importlib
 import re
 
-from experiments import common, headline, options
+from experiments import common, headline, options, paired_differences, table_parts
 from experiments import figure3_convergence as figure3
 from experiments.compared import measured, picture, speed
 from mans_keras.errors import InputError
@@ -31,6 +31,8 @@ PAGES = (
     RESULTS / "README.md",
     RESULTS / "benchmark" / "README.md",
 )
+# What the page of results explains above its tables, so that a table in a page does not.
+SAID_ONCE = (paired_differences.CAPTION, table_parts.BEST_EPOCH)
 MARKED = re.compile(r"<!-- ((?:\w+ ){2,3})-->\n(.*?)<!-- end -->", re.DOTALL)
 
 
@@ -51,7 +53,8 @@ def text(marker):
     if written.exists():
         return f"\n{written.read_text()}\n"
     title, header, rows = table(experiment, dataset, RESULTS.joinpath(*recipe))
-    return f"\n{title}\n\n{tables.markdown(header, rows)}\n"
+    lines = [line for line in title.split("\n") if not line.startswith(SAID_ONCE)]
+    return "\n".join(["", *lines, "", tables.markdown(header, rows), ""])
 
 
 def card(path):

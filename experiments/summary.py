@@ -4,7 +4,7 @@ Trains nothing: reads the records of all experiments from --results. The reposit
 experiments/results.
 """
 
-from experiments import common, headline, table_parts
+from experiments import common, headline, paper, table_parts
 from mans_keras.reports import tables
 
 EXPERIMENT = "summary"
@@ -38,12 +38,11 @@ def table(records):
     for (dataset, protocol), tested in ROWS.items():
         cell = [record for record in records if (record["dataset"], record["protocol"]) == (dataset, protocol)]
         tables.check_same(cell, ("recipe", "epochs", "batch", "coordinates", "layout"))
-        quoted = table_parts.of_table5(MODEL, dataset, protocol)
-        paper = "-" if quoted is None else f"{quoted[0]:.2f} ({quoted[1].removeprefix('Table 5, ')})"
+        of_the_paper = table_parts.papers_cell(paper.table5(MODEL, dataset, protocol))
         accuracy, runs = tables.mean_and_deviation(cell, "last"), tables.number_of_runs(cell)
-        rows.append([NAMES[dataset], f"{tested} (`{protocol}`)", accuracy, runs, paper])
+        rows.append([NAMES[dataset], f"{tested} (`{protocol}`)", accuracy, runs, of_the_paper])
     title = (
-        "MANs-9 by the recipe `best`, at the last epoch; ± is the standard deviation over seeds, or over folds where "
+        "MANs-9 with the recipe `best`, at the last epoch; ± is the standard deviation over seeds, or over folds where "
         "there is one seed."
     )
     return title, header, rows

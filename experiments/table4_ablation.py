@@ -19,7 +19,7 @@ from mans_keras.reports import tables
 
 EXPERIMENT = "table4_ablation"
 OF_THE_PAPER = ("stcm", "no-attention", "song", "residual")
-NOT_AN_ATTENTION = {"stcm": {"tarm": False}, "no-attention": {"attention": None}}
+WITHOUT_ATTENTION = {"stcm": {"tarm": False}, "no-attention": {"attention": None}}
 DEFAULT_ATTENTION = "residual"
 REMARKS = {
     "no-attention": "no attention",
@@ -56,7 +56,7 @@ def arguments(setting):
     """The arguments of a row's model; those of MANs as they are by default are none."""
     if setting == DEFAULT_ATTENTION:
         return {}
-    return NOT_AN_ATTENTION.get(setting, {"attention": setting})
+    return WITHOUT_ATTENTION.get(setting, {"attention": setting})
 
 
 def settings_of(records, settings=()):

@@ -5,13 +5,14 @@ A command runs one dataset, with that dataset's protocol, batch and epochs. The 
 
 --measured trains eight other methods and MANs-9 under one roof instead: the recipe best, the same folds and random
 changes, the learning rate that --choose-rates has chosen for each. Without --dataset it takes those of UT-Kinect,
-HDM05, NW-UCLA and UTD-MHAD that have tensors. --models and --recipe do not apply.
+HDM05, NW-UCLA and UTD-MHAD that have tensors. An option that does not apply to what is asked for is refused.
 """
 
 import click
 
 from experiments import common, options, paper, table_parts
 from experiments.compared import measured, rates, speed
+from mans_keras.errors import InputError
 from mans_keras.reports import tables
 
 EXPERIMENT = "table5_comparison"
@@ -65,31 +66,58 @@ METHODS = click.Option(
     multiple=True,
     default=measured.NAMES,
     metavar="M...",
-    help=f"The rows to train with --measured, of {', '.join(measured.NAMES)}. Default: all.",
+    help=f"The rows of --measured and --choose-rates, of {', '.join(measured.NAMES)}. Default: all.",
     show_default=False,
 )
-WHAT = {
-    "measured": (measured.run, "Train the other methods, too, and show the measured table."),
-    "choose-rates": (
+OPTIONS = [*options.of_a_table("mans-9"), METHODS]
+# What the command does in place of Table 5: option -> (function, options that it refuses, help).
+INSTEAD = {
+    "--measured": (
+        measured.run,
+        ("--models", "--recipe"),
+        "Train the other methods, too, and show the measured table.",
+    ),
+    "--choose-rates": (
         rates.run,
+        ("--models", "--recipe", "--protocol"),
         "Choose the learning rates of --methods on UT-Kinect (loso_odd, loso_even), and keep them.",
     ),
-    "measure-speed": (
+    "--measure-speed": (
         speed.run,
+        tuple(option.opts[0] for option in OPTIONS if option.opts[0] != "--results"),
         "Measure training time and latency of all methods, on a quiet machine, and keep them.",
     ),
 }
 
 
+def chosen(context):
+    """The option of `INSTEAD` that was given, or None for Table 5 itself.
+
+    Raises `InputError` if several were given, or another option that does not apply.
+    """
+    given = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if context.get_parameter_source(parameter.name) is click.core.ParameterSource.COMMANDLINE
+    ]
+    asked = [name for name in INSTEAD if name in given]
+    if len(asked) > 1:
+        raise InputError(f"{' and '.join(asked)} do different things: give one of them")
+    if not asked:
+        if "--methods" in given:
+            raise InputError("--methods needs --measured or --choose-rates")
+        return None
+    if refused := [name for name in given if name in INSTEAD[asked[0]][1]]:
+        raise InputError(f"{asked[0]} does not use {', '.join(refused)}: leave {'them' if refused[1:] else 'it'} out")
+    return asked[0]
+
+
 @options.command(
-    __doc__,
-    *options.of_a_table("mans-9"),
-    METHODS,
-    *(click.Option([f"--{name}", "what"], flag_value=name, help=text) for name, (_, text) in WHAT.items()),
+    __doc__, *OPTIONS, *(click.Option([name], is_flag=True, help=text) for name, (_, _, text) in INSTEAD.items())
 )
 def main(args):
-    if args.what:
-        WHAT[args.what][0](args)
+    if what := chosen(click.get_current_context()):
+        INSTEAD[what][0](args)
     else:
         common.run_experiment(args, EXPERIMENT, "ntu_rgbd", variants, table)
 

@@ -32,6 +32,11 @@ def of_table5(model, dataset, protocol):
     return quoted and (quoted[0], f"Table 5, {quoted[1]}")
 
 
+def papers_cell(quoted):
+    """The cell of a column that quotes Table 5, from what `paper.table5` returned: "100.00 (loocv)", "-" for None."""
+    return "-" if quoted is None else f"{quoted[0]:.2f} ({quoted[1]})"
+
+
 def below_the_paper(name, records, quoted):
     """[a line] if the mean of a cell's records is below the paper's (accuracy, its source), else []."""
     mean, _ = tables.summarize(records, "last")
@@ -40,9 +45,14 @@ def below_the_paper(name, records, quoted):
     return [f"{name}: {mean:.2f} where the paper has {quoted[0]:.2f} ({quoted[1]})"]
 
 
+def short_name(dataset):
+    """A dataset's name where there is little room, such as above a figure: the synthetic one is marked."""
+    return "SYNTHETIC recordings" if dataset == "synthetic" else dataset
+
+
 def dataset_name(dataset):
-    """A dataset's name as titles have it: the synthetic one is marked."""
-    return "SYNTHETIC recordings, which say nothing about real ones" if dataset == "synthetic" else dataset
+    """A dataset's name as titles of tables have it: the synthetic one is marked, with what that means."""
+    return short_name(dataset) + (", which say nothing about real ones" if dataset == "synthetic" else "")
 
 
 def preparation(records):
@@ -66,12 +76,17 @@ def not_in_the_paper(dataset):
     return [f"The paper has no numbers for {dataset}."]
 
 
+BEST_EPOCH = "The best epoch is chosen on the test set, a leak: the last epoch is the honest column."
+
+
 def which_epoch(records):
     """How honest the two columns of accuracy are."""
-    line = "The best epoch is chosen on the test set, a leak: the last epoch is the honest column."
+    line = BEST_EPOCH
     looking = sorted({f"`{r['recipe']['name']}`" for r in records if r["recipe"].get("plateau")})
     if looking:
-        line += f" By {' and '.join(looking)}, as in the released code, the test loss lowers the rate: a smaller leak."
+        line += (
+            f" With {' and '.join(looking)}, as in the released code, the test loss lowers the rate: a smaller leak."
+        )
     return line
 
 
@@ -103,9 +118,7 @@ def networks(records):
 
 def mixed_networks(variants):
     """The line of a table in which records of these variants come from other networks than the rest."""
-    return (
-        f"MIXES NETWORKS: records of {', '.join(sorted(variants))} are of another network (--retrain trains them anew)."
-    )
+    return f"MIXES NETWORKS: records of {', '.join(sorted(variants))} are of another network (--retrain repeats them)."
 
 
 def compared_with_the_code(records):

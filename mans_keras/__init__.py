@@ -24,6 +24,7 @@ PLACES = {
     "GateAttention": "models.attention",
     "ResidualAttention": "models.attention",
     "SongAttention": "models.attention",
+    "WeightedAttention": "models.attention",
     "attention": "models.attention",
     "load_extension": "models.extensions",
     "train": "training.train_model",

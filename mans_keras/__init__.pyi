@@ -3,6 +3,7 @@ from mans_keras.models.attention import FrozenAttention as FrozenAttention
 from mans_keras.models.attention import GateAttention as GateAttention
 from mans_keras.models.attention import ResidualAttention as ResidualAttention
 from mans_keras.models.attention import SongAttention as SongAttention
+from mans_keras.models.attention import WeightedAttention as WeightedAttention
 from mans_keras.models.attention import attention as attention
 from mans_keras.models.extensions import load_extension as load_extension
 from mans_keras.models.mans import MANs as MANs

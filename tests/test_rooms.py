@@ -15,6 +15,8 @@ MODEL = ROOT / "experiments" / "results" / "trained" / "mans9_ut_kinect.h5"
 
 def room(parts):
     """The room of a module, given as the parts of its dotted name below mans_keras; "" for errors, files and such."""
+    if parts == ("__main__",):  # the command, as `python -m mans_keras`
+        return "cli"
     return parts[0] if parts and parts[0] in ROOMS else ""
 
 

@@ -1,4 +1,4 @@
-"""The networks that MANs are compared with: those of Table 5 that are described well enough, and three of today.
+"""The networks that MANs are compared with: those of Table 5 that are described well enough, and three newer ones.
 
 One file a network. Each has a function with the file's name, sequence -> features: sequence (batch, frames, bodies,
 joints, 3), the joints that `layers.JointSequence` takes from a tensor; features (batch, channels), for one softmax

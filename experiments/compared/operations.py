@@ -36,6 +36,6 @@ def _of_layer(layer):
 
 
 def _recurrence(layer, shape):
-    batch, frames, inputs = shape
-    gates = 4 if isinstance(layer, layers.LSTM) else 1
-    return batch * frames * gates * layer.units * (inputs + layer.units)
+    batch, frames, _ = shape
+    kernels = (layer.cell.kernel, layer.cell.recurrent_kernel)  # of all gates: one, a GRU's three or an LSTM's four
+    return batch * frames * sum(math.prod(kernel.shape) for kernel in kernels)

@@ -1,19 +1,8 @@
 """The attentions of a TARM: each is one class, and has one name in the registry `ATTENTIONS`.
 
 An attention is a Keras layer that gives each frame a weight: (batch, T, K) -> (batch, T, 1), for T frames and K units.
-The TARM multiplies its memory by these weights (Eq. 2). This is a whole file with a new attention:
-
-    from keras import layers
-    from mans_keras import attention
-
-    @attention("own")
-    class OwnAttention(layers.Layer):
-        def __init__(self, **kwargs):
-            super().__init__(**kwargs)
-            self.score = layers.Dense(1, activation="sigmoid")
-
-        def call(self, x):
-            return self.score(x)
+The TARM multiplies its memory by these weights (Eq. 2). A new attention is a class below `@attention(name)`, in a file
+of its own: mans_keras/README.md shows a whole one, under "An attention of your own".
 
 If `__init__` has an argument `units`, it gets K; if it has an argument `alpha`, it gets the ratio of Eq. 8. A class
 with such arguments returns them in `get_config`, as in `SongAttention`. `name` and `dtype` come in `kwargs`.
@@ -29,7 +18,7 @@ import keras
 from keras import layers, ops
 
 ATTENTIONS: dict[str, type[layers.Layer]] = {}
-NOT_AN_ATTENTION = ("stcm", "no-attention")  # names of records of Table 4, settings A and B
+NAMES_WITHOUT_ATTENTION = ("stcm", "no-attention")  # names of records of Table 4, settings A and B
 
 
 def attention(name: str) -> Callable[[type[layers.Layer]], type[layers.Layer]]:
@@ -41,7 +30,7 @@ def attention(name: str) -> Callable[[type[layers.Layer]], type[layers.Layer]]:
     """
     if not re.fullmatch(r"[\w.-]*\w", name):
         raise ValueError(f"attention {name!r}: use letters, digits, -, . and _, since records are filed under the name")
-    if name in NOT_AN_ATTENTION:
+    if name in NAMES_WITHOUT_ATTENTION:
         raise ValueError(f"attention {name!r}: a row of Table 4 without attention has this name")
 
     def add(layer):

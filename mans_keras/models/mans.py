@@ -65,9 +65,10 @@ def MANs(
         input_shape: (T frames, N joints, 3).
         tarm: False leaves the STCM alone on the original image: setting A of Table 4.
         attention: "residual", the paper's; None, no F_A: setting B; "song", the gate of STA-LSTM: setting C.
-            Not in the paper: "frozen", a random F_A that is never trained, as in the released code; "gate", a sigmoid
-            of each frame; a name that you registered (see `attention.py`); or a Keras layer (batch, T, K) ->
-            (batch, T, 1), of which each TARM gets a copy (see `tarm.TARM`).
+            Not in the paper: "frozen", a random F_A that is never trained, as in the released code; "weighted", F_A
+            with a learned weight for each unit in place of the mean of Eq. 6; "gate", a sigmoid of each frame; a name
+            that you registered (see `attention.py`); or a Keras layer (batch, T, K) -> (batch, T, 1), of which each
+            TARM gets a copy (see `tarm.TARM`).
         units: K, GRU neurons in each direction; the paper has 64 at scale 50 and 128 at scale 224.
         alpha: the ratio of Eq. 8.
         dropout: of the GRUs, on inputs and recurrent state.

@@ -7,6 +7,7 @@ from types import NoneType
 import keras
 
 from mans_keras.models.recurrence import plain_loops
+from mans_keras.tensor_kinds import COORDINATES, LAYOUTS
 
 # What a preparation must hold, and what it may lack, as in older files.
 PREPARATION = {
@@ -19,8 +20,6 @@ PREPARATION = {
     "body": (dict, NoneType),
 }
 OPTIONAL = {"dataset": (str, NoneType), "frames": (int, float, NoneType)}
-LAYOUTS = ("resize", "pad")
-COORDINATES = ("raw", "hip", "body", "upright", "released")
 # The largest values; a model file with larger ones would make `Recognizer` take any amount of memory.
 LARGEST = {"scale": 1024, "bodies": 16, "joints": 10_000, "frames": 1_000_000}
 

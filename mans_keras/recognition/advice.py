@@ -17,7 +17,8 @@ def upright(recognizer: Recognizer, joints: np.ndarray) -> str | None:
         return None
     return (
         f"by shoulders and hips, {up} points up, but the model expects +y. Turn the recording, by "
-        f"{TURNED[up]} in place of x, y, z, unless the person in it lies down or bends"
+        f"{TURNED[up]} in place of x, y, z, unless the person in it lies down or bends, or its joints are in another "
+        "order than the model's"
     )
 
 

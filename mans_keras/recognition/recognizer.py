@@ -22,7 +22,7 @@ from mans_keras.training.machine import gpu
 
 BATCH = 64
 
-Source = str | Path | np.ndarray  # a file, or joints (frames, joints, 3) or (frames, bodies, joints, 3) in metres
+Source = str | Path | np.ndarray  # a file, or joints in metres, see `recording.from_array`
 
 
 @dataclass(frozen=True)
@@ -112,25 +112,38 @@ class Recognizer:
         self._frozen.compile(jit_compile=xla, run_eagerly=not compiled)
 
     def read(self, source: Source) -> np.ndarray:
-        """The joints of `parsed`."""
+        """The joints of a path or an array: (frames, bodies, joints, 3) in metres, zeros where a body is absent.
+
+        See `parsed`, which says more. Raises `InputError` as it does.
+        """
         return self.parsed(source).joints
 
     def parsed(self, source: Source, frames: tuple[int, int] | None = None, unit: float | None = None) -> Parsed:
         """What a path or an array holds: joints (frames, bodies, joints, 3), with as many bodies as the model knows.
 
-        Joints that a file names are brought into the model's order; an array must have them in this order. A body of
-        another sensor is mapped to the model's joints, see `joint_mapping`. `notes()` of the result say so, and what is
-        left out. frames: only the first to the last of these, as `recording.part` has them. unit: the metres of a
-        file's unit, where its format does not say it.
+        Joints that a file names are brought into the model's order; an array must have them in this order, and its axes
+        as `recording.from_array` takes them. A body of another sensor is mapped to the model's joints, see
+        `joint_mapping`. `notes()` of the result say so, and what is left out or interpolated. frames: only the first to
+        the last of these, as `recording.part` has them. unit: the metres of a file's unit, where its format does not
+        say it.
         Raises `InputError` (a `ValueError`) for a recording that does not fit the model; it says what would fit.
         """
         if isinstance(source, (str, Path)):
             released = self.coordinates == "released"
             content = joint_mapping.read(source, self.joints, released, self.joint_names, unit, everybody=bool(frames))
         else:
-            content = joint_mapping.fitted(recording.from_array(source), self.joints, self.joint_names)
+            content = recording.from_array(source, self.joints, self.joint_names)
+            content = joint_mapping.fitted(content, self.joints, self.joint_names)
         if frames:
             content = recording.part(source, content, *frames)
+        return self._with_most_moving(content)
+
+    def of_window(self, frames: np.ndarray) -> Parsed:
+        """`parsed` of (frames, bodies, joints, 3), as a `Stream` has them: with any number of bodies."""
+        content = recording.of_bodies(Parsed(frames), self.joint_names)
+        return self._with_most_moving(content)
+
+    def _with_most_moving(self, content):
         joints, others = most_moving(content.joints, self.bodies)
         joints = np.pad(joints, [(0, 0), (0, self.bodies - joints.shape[1]), (0, 0), (0, 0)])
         return dataclasses.replace(content, joints=joints, other_bodies=content.other_bodies + others)

@@ -75,7 +75,7 @@ class Stream:
         except Dropped as dropped:
             raise InputError(str(dropped)) from None
         try:
-            tensor = self.recognizer.tensor(self.recognizer.read(window))
+            tensor = self.recognizer.tensor(self.recognizer.of_window(window).joints)
         except InputError:
             return None
         return self.recognizer.scores(tensor[None])[0][0]

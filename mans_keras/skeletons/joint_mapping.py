@@ -39,9 +39,14 @@ UNEQUAL = 1.5
 
 
 def read(path: Path | str, joints: int, slots: bool, names: tuple[str, ...], unit=None, everybody=False) -> Parsed:
-    """As `recording.read`, and a body of another sensor is mapped to the joints `names`, if that is possible."""
+    """As `recording.read`, and a body of another sensor is mapped to the joints `names`, if that is possible.
+
+    Kinect v2 has joints under other names where Kinect v1 has its trunk's, but they lie elsewhere, see `TRUNK`.
+    """
     try:
         content = recording.read(path, joints, slots, names, unit, everybody)
+        if not content.mapping:
+            return fitted(content, joints, names, path)
     except InputError as error:
         if not isinstance(error.__context__, joint_names.OtherJoints):
             raise
@@ -49,7 +54,8 @@ def read(path: Path | str, joints: int, slots: bool, names: tuple[str, ...], uni
         if result := mapped(content, names):
             return result
         raise
-    return fitted(content, joints, names, path)
+    result = mapped(recording.read(path, None, slots, (), unit, everybody), names)
+    return replace(result, left_out=content.left_out) if result else content
 
 
 def fitted(content: Parsed, joints: int, names: tuple[str, ...], source: str | Path = "array") -> Parsed:

@@ -100,6 +100,11 @@ def _numbers(names):
     return tuple(int(part[2]) for part in parts) if is_counting else ()
 
 
+def first_number(names: Iterable[str]) -> int | None:
+    """The least number of names that only count, such as `joint0`; None of other names, or of none."""
+    return min(_numbers(names), default=None)
+
+
 def _by_number(content, numbers, names):
     """The recording with its joints in the order of their numbers; files may list them as text is sorted: 1, 10, 2.
 

@@ -5,7 +5,7 @@ import hashlib
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,12 +17,27 @@ from mans_keras.skeletons.bounds import check_size, impossible_size, read_bytes
 from mans_keras.skeletons.formats import by_suffix, text_file
 from mans_keras.skeletons.formats import frame_files as by_frame
 from mans_keras.skeletons.formats.parsed import OTHER_UNIT, Parsed
-from mans_keras.skeletons.joint_names import arranged, has_trunk
-from mans_keras.skeletons.missing import completed
+from mans_keras.skeletons.joint_names import arranged, first_number, has_trunk
+from mans_keras.skeletons.own_gaps import closed
 from mans_keras.skeletons.sequence import Body, Dropped, Reader, Sequence
 from mans_keras.skeletons.tracks import most_moving
 
 LAYOUT = f"one folder for each class is expected, with {', '.join(by_suffix.SUFFIXES)} files in it"
+PACKED = (
+    ".zip",
+    ".gz",
+    ".tar",
+    ".7z",
+    ".rar",
+    ".pkl",
+    ".pickle",
+    ".h5",
+    ".hdf5",
+    ".parquet",
+    ".feather",
+    ".xlsx",
+    ".tsv",
+)
 NAMED = "These files name their joints: leave --joints out"
 
 
@@ -44,9 +59,9 @@ def find(folder: Path | str, frame_files: bool = False) -> tuple[tuple[str, ...]
     """(class names, sources, left out) of a folder: the classes are the folders in it that hold a recording, by name.
 
     frame_files: whether a recording is a folder with a file for each frame, see `formats.frame_files`. left out: paths
-    of everything else, relative to the folder: hidden files, files with other suffixes or next to the
-    class folders, folders in them, and folders without a recording. Raises `InputError` if there is no recording, or
-    only one class.
+    of everything else, relative to the folder: files with other suffixes or next to the class folders, folders in them,
+    and folders without a recording; what may be recordings comes first, and `is_hidden` files last. Raises `InputError`
+    if there is no recording, or only one class.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -81,7 +96,19 @@ def find(folder: Path | str, frame_files: bool = False) -> tuple[tuple[str, ...]
         raise InputError(f"{folder} holds no recording: {LAYOUT}{unlike}")
     if len(classes) == 1:
         raise InputError(f"{folder} holds only one class, {classes[0]}: add a folder for at least one more")
+    left_out.sort(key=lambda name: (is_hidden(name), not _may_be_recording(folder / name), name))
     return tuple(classes), sources, left_out
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a system made this file or folder for itself, by its name."""
+    return Path(name).name.startswith((".", "__MACOSX")) or Path(name).name.lower() in ("thumbs.db", "desktop.ini")
+
+
+def _may_be_recording(path):
+    """Whether a folder, a packed file, or a file with a recording's suffix somewhere in its name; .txt are notes."""
+    suffixes = {suffix.lower() for suffix in path.suffixes} - {".txt"}
+    return path.is_dir() or not suffixes.isdisjoint((*by_suffix.SUFFIXES, *PACKED))
 
 
 def _is_folder_of_frames(path):
@@ -122,7 +149,7 @@ class Survey(NamedTuple):
     bodies: the largest number, at most two. joints: the most common number. names: of the joints, () if they are not
     known. named_by: the first file that names so many joints, if `names` are its. unnamed: the files with so many
     joints that name none, if `names` are another file's. no_size: the files whose bodies, in metres, have no person's
-    size.
+    size. from_1: the files whose joints are numbered from 1, if other files' are from 0.
     """
 
     bodies: int
@@ -131,6 +158,7 @@ class Survey(NamedTuple):
     named_by: str = ""
     unnamed: tuple[str, ...] = ()
     no_size: tuple[str, ...] = ()
+    from_1: tuple[str, ...] = ()
 
 
 def survey(
@@ -143,16 +171,18 @@ def survey(
     of joints.
     """
     bodies, counts, named, reasons, refused = 1, Counter(), {}, defaultdict(list), None
-    frames, unnamed, no_size = set(), defaultdict(list), []
+    frames, unnamed, no_size, numbered = set(), defaultdict(list), [], defaultdict(list)
     for source in sources:
         try:
-            content = _arranged(source.path, joints, names, unit=unit)
+            unordered = _in_unit(source.path, joints, names, unit)
+            content = arranged(unordered, names)
         except Dropped as dropped:
             reasons[str(dropped)].append(source.name)
             refused = refused or source.path
             continue
         if impossible_size(content.joints, has_trunk(content.names or names)) is not None:
             no_size.append(source.name)
+        numbered[first_number(unordered.names)].append(source.name)
         bodies = max(bodies, min(content.joints.shape[1], by_suffix.MAX_BODIES))
         counts[content.joints.shape[2]] += 1
         frames.add(len(content.joints))
@@ -176,9 +206,10 @@ def survey(
             f"{exchanged}"
         )
     joints = joints or counts.most_common(1)[0][0]
+    doubts = {"no_size": tuple(no_size), "from_1": tuple(numbered[1]) if 0 in numbered else ()}
     if names or joints not in named:
-        return Survey(bodies, joints, tuple(names), no_size=tuple(no_size))
-    return Survey(bodies, joints, *named[joints], tuple(unnamed[joints]), tuple(no_size))
+        return Survey(bodies, joints, tuple(names), **doubts)
+    return Survey(bodies, joints, *named[joints], tuple(unnamed[joints]), **doubts)
 
 
 def _names_joints(path):
@@ -222,7 +253,7 @@ def read(
 
     joints, names: how many joints the files have, and their names if they are known. wanted: the names of those that
     are read, default all. unit: the metres of the files' unit, where their format does not say it. Of more bodies,
-    those that move most stay (`tracks.most_moving`). Gaps are completed by `missing.completed`. Raises `Dropped` for a
+    those that move most stay (`tracks.most_moving`). Gaps are closed by `own_gaps.closed`. Raises `Dropped` for a
     file that can't be read, another number of joints, other names, a coordinate beyond 100 m, a body that is no
     person's in the given unit, no body in any frame, or a joint that is missing in more than half of the frames.
     """
@@ -233,7 +264,8 @@ def read(
     kept, others = most_moving(content.joints, bodies)
     padded = np.pad(kept, [(0, 0), (0, bodies - kept.shape[1]), (0, 0), (0, 0)])
     others = tuple(map(len, content.other_bodies + others))
-    return Sequence(source.name, padded, source.label, source.subject, source.camera, content.left_out, others)
+    doubts = tuple(what for what, _ in content.remarks)
+    return Sequence(source.name, padded, source.label, source.subject, source.camera, content.left_out, others, doubts)
 
 
 def parsed(
@@ -245,18 +277,23 @@ def parsed(
 ) -> Parsed:
     """What a file holds, completed as in `read`; `Dropped` if it can't be."""
     content = _arranged(path, joints, names, wanted, unit)
-    if not content.is_computed:
-        content = replace(content, joints=completed(content.joints, content.names))
+    if not content.is_computed and path.suffix.lower() != ".skeleton":  # which its reader has completed, as NTU's
+        known = content.names or wanted or names
+        content = closed(content, known if len(known) == content.joints.shape[2] else ())
     if not content.joints.any():
         raise Dropped("no body in any frame")
     return content
 
 
 def _arranged(path, joints, names, wanted=(), unit=None):
+    return arranged(_in_unit(path, joints, names, unit), names, wanted)
+
+
+def _in_unit(path, joints, names, unit):
     content = by_suffix.parsed(path, joints, unit)
     if unit is not None and OTHER_UNIT not in content.left_out:
         check_size(content.joints, has_trunk(content.names or names))
-    return arranged(content, names, wanted)
+    return content
 
 
 def source_name(source: Source) -> str:

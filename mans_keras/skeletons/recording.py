@@ -7,12 +7,10 @@ import numpy as np
 
 from mans_keras.errors import InputError
 from mans_keras.skeletons import joint_names, ntu, own, ut_kinect
-from mans_keras.skeletons.bounds import in_metres, not_in_image
-from mans_keras.skeletons.formats import by_suffix, text_file
+from mans_keras.skeletons.formats import by_suffix, layouts, text_file
 from mans_keras.skeletons.formats.parsed import Parsed
-from mans_keras.skeletons.missing import completed
+from mans_keras.skeletons.own_gaps import closed
 from mans_keras.skeletons.sequence import Dropped
-from mans_keras.skeletons.tracks import people, slot_ids
 
 FORMATS = by_suffix.SUFFIXES
 
@@ -67,30 +65,43 @@ def part(source: Path | str | np.ndarray, content: Parsed, first: int, last: int
     if not joints.any():
         raise InputError(f"{name}: no body in the frames {first} to {last}")
     places = np.cumsum(inside) - 1
-    others = [places[frames[inside[frames]]] for frames in content.other_bodies]
-    return dataclasses.replace(content, joints=joints, other_bodies=tuple(body for body in others if len(body)))
+
+    def of_part(frames):
+        return places[frames[inside[frames]]]
+
+    others = tuple(body for body in map(of_part, content.other_bodies) if len(body))
+    remarks = tuple((what, of_part(frames)) for what, frames in content.remarks)
+    return dataclasses.replace(content, joints=joints, other_bodies=others, remarks=remarks)
 
 
-def from_array(array: np.ndarray) -> Parsed:
-    """What an array (frames, joints, 3) or (frames, bodies, joints, 3) in metres holds, as a file of your own.
+def from_array(array: np.ndarray, joints: int | None = None, names: tuple[str, ...] = ()) -> Parsed:
+    """What an array in metres holds, as `.npy` files of your own do: its axes may be in any order that these have.
 
-    NaN is where a coordinate is missing. Raises `InputError` for another shape or type, coordinates that are not in
-    metres, an array without a body, or one body's frames that several people seem to share in turns.
+    NaN is where a coordinate is missing. joints, names: their number and their names if the array has those, which also
+    says what the axes are. Raises `InputError` for another shape or type, coordinates that are not in metres, an
+    array without a body, or one body's frames that several people seem to share in turns.
     """
     try:
         array = np.asarray(array)
     except (ValueError, OverflowError):
         raise InputError("lists of different lengths are not a recording") from None
-    if array.ndim not in (3, 4) or array.shape[-1] != 3 or not array.size or array.dtype.kind not in "fiu":
+    if array.ndim not in (2, 3, 4) or not array.size or array.dtype.kind not in "fiu":
         raise InputError(
             f"an array of shape {array.shape} and type {array.dtype} is not a recording: "
             "numbers (frames, joints, 3) or (frames, bodies, joints, 3) are expected"
         )
-    slots = array.astype(float).reshape(len(array), -1, *array.shape[-2:])
     try:
-        slots = not_in_image(in_metres(slots))
-        persons, others = people(slots, slot_ids(slots))
-        content = Parsed(completed(persons), other_bodies=others)
+        content = layouts.parsed(array.astype(float), layouts.order(array.shape, joints), joints)
+    except Dropped as dropped:
+        raise InputError(f"the array is not a recording: {dropped}") from None
+    return of_bodies(content, names)
+
+
+def of_bodies(content: Parsed, names: tuple[str, ...] = ()) -> Parsed:
+    """The people of an array's joints (frames, bodies, joints, 3), in metres; names, errors: as in `from_array`."""
+    try:
+        content = by_suffix.in_room(content)
+        content = closed(content, names if len(names) == content.joints.shape[2] else ())
     except Dropped as dropped:
         raise InputError(f"the array is not a recording: {dropped}") from None
     if not content.joints.any():

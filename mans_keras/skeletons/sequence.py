@@ -20,7 +20,8 @@ class Sequence:
 
     joints: (frames, bodies, joints, 3) float, metres; a body that is absent from a frame is all zeros there.
     label: class from 0. subject, camera: their numbers in the data set, -1 if it has none. left_out: what the source
-    holds besides coordinates. other_bodies: for each body that is left out, the number of frames that show it.
+    holds besides coordinates. other_bodies: for each body that is left out, the number of frames that show it. doubts:
+    what some of its frames leave a doubt about, such as a joint far from its body.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Sequence:
     camera: int = -1
     left_out: tuple[str, ...] = ()
     other_bodies: tuple[int, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

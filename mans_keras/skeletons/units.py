@@ -8,6 +8,7 @@ from mans_keras.skeletons.sequence import Dropped
 WORDS = {"metre": "m", "meter": "m", "centimetre": "cm", "centimeter": "cm", "millimetre": "mm", "millimeter": "mm"}
 WORDS |= {"inch": "in", "inches": "in", "foot": "ft", "feet": "ft"}
 KEYS = ("unit", "units", "Unit", "Units")  # of a JSON file
+PIXELS = ("pixel", "pixels", "px")
 METRES = {"m": 1.0, "cm": 0.01, "mm": 0.001, "in": 0.0254, "ft": 0.3048}
 
 
@@ -32,6 +33,11 @@ def of_json(document: object, unit: float | None = None) -> float | None:
     words = {WORDS.get(word, WORDS.get(word.removesuffix("s"), word)) for word in words}
     if len(words) > 1:
         raise Dropped(f"its frames name several units, {listed(sorted(words))}: write all in one unit")
+    if unit is None and not words.isdisjoint(PIXELS):
+        raise Dropped(
+            "its unit is the pixel, which is no length: these are places in the image. x, y and z in metres, or "
+            "another length, are expected"
+        )
     known = [METRES[word] for word in words if word in METRES]
     if words and not known and unit is None:
         raise Dropped(f"its unit is {words.pop()[:40]!r}, which is not one of {', '.join(METRES)}: give it by --unit")

@@ -78,12 +78,14 @@ def write_tensors(
     """Read `sources` with the reader, write `<dataset>_<scale>.h5` into the folder `out`, and print a summary.
 
     splits: those that came with the data, as `writer.Writer` takes them.
+    A line says so if the file replaces one of another layout or other coordinates, which has the same name.
     Returns the path. Raises `InputError`, and writes nothing, if reading a source does, or if no sequence is usable.
     """
     path = store.tensor_path(out, reader.dataset, scale)
     if path.is_dir():
         raise InputError(f"{path} is a folder, but the tensor file must have this name: rename the folder")
     settings = {"scale": scale, "layout": layout, "coordinates": coordinates}
+    _print_replaced(path, settings)
     convert = functools.partial(_convert, read=reader.read, body=reader.body, **settings)
     keep_freed_memory()
     names = reader.joint_names or joint_names.DATASETS.get(reader.dataset, ())
@@ -105,13 +107,23 @@ def write_tensors(
                 writer.drop(reader.name(source), outcome)
             else:
                 writer.add(tensor, outcome)
-                kept.append(dataclasses.replace(outcome, joints=None))
+                absent = () if outcome.joints.any(axis=(1, 2, 3)).all() else ("nobody is seen",)
+                kept.append(dataclasses.replace(outcome, joints=None, doubts=(*outcome.doubts, *absent)))
         if len(writer.dropped) == len(sources):
             name, reason = writer.dropped[0]
             raise InputError(f"none of {len(sources)} sequences is usable, so {path} was not written; {name}: {reason}")
     _print_summary(path, len(sources), writer, f"coordinates {coordinates}, layout {layout}, {scale} x {scale}")
     _print_left_out(kept)
     return path
+
+
+def _print_replaced(path, settings):
+    if path.exists():
+        with contextlib.suppress(InputError):  # what is no tensor file is replaced without a line
+            before = vars(store.Tensors(path))
+            differing = [f"{name} {before[name]}" for name, value in settings.items() if before[name] != value]
+            if differing:
+                print(f"replaces {path}, which has {printable(' and '.join(differing))}")
 
 
 def _map(function, items, jobs):
@@ -167,6 +179,12 @@ def _print_left_out(sequences):
             holders[", ".join(left_out)].append(sequence.name)
     for left_out, names in list(holders.items())[:MAX_REASONS]:
         print(f"  {left_out}: left out of {counted(len(names), 'sequence')}, {listed(names)}")
+    doubted = defaultdict(list)
+    for sequence in sequences:
+        for doubt in sequence.doubts:
+            doubted[doubt].append(sequence.name)
+    for doubt, names in list(doubted.items())[:MAX_REASONS]:
+        print(f"  in some frames {doubt}: {counted(len(names), 'sequence')}, {listed(names)}")
 
 
 def _print_summary(path, number, writer, settings):

@@ -176,9 +176,8 @@ class Tensors:
         """
         hashed = hashlib.sha256()
         described = (self.dataset, self.class_names, self.scale, self.layout, self.coordinates, list(self.name))
-        if (
-            self.dataset not in DATASETS
-        ):  # bodies and body decide how sequences are mirrored; of the known data sets the code has them
+        # Bodies and body decide how sequences are mirrored; of the known data sets the code has them.
+        if self.dataset not in DATASETS:
             described += (self.bodies, self.body)
             described += (self.joint_names,) if self.joint_names else ()
         hashed.update(repr(described).encode())

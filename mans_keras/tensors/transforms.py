@@ -5,9 +5,6 @@ import numpy as np
 from mans_keras.errors import InputError
 from mans_keras.skeletons.sequence import Body, Dropped
 
-COORDINATES = ("raw", "hip", "body", "upright", "released")
-LAYOUTS = ("resize", "pad")
-
 
 def hip_frame(joints: np.ndarray, body: Body) -> np.ndarray:
     """Move one body so that the midpoint of its hips in its first frame is the origin.
@@ -106,7 +103,7 @@ def upright_frame(joints: np.ndarray, body: Body) -> np.ndarray:
 
 
 def to_coordinates(joints: np.ndarray, coordinates: str, body: Body | None) -> np.ndarray:
-    """Each body of (frames, bodies, joints, 3) in one of `COORDINATES`; "raw" are the camera's and need no body."""
+    """Each body of (frames, bodies, joints, 3) in these coordinates; "raw" are the camera's and need no body."""
     if coordinates == "raw":
         return joints
     if coordinates == "released":

@@ -1,7 +1,8 @@
 """How the networks are trained: the values in the paper, those in the code that its authors released, and our own.
 
-PAPER and RELEASED are faithful. Where one source leaves a value open, it is the other source's; the comments say where.
-BEST comes from neither, and nothing in it looks at the test sequences.
+PAPER and RELEASED have the values that their source states. Where one source leaves a value open, it is the other
+source's; the comments say where. No recipe gives the released networks exactly: see above RELEASED. BEST comes from
+neither source, and nothing in it looks at the test sequences.
 """
 
 import re
@@ -82,9 +83,13 @@ PAPER = Recipe(
     layout="resize",
 )
 
-# mans_keras/README.md lists every departure. Two concern this recipe. The released DenseNet-161 starts from ImageNet
-# weights; ours starts from random ones. The released layers of Eq. 8 are created inside a Lambda and are never trained;
-# that is a fault of the model, not a way to train, so ours are trained.
+# By this recipe, too, our networks differ from the released ones in what is no value of a recipe:
+# - The L2 penalty is also on the GRUs' recurrent kernels; there it is not.
+# - The softmax layer starts Glorot uniform, that of the released MANs-9 He normal.
+# - The GRU is Keras 3's, which computes gates, reset and biases in another way than that of Keras 2.0.8.
+# - DenseNet-161 starts from random weights, there from ImageNet's, and lacks the Scale layers after its normalisations.
+# - The layers of Eq. 8 are trained. There they are made inside a Lambda and never trained: a fault, not a choice.
+# mans_keras/README.md lists every departure, also those of the tensors.
 RELEASED = Recipe(
     name="released",
     learning_rate=0.01,

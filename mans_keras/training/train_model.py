@@ -51,6 +51,8 @@ def train(
         recipe: "paper", "released" or "best".
         attention: as in `mans_keras.MANs`.
         epochs: default: the recipe's for the dataset.
+        seed: from 0, of all that is random: first weights, order and changes of the sequences, dropout. On the same
+            CPU, the same seed gives the same record.
         model_path: where the model is also saved, `.h5` or `.keras`.
 
     Returns: the run's record, as the experiments write it, and the trained model, which `save` makes a file for

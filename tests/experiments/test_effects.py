@@ -43,26 +43,35 @@ def test_the_interval_over_subjects_is_that_of_their_own_differences():
     better = record(predictions={**labels, "predicted": [0, 1, 0, 1, 0, 0]})
     default = record(predictions={**labels, "predicted": [1, 1, 0, 1, 0, 0]})
     # Differences of 50, 0 and 0 points: t(0.975, 2) 28.87 / sqrt(3).
-    assert paired_differences.difference([better], [default])[1:] == ["-", "71.71"]
+    assert paired_differences.difference([better], [default]).cells()[1:] == ["-", "+16.67 ± 71.71"]
+
+
+def test_each_subject_counts_alike_however_many_sequences_it_has():
+    names = ["s01_e01_walk", "s01_e01_run", "s01_e02_run", "s02_e01_walk"]
+    labels = {"name": names, "true": [0, 1, 1, 0]}
+    better = record(last=1, predictions={**labels, "predicted": [0, 1, 1, 0]})
+    default = record(last=0.75, predictions={**labels, "predicted": [0, 1, 1, 1]})
+    gain = paired_differences.difference([better], [default])
+    assert (gain.points, gain.of_subjects) == (25, 50)
 
 
 def test_an_effect_of_nothing_is_not_below_zero():
     accuracies = ((0.07, 0.05), (0.06, 0.06))  # 100 * 0.07 is above 7, by rounding
     default, changed = ([record(last=last, seed=seed) for seed, last in enumerate(cell)] for cell in accuracies)
-    assert paired_differences.difference(changed, default)[0] == "+0.00"
+    assert paired_differences.difference(changed, default).cells()[0] == "+0.00"
 
 
 def test_runs_without_a_counterpart_do_not_count_in_a_difference():
     cell = [record(last=0.9), record(last=0.1, seed=1), record(last=0.1, fold="other")]
-    assert paired_differences.difference(cell, [record(last=0.5)])[:2] == ["+40.00", "-"]
-    assert paired_differences.difference(cell, []) == ["-"] * 3
+    assert paired_differences.difference(cell, [record(last=0.5)]).cells()[:2] == ["+40.00", "-"]
+    assert paired_differences.difference(cell, []).cells() == ["-"] * 3
 
 
 def test_while_a_seed_lacks_folds_there_is_no_interval_over_seeds():
     runs = [("a", 0), ("b", 0), ("a", 1), ("b", 1), ("a", 2)]
     changed, default = ([record(fold=fold, seed=seed, last=last) for fold, seed in runs] for last in (0.9, 0.5))
-    assert paired_differences.difference(changed, default)[:2] == ["+40.00", "-"]
-    assert paired_differences.difference(changed[:4], default)[:2] == ["+40.00", "0.00"]
+    assert paired_differences.difference(changed, default).cells()[:2] == ["+40.00", "-"]
+    assert paired_differences.difference(changed[:4], default).cells()[:2] == ["+40.00", "0.00"]
 
 
 def test_records_of_other_settings_than_their_factors_are_refused():
@@ -86,8 +95,8 @@ def test_the_gain_of_attention_is_over_each_other_row_of_table_4():
     made += [record("mans-9-stcm", last=last, seed=seed) for seed, last in enumerate((0.79, 0.82, 0.67))]
     _, _, rows = attention_gain.table([*made, record("mans-9-no-attention", last=0.9)])
     assert rows == [
-        ["odd_even", "STCM-9 (CNNs)", "+2.00", "2.48", "0.00", "3 seeds"],
-        ["odd_even", "MANs-9 (no attention)", "-10.00", "-", "0.00", "1"],
+        ["odd_even", "STCM-9 (CNNs)", "+2.00", "2.48", "+0.00 ± 0.00", "3 seeds"],
+        ["odd_even", "MANs-9 (no attention)", "-10.00", "-", "+0.00 ± 0.00", "1"],
     ]
 
 

@@ -6,6 +6,7 @@ import re
 import click
 import pytest
 from click.testing import CliRunner
+from helpers import ROOT
 from test_rooms import SCRIPTS
 
 from experiments import compared, options, paper
@@ -49,6 +50,12 @@ def test_help_names_the_options_of_the_script_and_no_others(name):
     assert printed.exit_code == 0
     _, listed = printed.output.split("\nOptions:\n")
     assert set(re.findall(r"^  (?:-h, )?--([\w-]+)", listed, flags=re.MULTILINE)) == OPTIONS[name] | {"help"}
+
+
+def test_git_ignores_the_tables_of_scripts_that_read_the_records_of_others():
+    read_only = [name for name in SCRIPTS if "command_of_records(" in (ROOT / f"experiments/{name}.py").read_text()]
+    ignored = re.findall(r"^experiments/results/\*\*/(\w+)/$", (ROOT / ".gitignore").read_text(), flags=re.MULTILINE)
+    assert read_only == ignored
 
 
 def values(*arguments, parameters=()):

@@ -104,7 +104,7 @@ def test_the_numbers_in_the_prose_of_the_results_are_those_of_the_records():
     networks = [records("table5_comparison", f"mans-{n}", "loso") for n in (9, 33, 61)]
     right = [199 - sum(map(wrong, network)) for network in networks]
     assert right[0] == right[1]
-    deepest, _, over_subjects = paired_differences.difference(networks[2], networks[0])
+    deepest = paired_differences.difference(networks[2], networks[0])
     halves = {
         model: f"{tables.summarize(records('table5_comparison', model, 'odd_even'), 'last')[0]:.2f}"
         for model in paper.TABLE5
@@ -122,12 +122,14 @@ def test_the_numbers_in_the_prose_of_the_results_are_those_of_the_records():
         f"a `{pull['predictions']['name'][0].split('_')[-1]}`, is right",
         f"a `{carry['predictions']['name'][0].split('_')[-1]}`, never is",
         f"{199 - len(by_sequence)} of `loocv`'s 199 folds",
-        "`best` misclassifies {}, {} and {} of the 199 sequences by `loso`".format(*map(words.__getitem__, of_seeds)),
+        "`best` misclassifies {}, {} and {} of the 199 sequences with its three seeds".format(
+            *map(words.__getitem__, of_seeds)
+        ),
         f"{words[min(of_seeds)]} to {words[max(of_seeds)]} of 199 by `loso` (three seeds)",
         f"{words[min(by_half)]} to {words[max(by_half)]} of 99 by `odd_even` ({words[len(by_half)]} seeds)",
         f"{words[ahead]} of the odd subjects are for it",
         f"as many sequences correctly as MANs-9, {right[0]} of 199 each. MANs-61 has {right[2]}, which is",
-        f"within chance over the subjects ({deepest} ± {over_subjects} points)",
+        f"within chance over the subjects ({deepest.over_people} points)",
         f"end between {halves['mans-9']} (MANs-9, five seeds) and {halves['mans-resnet18']} (ResNet-18, three seeds)",
         f"makes {chosen:.2f} out of {last:.2f}. That is more than",
         f"fell from {before:.0f} to {after:.0f} % in its last epoch",
@@ -153,9 +155,9 @@ def test_effects_that_the_prose_calls_unseen_are_as_small_as_it_says():
         "mans-9-gate",
     ]
     for factor in (*narrow, *wide, "mans-9-no-attention"):
-        points, seeds, _ = map(float, away_from_the_default(factor))
-        assert abs(points) < seeds
-        assert abs(points) + seeds < (1.1 if factor in narrow else 5)
+        effect = away_from_the_default(factor)
+        assert abs(effect.points) < effect.over_seeds
+        assert abs(effect.points) + effect.over_seeds < (1.1 if factor in narrow else 5)
 
 
 def by_subject(factor):
@@ -180,15 +182,13 @@ def test_comparisons_in_the_prose_are_those_of_the_records():
         f"ahead by {np.mean(apart['no-gru-dropout']):.2f} points, on five subjects of ten, and behind on one" in prose()
     )
     assert f"up to {np.abs(apart['raw']).max():.0f} points away from it on a subject" in prose()
-    points, _, subjects = paired_differences.difference(
-        records("effects", "paper-raw", "loso"), records("effects", "raw", "loso")
-    )
-    assert f"beyond chance over the subjects ({points} ± {subjects})" in prose()
+    behind = paired_differences.difference(records("effects", "paper-raw", "loso"), records("effects", "raw", "loso"))
+    assert f"beyond chance over the subjects ({behind.over_people})" in prose()
     chosen, _ = tables.summarize(records("effects", "raw", "loso"), "best")
     assert f"`released` on the same coordinates reaches {chosen:.2f} in that way" in prose()
     without, stcm = (records("effects", factor, "odd_even") for factor in ("no-gru-dropout", "mans-9-stcm"))
-    points, seeds, _ = paired_differences.difference(without, stcm)
-    assert f"the STCM is {points[1:]} ± {seeds} points below it, over seeds" in prose()
+    below = paired_differences.difference(without, stcm)
+    assert f"the STCM is {below.points:.2f} ± {below.over_seeds:.2f} points below it, over seeds" in prose()
 
 
 def test_what_the_prose_says_of_alpha_on_hdm05_is_the_records():
@@ -223,7 +223,7 @@ def test_what_the_prose_says_of_scale_224_is_the_records():
         paired_differences.difference(mans, records("table4_ablation", f"mans-resnet18-{setting}", "odd_even"))
         for setting in ("stcm", "no-attention", "song")
     ]
-    points, seeds = ([float(gain[column]) for gain in gains] for column in (0, 1))
+    points, seeds = [gain.points for gain in gains], [gain.over_seeds for gain in gains]
     assert f"by {min(points):.2f} to {max(points):.2f} points" in prose()
     assert "wider than ± 11" in prose() and min(seeds) > 11
     last, _ = tables.summarize(mans, "last")
@@ -247,10 +247,10 @@ def test_what_the_prose_says_of_densenet_161_is_the_records():
         paired_differences.difference(mans, records("table4_ablation", f"mans-densenet161-{setting}", "odd_even"))
         for setting in ("stcm", "no-attention", "song")
     ]
-    assert [gain[0] for gain in gains] == ["+0.00", "+1.01", "+3.03"]
+    assert [gain.cells()[0] for gain in gains] == ["+0.00", "+1.01", "+3.03"]
     assert "level with the STCM alone, and 1.01 and 3.03 points above" in prose()
-    assert all(float(points) < float(subjects) for points, _, subjects in gains)
-    assert f"(± {min(float(subjects) for *_, subjects in gains):.2f} at the least)" in prose()
+    assert all(gain.of_subjects < gain.over_subjects for gain in gains)
+    assert f"(± {min(gain.over_subjects for gain in gains):.2f} at the least)" in prose()
 
 
 def test_what_the_prose_says_of_alpha_with_resnet_18_is_the_records():
@@ -263,8 +263,9 @@ def test_what_the_prose_says_of_alpha_with_resnet_18_is_the_records():
     assert f"between {min(means.values()):.2f} and {max(means.values()):.2f}, alpha 16 is highest" in prose()
     for cell in cells.values():
         assert len(cell) == 5
-        points, _, subjects = paired_differences.difference(cell, cells["mans-resnet18"])
-        assert abs(float(points)) <= float(subjects)
+        if cell is not cells["mans-resnet18"]:
+            apart = paired_differences.difference(cell, cells["mans-resnet18"])
+            assert abs(apart.of_subjects) < apart.over_subjects
 
 
 def test_what_the_prose_says_of_the_released_codes_tensors_is_the_records():
@@ -274,14 +275,14 @@ def test_what_the_prose_says_of_the_released_codes_tensors_is_the_records():
     )
     number = {4: "four", 5: "five"}[len(records("effects", "released-pad", "odd_even"))]
     for sentence in (
-        f"level with `body` by `loso` ({by_subject[0]} ± {by_subject[2]} points over the subjects). "
-        f"By `odd_even` they are behind over {number} seeds ({by_seed[0]} ± {by_seed[1]}), "
-        f"but not over the subjects (± {by_seed[2]})",
-        f"even subjects: {padded[0]} ± {padded[1]} points over {number} seeds, on each of the five subjects",
+        f"level with `body` by `loso` ({by_subject.over_people} points over the subjects). "
+        f"By `odd_even` they are behind over {number} seeds ({by_seed.points:.2f} ± {by_seed.over_seeds:.2f}), "
+        f"but not over the subjects ({by_seed.over_people})",
+        f"even subjects: {padded.points:.2f} ± {padded.over_seeds:.2f} points over {number} seeds, on each of the five",
     ):
         assert sentence in prose()
-    assert abs(float(by_subject[0])) < float(by_subject[2])
-    assert float(by_seed[1]) < abs(float(by_seed[0])) < float(by_seed[2])
+    assert abs(by_subject.of_subjects) < by_subject.over_subjects
+    assert by_seed.over_seeds < abs(by_seed.points) and abs(by_seed.of_subjects) < by_seed.over_subjects
     (own_loso, own), (raw_loso, raw) = (
         [tables.summarize(records("effects", name, protocol), "last")[0] for protocol in ("loso", "odd_even")]
         for name in ("released-pad", "paper-raw")
@@ -290,8 +291,9 @@ def test_what_the_prose_says_of_the_released_codes_tensors_is_the_records():
     assert f"`released` ends at {own_loso:.2f} and {own:.2f} on tensors made as in the released code" in prose()
     first_page = " ".join((ROOT / "README.md").read_text().split())
     assert f"reach {raw_loso:.0f} and {own_loso:.0f} % by `loso`, on their own coordinates" in first_page
-    points, _, subjects = away_from_the_default("released-pad", "loso")
-    assert f"level with the default: {points} ± {subjects} points" in prose() and abs(float(points)) < float(subjects)
+    level = away_from_the_default("released-pad", "loso")
+    assert f"level with the default: {level.over_people} points" in prose()
+    assert abs(level.of_subjects) < level.over_subjects
     padded, default = (by_subjects(records("effects", name, "odd_even")) for name in ("released-pad", "mans-9"))
     assert len(padded) == 5 and all(padded[subject] < default[subject] for subject in padded)
 
@@ -308,11 +310,11 @@ def by_subjects(cell):
 def test_the_first_page_names_the_share_of_upright_coordinates():
     assert "Turning bodies upright before training gives half or more of the gain" in (ROOT / "README.md").read_text()
     for protocol in ("loso", "odd_even"):
-        upright, best = (float(away_from_the_default(factor, protocol)[0]) for factor in ("upright", "best"))
+        upright, best = (away_from_the_default(factor, protocol).points for factor in ("upright", "best"))
         assert upright >= best / 2
 
 
 def test_learned_attention_is_compared_with_frozen_as_precisely_as_the_page_says():
     frozen = records("table4_ablation", "mans-9-frozen", "odd_even")
-    points, seeds, _ = paired_differences.difference(records("table4_ablation", "mans-9", "odd_even"), frozen)
-    assert f"(± {seeds} points over seeds)" in prose() and abs(float(points)) < float(seeds)
+    gain = paired_differences.difference(records("table4_ablation", "mans-9", "odd_even"), frozen)
+    assert f"(± {gain.over_seeds:.2f} points over seeds)" in prose() and abs(gain.points) < gain.over_seeds

@@ -140,6 +140,13 @@ def test_classes_of_several_records_are_counted_together():
     assert rows == [["walk", 6, "33.33", "100.00", "run (4)"], ["run", 2, "100.00", "33.33", "-"]]
 
 
+def test_titles_of_classes_and_curves_mark_the_synthetic_recordings():
+    made = record(dataset="synthetic", history=curve(0.5, 0.1, 0.1), epochs=3)
+    for title in (per_class.table([made])[0], figure3.table([made])[0], figure3.draw([made]).get_suptitle()):
+        assert "SYNTHETIC recordings, " in title
+    assert "SYNTHETIC" not in per_class.table([record()])[0]
+
+
 def test_records_of_other_classes_are_not_counted_together():
     with pytest.raises(InputError, match="class_names"):
         per_class.table([record(), record(class_names=["a", "b"])])
@@ -149,6 +156,10 @@ def test_records_of_other_protocols_or_tensors_are_not_counted_together():
     for other in ({"protocol": "loso"}, {"tensors": "others"}):
         with pytest.raises(InputError, match=next(iter(other))):
             per_class.table([record(), record(**other)])
+
+
+def test_no_attention_can_take_the_name_of_a_row_without_attention():
+    assert tuple(table4.WITHOUT_ATTENTION) == attention.NAMES_WITHOUT_ATTENTION
 
 
 OWN_ATTENTION = """

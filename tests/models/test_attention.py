@@ -1,10 +1,12 @@
 """Attentions of one's own: by a registered name, as a layer, from a file; saved and loaded."""
 
 import json
+import re
 
 import keras
 import numpy as np
 import pytest
+from helpers import ROOT
 from keras import layers, ops
 
 import mans_keras
@@ -71,8 +73,14 @@ def answer(model):
     return ops.convert_to_numpy(model(random_input(2, 8, 6), training=False))
 
 
-def test_there_are_four_attentions_by_name():
+def test_there_are_five_attentions_by_name():
     assert list(ATTENTIONS) == ["residual", "song", "frozen", "weighted", "gate"]
+
+
+def test_every_attention_of_the_package_is_a_name_of_the_package_and_in_the_docstring_of_the_networks():
+    for name, kind in ATTENTIONS.items():
+        assert getattr(mans_keras, kind.__name__) is kind
+        assert f'"{name}"' in mans_keras.MANs.__doc__
 
 
 def test_a_registered_class_gets_what_its_init_asks_for():
@@ -201,6 +209,16 @@ def test_an_extension_registers_its_attention_and_is_kept_for_other_processes(tm
     assert {str(path): SOURCE} == extensions.EXTENSIONS
     assert type(small_model("mean").layers[0].attend) is ATTENTIONS["mean"]
     extensions.run_extension(str(path), SOURCE)  # again, as in a process that has it already
+
+
+def test_the_attention_on_the_page_is_a_whole_file_and_gives_what_the_gate_gives(tmp_path):
+    page = (ROOT / "mans_keras/README.md").read_text()
+    path = tmp_path / "my_attention.py"
+    path.write_text(re.search(r"```python\n(# my_attention\.py\n.*?)```", page, flags=re.DOTALL)[1])
+    assert mans_keras.load_extension(path) == ["mine"]
+    mine, gate = small_model("mine"), small_model("gate")
+    gate.set_weights(mine.get_weights())
+    np.testing.assert_array_equal(answer(mine), answer(gate))
 
 
 @pytest.mark.parametrize(

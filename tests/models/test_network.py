@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from mans_keras import MANs9
-from mans_keras.models.network import COORDINATES, LAYOUTS, MemoryAttentionNetwork
-from mans_keras.tensors import transforms
+from mans_keras.models.network import MemoryAttentionNetwork
 
 PREPARATION = {
     "dataset": "own",
@@ -59,6 +58,7 @@ def test_the_preparation_is_saved(model, tmp_path, file, lacks):
         ({"bodies": 0}, "at least one body"),
         ({"joints": True}, "joints can't be True"),
         ({"layout": None}, "layout can't be None"),
+        ({"coordinates": "turned"}, "is 'turned', not one of raw, hip, body, upright, released"),
         ({"body": []}, "body can't be"),
         ({"frames": "30"}, "frames can't be '30'"),
     ],
@@ -95,7 +95,3 @@ def test_a_loaded_model_trains_on_as_if_it_had_not_been_saved(model, tmp_path, f
         network.train_on_batch(x, label)
     for weight, same in zip(model.get_weights(), loaded.get_weights(), strict=True):
         np.testing.assert_array_equal(weight, same)
-
-
-def test_the_preparation_knows_the_layouts_and_coordinates_of_tensors():
-    assert (LAYOUTS, COORDINATES) == (transforms.LAYOUTS, transforms.COORDINATES)

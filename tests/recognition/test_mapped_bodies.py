@@ -13,7 +13,7 @@ from mans_keras.cli import main
 from mans_keras.errors import InputError
 from mans_keras.recognition.recognizer import Recognizer
 from mans_keras.reports import record_plots
-from mans_keras.skeletons import synthetic
+from mans_keras.skeletons import recording, synthetic
 from mans_keras.skeletons.joint_mapping import AZURE, MEDIAPIPE
 from mans_keras.skeletons.sequence import KINECT_1_NAMES
 
@@ -75,11 +75,17 @@ def test_an_array_of_another_sensors_number_of_joints_is_mapped(recognizer):
     assert "its 33 joints have no names and were taken for those of MediaPipe" in content.notes()[0]
 
 
-def test_kinect_v2s_joints_are_mapped_by_name_and_the_notes_say_so(recognizer, tmp_path):
+def test_kinect_v2s_joints_are_mapped_in_the_same_way_with_names_and_without(recognizer, tmp_path):
     file = synthetic.write(tmp_path, synthetic.names()[0])
-    first, *others = recognizer.parsed(file).notes()
-    assert first == "the body was mapped to the model's 20 joints: all by name"
-    assert "Neck" in others[0]
+    content = recognizer.parsed(file)
+    how = "17 by name, 3 computed (HipCenter, Spine, ShoulderCenter)"
+    assert content.notes()[0] == f"the body was mapped to the model's 20 joints: {how}"
+    joints = recording.read(file).joints
+    np.save(tmp_path / "unnamed.npy", joints)
+    unnamed = recognizer.parsed(tmp_path / "unnamed.npy")
+    np.testing.assert_allclose(unnamed.joints, content.joints)
+    assert (content.joints[:, 0, 3:] == joints[:, :, 3:20].swapaxes(0, 1)).all(axis=(1, 2, 3)).any()
+    assert how in unnamed.notes()[0]
 
 
 def test_what_can_not_be_mapped_is_refused_as_before(recognizer):

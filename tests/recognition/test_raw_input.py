@@ -12,8 +12,9 @@ from mans_keras.errors import InputError
 from mans_keras.recognition.raw_input import Preparation, with_preparation
 from mans_keras.recognition.recognizer import load
 from mans_keras.skeletons.sequence import KINECT_1
+from mans_keras.tensor_kinds import COORDINATES, LAYOUTS
 from mans_keras.tensors import preprocess_file
-from mans_keras.tensors.transforms import COORDINATES, LAYOUTS, to_tensor
+from mans_keras.tensors.transforms import to_tensor
 
 SCALE = 50
 

@@ -287,3 +287,11 @@ def test_2000_mutants_become_a_finite_sequence_or_a_reason(tmp_path, kind, origi
             assert str(dropped)
             outcomes["dropped"] += 1
     assert min(outcomes.values()) > 10
+
+
+def test_a_joint_that_is_a_direction_by_its_name_is_left_out_in_every_format(tmp_path):
+    frame = {"hip": [1, 2, 3], "gaze": [0, 0, 1], "head_velocity": [0, 1, 0], "head": [4, 5, 6]}
+    (tmp_path / "a.json").write_text(json.dumps([{"joints": frame}]))
+    content = parsed(tmp_path / "a.json")
+    assert content.names == ("hip", "head") and content.left_out == ("gaze", "head_velocity")
+    assert content.joints.tolist() == [[[[1, 2, 3], [4, 5, 6]]]]

@@ -256,3 +256,12 @@ def test_2000_mutants_become_joints_or_a_reason(original):
             assert str(dropped)
             outcomes["dropped"] += 1
     assert min(outcomes.values()) > 10
+
+
+@pytest.mark.parametrize(
+    "others", ["hip_dx,hip_dy,hip_dz", "gaze_x,gaze_y,gaze_z", "hip_direction_x,hip_direction_y,hip_direction_z"]
+)
+def test_velocities_and_directions_are_no_joints_and_are_left_out(others):
+    content = parse(f"hip_x,hip_y,hip_z,{others},head_x,head_y,head_z\n1,2,3,9,9,9,4,5,6\n".encode())
+    assert content.names == ("hip", "head") and content.left_out
+    assert content.joints.tolist() == [[[[1, 2, 3], [4, 5, 6]]]]

@@ -52,7 +52,7 @@ def test_other_files_are_left_out_and_named(raw):
         (raw / path).touch()
     classes, sources, left_out = own.find(raw)
     assert classes == ("kick", "wave") and len(sources) == 8
-    assert left_out == [".hidden", "a.npy", "empty", "wave/.a.npy", "wave/clip.mp4", "wave/more"]
+    assert left_out == ["a.npy", "empty", "wave/more", "wave/clip.mp4", ".hidden", "wave/.a.npy"]
 
 
 def test_a_folder_without_recordings_says_what_is_expected(tmp_path):
@@ -141,7 +141,7 @@ def two_orders(tmp_path):
 
 
 def test_joints_have_the_names_of_the_first_file_that_names_them(two_orders):
-    assert own.survey(two_orders) == (1, 3, NAMES, "kick/a.csv", (), ())
+    assert own.survey(two_orders) == (1, 3, NAMES, "kick/a.csv", (), (), ())
     assert own.survey(two_orders, 3, ("RHip", "Neck", "LeftHip"))[:3] == (1, 3, ("RHip", "Neck", "LeftHip"))
 
 
@@ -199,15 +199,15 @@ def test_bodies_that_are_missing_in_a_file_are_zeros(read):
 
 def test_a_body_without_coordinates_is_absent(read):
     array = np.ones((4, 3, 3))
-    array[1] = np.nan
-    np.testing.assert_array_equal(read(array)[:, 0].all(axis=(1, 2)), [True, False, True, True])
+    array[0] = np.nan
+    np.testing.assert_array_equal(read(array)[:, 0].all(axis=(1, 2)), [False, True, True, True])
 
 
 def test_a_missing_joint_is_interpolated_over_the_frames_that_have_the_body(read):
     array = np.full((7, 3, 3), [1, 2, 3.0])
     array[:, 0, 0] = [9, 1, np.nan, 0, 4, 5, np.nan]
     array[3] = 0
-    np.testing.assert_allclose(read(array)[:, 0, 0, 0], [9, 1, 2, 0, 4, 5, 5])
+    np.testing.assert_allclose(read(array)[:, 0, 0, 0], [9, 1, 2, 3, 4, 5, 5])
 
 
 def test_a_joint_that_is_mostly_missing_drops_the_file(read):

@@ -140,3 +140,48 @@ def test_an_interrupted_preparation_does_not_promise_to_resume(tmp_path, monkeyp
     monkeypatch.setattr(own_data.own, "survey", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt))
     done = run(own_data.main, write(tmp_path / "raw", as_npy), tmp_path, "--name", "g")
     assert done.returncode == 130 and "run the same command again to start anew" in done.stderr
+
+
+def test_joints_that_are_numbered_from_0_in_some_files_and_from_1_in_others_are_reported(tmp_path):
+    def save(path, number):
+        names = range(1, 20) if number % 2 else range(19)
+        header = ",".join(f"joint{name}_{axis}" for name in names for axis in "xyz")
+        body = standing_body()[:, 1:] if number % 2 else standing_body()[:, :19]
+        np.savetxt(path.with_suffix(".csv"), body.reshape(6, -1), delimiter=",", header=header, comments="")
+
+    done = run(own_data.main, write(tmp_path / "raw", save), tmp_path, "--name", "g")
+    assert "2 files (wave/P1.csv, wave/P3.csv): joints numbered from 1, and from 0 in other files" in done.stdout
+
+
+def test_what_may_be_recordings_is_listed_first_and_hidden_files_are_counted(tmp_path):
+    raw = write(tmp_path / "raw", lambda path, number: np.save(path, standing_body()))
+    for name in (
+        ".DS_Store",
+        ".git",
+        "Thumbs.db",
+        "a.mp4",
+        "clap/a.mp4",
+        "readme.txt",
+        "wave/P7.npy.zip",
+        "wave/P8.pkl",
+    ):
+        (raw / name).write_text("x")
+    (raw / "wave/more").mkdir()
+    done = run(own_data.main, raw, tmp_path, "--name", "g")
+    assert (
+        f"no recordings, 6 in {raw}: wave/P7.npy.zip, wave/P8.pkl, wave/more, a.mp4, clap/a.mp4, ...\n" in done.stdout
+    )
+    assert "also left out: 3 hidden files\n" in done.stdout
+
+
+def test_what_was_interpolated_or_is_empty_is_reported(tmp_path):
+    def save(path, number):
+        body = standing_body(20)
+        body[5 if number < 2 else slice(0, 3)] = 0
+        body[8, 11] += 9 * (number == 0)
+        np.save(path, body)
+
+    done = run(own_data.main, write(tmp_path / "raw", save), tmp_path, "--name", "g")
+    assert "in some frames nobody is seen: interpolated: 2 sequences, clap/P0.npy, wave/P1.npy\n" in done.stdout
+    assert "in some frames nobody is seen: 2 sequences, clap/P2.npy, wave/P3.npy\n" in done.stdout
+    assert "a joint is more than 1.5 m away from its body: interpolated: 1 sequence, clap/P0.npy\n" in done.stdout

@@ -62,7 +62,7 @@ def read(tmp_path):
 
 SETS = {
     "KARD": (kard, "a01_s02_e03_realworld.txt", None, SMALL, text_file.KARD),
-    "MSR Action3D": (msr_action, "a01_s02_e03_skeleton3D.txt", None, BODY, ()),
+    "MSR Action3D": (msr_action, "a01_s02_e03_skeleton3D.txt", None, BODY, text_file.MSR),
     "MSR Action3D, any name": (msr_action, "a.txt", 20, BODY, ()),
     "MSRDailyActivity3D": (msr_daily, "a01_s01_e01_skeleton.txt", None, BODY, ()),
     "CAD-60": (cad, "0510160858.txt", None, SMALL, text_file.CAD),
@@ -97,6 +97,13 @@ def test_msr_daily_has_frames_of_nobody_and_of_two_people(read):
 def test_predict_reads_a_text_file_with_the_joints_of_its_model(tmp_path):
     (tmp_path / "a.txt").write_text(msr_action())
     np.testing.assert_allclose(recording.read(tmp_path / "a.txt", 20).joints[:, 0], BODY, atol=1e-5)
+
+
+def test_the_joints_of_msr_action3d_are_brought_into_the_order_of_the_model(tmp_path):
+    order = "8 4 2 1 16 12 0 9 5 10 6 11 7 17 13 18 14 19 15 3"  # right shoulder, left shoulder, ... in Kinect v1's
+    (tmp_path / "a12_s01_e01_skeleton3D.txt").write_text(msr_action(BODY[:, [int(joint) for joint in order.split()]]))
+    content = recording.read(tmp_path / "a12_s01_e01_skeleton3D.txt", 20, names=KINECT_1_NAMES)
+    np.testing.assert_allclose(content.joints[:, 0], BODY, atol=1e-5)
 
 
 def test_notes_next_to_recordings_are_no_recordings(tmp_path):

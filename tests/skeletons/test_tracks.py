@@ -9,6 +9,7 @@ from helpers import standing_body
 from mans_keras.errors import InputError
 from mans_keras.skeletons import ntu, recording
 from mans_keras.skeletons.formats import skeleton_file
+from mans_keras.skeletons.formats.parsed import Parsed
 from mans_keras.skeletons.sequence import Dropped
 from mans_keras.skeletons.tracks import (
     GAP,
@@ -184,10 +185,10 @@ def test_numbers_that_are_no_places_are_followed_without_a_warning(recwarn):
 def test_of_a_part_of_a_recording_the_others_are_counted_in_that_part():
     crowd = standing_body(20)[:, None] + np.arange(8)[:, None, None]
     crowd[5:, 2] = crowd[9:, 4] = np.nan
-    content = recording.part(crowd, recording.from_array(crowd), 3, 6)
+    content = recording.part(crowd, recording.of_bodies(Parsed(crowd)), 3, 6)
     assert content.notes() == ["2 bodies are left out, seen in 2, 4 of 4 frames"]
     np.testing.assert_array_equal(content.joints, crowd[3:7, [0, 1, 3, 5, 6, 7]])
-    assert recording.part(crowd, recording.from_array(crowd), 10, 15).notes() == []
+    assert recording.part(crowd, recording.of_bodies(Parsed(crowd)), 10, 15).notes() == []
 
 
 def test_of_a_part_of_a_skeleton_file_nobody_is_left_out_beforehand(tmp_path):

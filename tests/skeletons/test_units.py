@@ -94,9 +94,15 @@ def test_a_json_file_is_read_in_the_unit_that_it_names(tmp_path, word, scale):
         assert content.notes() == ["--unit was not used, since the file names its unit"]
 
 
-@pytest.mark.parametrize("word", ["px", 0.01, {"length": "cm"}])
+@pytest.mark.parametrize("word", ["yd", 0.01, {"length": "cm"}])
 def test_a_unit_in_a_json_file_that_is_not_known_must_be_given(tmp_path, word):
     (tmp_path / "a.json").write_text(json.dumps({"unit": word, "frames": (standing_body()).tolist()}))
     with pytest.raises(InputError, match=r"its unit is .* not one of m, cm, mm, in, ft: give it by --unit"):
         recording.read(tmp_path / "a.json")
     np.testing.assert_allclose(recording.read(tmp_path / "a.json", unit=1).joints[:, 0], standing_body())
+
+
+def test_a_pixel_is_no_length(tmp_path):
+    (tmp_path / "a.json").write_text(json.dumps({"unit": "pixels", "frames": standing_body().tolist()}))
+    with pytest.raises(InputError, match="the pixel, which is no length: these are places in the image"):
+        recording.read(tmp_path / "a.json")

@@ -11,8 +11,8 @@ import pytest
 from helpers import ROOT
 
 from mans_keras.skeletons.formats import by_suffix, frame_files, json_keys, text_file
+from mans_keras.tensor_kinds import COORDINATES
 from mans_keras.tensors import protocols
-from mans_keras.tensors.transforms import COORDINATES
 
 PAGE = (ROOT / "data_prep/README.md").read_text()
 SCRIPTS = sorted(path.stem for path in (ROOT / "data_prep").glob("*.py") if path.stem not in ("__init__", "common"))
@@ -90,9 +90,10 @@ def test_a_file_as_the_table_describes_it_is_read(tmp_path, suffix):
 def test_the_tables_of_text_files_say_how_many_joints_the_readers_know():
     table = PAGE[PAGE.index("| data set | what a file holds |") :]
     joints = {line.split("|")[1].strip(): line.split("|")[3] for line in table.splitlines()[2:8]}
-    assert (len(text_file.KARD), len(text_file.SBU), len(text_file.CAD), text_file.MSR_JOINTS) == (15, 15, 15, 20)
+    assert (len(text_file.KARD), len(text_file.SBU), len(text_file.CAD), len(text_file.MSR)) == (15, 15, 15, 20)
     expected = {"KARD": "15", "MSR Action3D": "20", "SBU Kinect Interaction": "2 x 15", "CAD-60": "15"}
     assert all(joints[name].strip().startswith(number) for name, number in expected.items())
+    assert ", ".join(text_file.MSR) in " ".join(PAGE.split())
 
 
 def test_the_recipe_for_a_video_writes_a_recording(tmp_path, monkeypatch, imported_as):

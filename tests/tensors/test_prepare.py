@@ -74,6 +74,22 @@ def test_a_preparation_that_keeps_nothing_leaves_the_file_that_is_there(raw, tmp
     assert digest(tmp_path) == before
 
 
+def test_a_line_says_if_a_file_of_other_settings_is_replaced(raw, tmp_path):
+    replaced = f"replaces {tmp_path / 'ntu_rgbd_50.h5'}, which has "
+    assert "replaces" not in run(ntu_rgbd.main, raw, tmp_path).stdout
+    upright = [raw, tmp_path, "--coordinates", "upright"]
+    assert f"{replaced}coordinates body\n" in run(ntu_rgbd.main, *upright).stdout
+    assert "replaces" not in run(ntu_rgbd.main, *upright).stdout
+    other = run(ntu_rgbd.main, raw, tmp_path, "--coordinates", "raw", "--layout", "pad")
+    assert f"{replaced}layout resize and coordinates upright\n" in other.stdout
+
+
+def test_what_is_no_tensor_file_is_replaced_without_a_line(raw, tmp_path):
+    (tmp_path / "ntu_rgbd_50.h5").write_text("no tensors")
+    done = run(ntu_rgbd.main, raw, tmp_path)
+    assert done.returncode == 0 and "replaces" not in done.stdout and len(Tensors(tmp_path / "ntu_rgbd_50.h5")) == 60
+
+
 def test_a_folder_without_recordings_is_one_line_that_says_where_to_get_them(tmp_path):
     done = run(ntu_rgbd.main, tmp_path, tmp_path / "out")
     assert done.returncode == 1 and done.stderr.count("\n") == 1

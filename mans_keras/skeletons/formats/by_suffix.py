@@ -14,6 +14,7 @@ from mans_keras.skeletons.formats import (
     arrays,
     bvh,
     c3d_file,
+    columns,
     csv_file,
     frame_files,
     json_file,
@@ -61,7 +62,12 @@ def parsed(path: Path, joints: int | None = None, unit: float | None = None) -> 
     suffix = path.suffix.lower()
     if suffix in READERS:
         return READERS[suffix](path).with_own_unit(unit)
-    content, may_be_in_image = _content(path, suffix, joints, unit)
+    return in_room(*_content(path, suffix, joints, unit))
+
+
+def in_room(content: Parsed, may_be_in_image: bool = True) -> Parsed:
+    """The same with a body for each person; `Dropped` for joints that are not in metres, or are places in the image."""
+    content = _without_directions(content)
     xyz = in_metres(content.joints)
     ids = content.ids
     if may_be_in_image:
@@ -71,6 +77,16 @@ def parsed(path: Path, joints: int | None = None, unit: float | None = None) -> 
     names = tuple(map(_storable, content.names))
     left_out = (*content.left_out, "the depth, which is the same for all joints") if is_flat(xyz) else content.left_out
     return dataclasses.replace(content, joints=persons, names=names, left_out=left_out, other_bodies=others, ids=None)
+
+
+def _without_directions(content):
+    """The same without what is no joint by its name, such as a gaze; it is in `left_out`."""
+    others = [name for name in content.names if columns.is_no_joint(name)]
+    if not others or len(others) == len(content.names):
+        return content
+    kept = [place for place, name in enumerate(content.names) if name not in others]
+    names, left_out = tuple(content.names[place] for place in kept), (*content.left_out, *others)
+    return dataclasses.replace(content, joints=content.joints[:, :, kept], names=names, left_out=left_out)
 
 
 def has_assumed_order(path: Path) -> bool:

@@ -38,6 +38,9 @@ OTHERS += ("accel", "acc", "gyro", "color", "colour", "depth", "pixel", "px", "i
 OTHERS += ("q", "v", "velo", "speed", "acce", "jerk", "std", "stddev", "stdev", "sd", "sigma", "var", "variance")
 OTHERS += ("error", "err", "conf", "confidence", "force", "torque", "moment", "mag")
 OTHERS += ("bbox", "box", "boundingbox", "roi")
+# Words at the end of a joint's name, in any format, that say that it is none.
+NO_JOINTS = ("gaze", "direction", "dir", "heading", "velocity", "velocities", "acceleration", "accelerations", "speed")
+NO_JOINTS += ("orientation", "rotation", "quaternion", "normal", "displacement", "delta", "derivative")
 THINGS = ("camera", "cam", "world", "sensor", "origin", "floor", "gravity", "imu")
 PERSON = r"(?i:p|person|body|player|user|subject|skeleton|actor)[ _]?[0-9]+"
 SIDE = re.compile(r"(?i:left|right)|[LRlr](?=$|[A-Z_ ])")  # before a colon it is no person
@@ -133,13 +136,18 @@ def _last_word(joint):
     return re.split(r"[ _.:-]+|(?<=[a-z])(?=[A-Z])", joint)[-1].lower()
 
 
+def is_no_joint(name: str) -> bool:
+    """Whether a name says that x y z of it are no place of a joint, but a direction, a velocity or the like."""
+    return _last_word(name) in NO_JOINTS
+
+
 def _is_other(joint, columns, axes):
     """Whether these columns are no place of a joint, but a rotation, a place in the image or the like."""
     last = _last_word(joint)
-    if last in OTHERS or (joint.lower() in THINGS and len(axes) > 1 and "" not in axes):
+    if last in OTHERS or is_no_joint(joint) or (joint.lower() in THINGS and len(axes) > 1 and "" not in axes):
         return True
-    # hip_ax is an acceleration if there is a hip_x, and hip_wx an angular velocity
-    if last in ("a", "w") and not columns[0][2] and joint[:-1].rstrip(SEPARATORS) in axes:
+    # hip_ax is an acceleration if there is a hip_x, hip_wx an angular velocity, and hip_dx a velocity
+    if last in ("a", "w", "d") and not columns[0][2] and joint[:-1].rstrip(SEPARATORS) in axes:
         return True
     # hip_rx is a rotation unless there is a hip_lx; hand_r_x is a right hand
     return (

@@ -31,7 +31,9 @@ CAD = ("Head", "Neck", "Torso", "LeftShoulder", "LeftElbow", "RightShoulder", "R
 CAD += ("RightHip", "RightKnee", "LeftHand", "RightHand", "LeftFoot", "RightFoot")
 UT_KINECT_NAME = re.compile(r"joints_s\d+_e\d+\.txt")
 UT_KINECT_WIDTH, SBU_WIDTH, CAD_WIDTH = 61, 91, 171
-MSR_JOINTS = 20
+_SIDES, _ENDS = ("Right", "Left"), ("Elbow", "Wrist", "Hand", "Knee", "Ankle", "Foot")
+MSR = ("RightShoulder", "LeftShoulder", "ShoulderCenter", "Spine", "RightHip", "LeftHip", "HipCenter")  # Action3D's
+MSR += (*(f"{side}{end}" for end in _ENDS for side in _SIDES), "Head")
 
 
 def is_like(path: Path) -> bool:
@@ -116,9 +118,8 @@ def _a_row_a_joint(rows, joints, name, unit):
     is_kard = re.search(r"a\d\d_s\d\d_e\d\d_(realworld|screen)\.txt$", name)
     if is_kard and is_kard[1] == "screen":
         raise Dropped("places in the image: take the file whose name ends in _realworld.txt")
-    if not joints and re.search(r"a\d\d_s\d\d_e\d\d_skeleton(3D)?\.txt$", name):
-        joints = MSR_JOINTS
-    joints = len(KARD) if is_kard else joints
+    names = KARD if is_kard else MSR if re.search(r"a\d\d_s\d\d_e\d\d_skeleton(3D)?\.txt$", name) else ()
+    joints = len(names) or joints
     if not joints:
         raise Dropped("each row holds one joint: how many joints has a frame? Say it by --joints, such as --joints 20")
     if len(rows) % joints:
@@ -134,7 +135,8 @@ def _a_row_a_joint(rows, joints, name, unit):
         )
     places = metres * rows[:, :3].reshape(-1, 1, joints, 3)
     left_out = ("the confidence of each joint",) if rows.shape[1] == 4 else ()
-    return Parsed(places, KARD, left_out).with_own_unit(unit) if is_kard else Parsed(places, (), left_out)
+    content = Parsed(places, names, left_out)
+    return content.with_own_unit(unit) if is_kard else content
 
 
 def _two_rows_a_joint(values):

@@ -188,3 +188,28 @@ def test_tensors_that_hold_no_joints_are_refused(tmp_path):
         file.attrs["layout"] = "pad"
     with pytest.raises(InputError, match="these have layout pad and 20 joints"):
         measured.open_tensors(SimpleNamespace(data=tmp_path), "ut_kinect")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--measured", "--models", "mans-9"], "--measured does not use --models"),
+        (["--measured", "--recipe", "best"], "--measured does not use --recipe"),
+        (["--choose-rates", "--protocol", "loso"], "--choose-rates does not use --protocol"),
+        (["--measure-speed", "--methods", "hcn", "--epochs", "1"], "--measure-speed does not use --epochs, --methods"),
+        (["--methods", "hcn"], "--methods needs --measured or --choose-rates"),
+        (["--measured", "--measure-speed"], "--measured and --measure-speed do different things"),
+    ],
+)
+def test_an_option_that_does_not_apply_to_what_is_asked_for_is_refused(tmp_path, monkeypatch, arguments, complaint):
+    monkeypatch.chdir(tmp_path)
+    done = run(table5_comparison.main, *arguments)
+    assert done.returncode == 1 and complaint in done.stderr and not list(tmp_path.iterdir())
+
+
+def test_the_speed_is_measured_whatever_the_environment_says_of_the_tensors(tmp_path, monkeypatch):
+    of_method = {"hcn": {"training": 3.0, "latency": 1.0}}
+    monkeypatch.setattr(speed, "measure", lambda: {"device": "a CPU", "methods": of_method})
+    monkeypatch.setenv("MANS_DATA", "elsewhere")
+    done = run(table5_comparison.main, "--measure-speed", "--results", tmp_path)
+    assert done.returncode == 0 and "hcn: training 3.0 ms" in done.stdout

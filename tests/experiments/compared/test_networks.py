@@ -151,6 +151,15 @@ def test_multiplications_are_counted_for_both_bodies():
     assert multiplications(compared.build("va-lstm", 7, 15, 2)) == 50 * (3 * first + 2 * later + 2 * 300) + 700
 
 
+@pytest.mark.parametrize(("recurrence", "gates"), [("SimpleRNN", 1), ("GRU", 3), ("LSTM", 4)])
+def test_multiplications_of_a_recurrence_are_those_of_all_its_gates(recurrence, gates):
+    frames = keras.Input((4, 3))
+    layer = getattr(keras.layers, recurrence)(5)
+    assert multiplications(keras.Model(frames, layer(frames))) == 4 * gates * 5 * (3 + 5)
+    both = keras.layers.Bidirectional(layer)
+    assert multiplications(keras.Model(frames, both(frames))) == 2 * 4 * gates * 5 * (3 + 5)
+
+
 @pytest.mark.slow
 def test_multiplications_of_a_network_for_each_body_double_with_the_bodies():
     one, two = (multiplications(compared.build("sgn", 7, 15, number)) for number in (1, 2))
