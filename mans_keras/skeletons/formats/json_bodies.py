@@ -9,6 +9,7 @@ from mans_keras.skeletons.joint_names import MAX_NAMES, plain
 from mans_keras.skeletons.sequence import Dropped
 
 LONGEST_PATH = 100  # letters of a place in the file that a message shows
+KINDS = (float, str, type(None))  # of a frame's number or time
 FEWEST = 8  # entries by which a key without a known name says something
 
 
@@ -46,7 +47,7 @@ def _orders(entries, is_one):
     if not all(isinstance(entry, dict) for entry in entries):
         return []
     columns = ((key, [entry.get(key) for entry in entries]) for key in entries[0] if ordering.kind(key))
-    columns = ((key, values) for key, values in columns if all(isinstance(value, (float, str)) for value in values))
+    columns = ((key, values) for key, values in columns if all(isinstance(value, KINDS) for value in values))
     return ordering.orders((key, values) for key, values in columns if not is_one or len(set(values)) > 1)
 
 
