@@ -32,7 +32,7 @@ KINDS = ("frame", "time", "image", "clock")
 LONGEST_NAME = 200
 # A gap: so many times the usual step. Numbers of frames have the same steps, but those of clocks vary.
 SKIPPED, LATE = 2, 3.1
-GAPS = "frames that are missing, by the gaps in {!r}"
+GAPS = "frames that {!r} skips"
 
 
 class Order(NamedTuple):
