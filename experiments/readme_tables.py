@@ -24,7 +24,11 @@ from mans_keras.training.records import read_record
 ROOT = common.DATA_PREP.parent
 RESULTS = common.RESULTS
 # The modules of the tables that have no script of their own.
-MODULES = {"table5_measured": "experiments.compared.measured_table", "table5_rates": "experiments.compared.rates"}
+MODULES = {
+    "table5_behind": "experiments.compared.behind",
+    "table5_measured": "experiments.compared.measured_table",
+    "table5_rates": "experiments.compared.rates",
+}
 PAGES = (
     ROOT / "README.md",
     ROOT / "mans_keras" / "README.md",

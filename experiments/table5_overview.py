@@ -25,24 +25,29 @@ def records(results, dataset="all"):
     ]
 
 
-def table(records):
-    """Title, header and rows: a row for each method, a column for each data set that has records."""
-    compared.register()  # so that the records can be compared with the code's networks
-    tables.check_same(records, ("epochs", "precision", "coordinates", "layout"))
-    cells = {
+def of_datasets(records):
+    """{data set: {method: its records}} of the data sets that have records."""
+    return {
         dataset: measured.cells([record for record in records if record["dataset"] == dataset], protocol)
         for dataset, protocol in measured.PROTOCOLS.items()
         if any(record["dataset"] == dataset for record in records)
     }
+
+
+def table(records):
+    """Title, header and rows: a row for each method, a column for each data set that has records."""
+    compared.register()  # so that the records can be compared with the code's networks
+    tables.check_same(records, ("epochs", "precision", "coordinates", "layout"))
+    cells = of_datasets(records)
     speeds = speed.read(common.RESULTS)
     ms = speeds.get("methods", {})
     header = ["Method", "#param", "multiplications", "training, ms a sequence", "latency of one, ms"]
     header += [f"{summary.NAMES[dataset]} `{measured.PROTOCOLS[dataset]}`" for dataset in cells]
     rows = []
     for name in measured.NAMES:
-        of_datasets = [of_method[name] for of_method in cells.values()]
+        several = [of_method[name] for of_method in cells.values()]
         times = [f"{ms[name][which]:.1f}" if name in ms else "not measured" for which in ("training", "latency")]
-        rows.append([measured.title(name), *_size(name), *times, *map(_accuracy, of_datasets)])
+        rows.append([measured.title(name), *_size(name), *times, *map(_accuracy, several)])
     of_method = {name: [r for of_method in cells.values() for r in of_method[name]] for name in measured.NAMES}
     lines = [
         f"Test accuracy in percent at the last epoch, recipe `best`, {records[0]['epochs']} epochs, a learning rate "
