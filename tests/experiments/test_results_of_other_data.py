@@ -210,7 +210,9 @@ def test_what_the_prose_says_of_other_networks_is_the_records():
     )
     (of_hcn,) = cells["nw_ucla"]["hcn"]
     right = [part["last_epoch_test_accuracy"] for part in paired_differences.by_subject(of_hcn).values()]
-    assert min(right) == 0 and "it misclassifies all ten sequences of one person" in prose()
+    assert (
+        min(right) == 0 and "HCN's interval is wide because it misclassifies all ten sequences of one person" in prose()
+    )
     in_training = (
         f"{100 * cells['utd_mhad'][name][0]['history']['train_accuracy'][-1]:.0f}" for name in ("hcn", "sta-lstm")
     )
