@@ -9,7 +9,7 @@ import numpy as np
 from mans_keras.errors import counted, listed
 from mans_keras.skeletons.bounds import FEWEST_WITH_SIZE, MOST, impossible_size
 from mans_keras.skeletons.formats.parsed import Parsed
-from mans_keras.skeletons.missing import MARGIN, away, completed, origins, refuse_placeholder, unseen
+from mans_keras.skeletons.missing import completed, origins, unseen
 from mans_keras.skeletons.sequence import Dropped
 from mans_keras.skeletons.tracks import GAP
 
@@ -17,9 +17,7 @@ from mans_keras.skeletons.tracks import GAP
 # and none is more than 1.6 m from the median of its body, but for one frame in which half of a body is elsewhere.
 ASTRAY = 1.5  # metres
 FEW = 0.25  # of a body's joints: of more, nobody knows which are wrong
-# In the same recordings no place away from a body is there twice. Bodies of fewer joints may have them far apart.
-FEWEST_OF_A_BODY = 10
-MAX_PLACES = 20  # which are looked at, of those that return
+FEWEST_OF_A_BODY = 10  # joints that are not all in one place
 FEWEST_FRAMES = 10  # in which one frame with a body is refused
 
 
@@ -29,13 +27,11 @@ def closed(content: Parsed, names: Sequence[str] = ()) -> Parsed:
     An absence of the only body is interpolated over at most `tracks.GAP` frames, after which a tracker would call it
     somebody else. `remarks` of the result say so, and which joints without names were taken for the origin.
 
-    names: of the joints, () if they are not known. Raises `Dropped` as `missing.completed` does; for exact
-    places away from their bodies to which joints jump, as no sensor's do; and for a body that only one of many frames
-    shows.
+    names: of the joints, () if they are not known. Raises `Dropped` as `missing.completed` does, for a body whose
+    joints are all in one place, and for one that only one of many frames shows.
     """
     joints = content.joints
-    for body in np.moveaxis(joints, 1, 0):
-        _refuse_repeated(body)
+    _refuse_points(joints)
     remarks = list(content.remarks)
     strays = _strays(joints)
     if strays.any():
@@ -56,51 +52,22 @@ def closed(content: Parsed, names: Sequence[str] = ()) -> Parsed:
     return replace(content, joints=joints, remarks=tuple(remarks))
 
 
-def _refuse_repeated(body):
-    """Raise `Dropped` if joints of a body (frames, joints, 3) jump to an exact place away from it, or all are in one.
-
-    A sensor that loses a joint may hold it where it saw it last, so that it is near in the frame before. Frames may be
-    there several times, as in a video that is slowed down or played again.
-    """
-    distinct = np.stack(list({frame.tobytes(): frame for frame in body}.values()))
-    seen = ~unseen(distinct)
-    enough = seen.sum(axis=-1) >= FEWEST_OF_A_BODY
-    distinct, seen = distinct[enough], seen[enough]
-    outside = _outside(distinct, seen)
-    places, counts = np.unique(distinct[outside], axis=0, return_counts=True)
-    for place in places[np.argsort(-counts, kind="stable")[:MAX_PLACES]]:
-        held = (distinct == place).all(axis=-1)
-        frames = held.any(axis=1)
-        others = seen & ~held
-        is_away = frames.sum() > 1 and outside[held].all() and _is_left_alone(distinct, held, others, place)
-        if is_away or not others[frames].any():
-            refuse_placeholder(place, (body == place).all(axis=-1).sum())
-
-
-def _is_left_alone(body, held, elsewhere, place):
-    """Whether joints that are held at a place are never near it in other frames; elsewhere: (frames, joints)."""
-    most, least = (np.where(elsewhere[..., None], body, fill) for fill in (-np.inf, np.inf))
-    size = np.median((most.max(axis=1) - least.min(axis=1)).max(axis=-1))
-    others = body[elsewhere & held.any(axis=0)]
-    return not len(others) or np.linalg.norm(others - place, axis=-1).min() > MARGIN * size
-
-
-def _outside(bodies, seen):
-    """(bodies, joints): of the outermost joints of (bodies, joints, 3), those away from all that are elsewhere.
-
-    seen: (bodies, joints), which count.
-    """
-    outside, every = np.zeros(seen.shape, bool), np.arange(len(bodies))
-    for sign in (1, -1):
-        for outermost in np.where(seen[..., None], sign * bodies, np.inf).argmin(axis=1).T:  # of x, y and z
-            places = bodies[every, outermost]
-            together = (bodies == places[:, None]).all(axis=-1)
-            outside |= together & (away(bodies, together | ~seen, places) > 0)[:, None]
-    return outside
+def _refuse_points(joints):
+    """Raise `Dropped` if all joints of a body of (frames, bodies, joints, 3) are in one place, which none has."""
+    seen = ~unseen(joints)
+    first = np.take_along_axis(joints, seen.argmax(axis=-1)[..., None, None], axis=2)
+    is_point = ((joints == first).all(axis=-1) | ~seen).all(axis=-1) & (seen.sum(axis=-1) >= FEWEST_OF_A_BODY)
+    if is_point.any():
+        frame, body = np.argwhere(is_point)[0]
+        x, y, z = first[frame, body, 0]
+        raise Dropped(
+            f"frame {frame}, counted from 0: all joints are at {x:g} {y:g} {z:g} m, like a placeholder for a body that "
+            "is not seen: write NaN or 0 0 0 in its place"
+        )
 
 
 def _strays(joints):
-    """(frames, bodies, joints): few joints of a body that are more than `ASTRAY` from those around its median.
+    """(frames, bodies, joints): joints of a body, few or in one place, more than `ASTRAY` from those at its median.
 
     None if the bodies are larger than people, since their unit is then another, or if a joint is mostly far away.
     """
@@ -116,7 +83,8 @@ def _strays(joints):
     for frame, body in np.argwhere(far.any(axis=-1)):
         at = frame, body
         others = joints[at][seen[at] & ~far[at]]
-        if len(others) and far[at].sum() <= FEW * seen[at].sum():
+        is_one_place = far[at].sum() > 1 and (joints[at][far[at]] == joints[at][far[at]][0]).all()
+        if len(others) and (is_one_place or far[at].sum() <= FEW * seen[at].sum()):
             distances = np.linalg.norm(joints[at][far[at]][:, None] - others, axis=-1).min(axis=1)
             strays[at][far[at]] = distances > ASTRAY
     return strays & (2 * strays.sum(axis=0) <= seen.sum(axis=0))

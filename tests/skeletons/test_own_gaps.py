@@ -25,16 +25,24 @@ def lost(value, joints=HAND, frames=slice(5, 13), body=None):
     return body
 
 
-@pytest.mark.parametrize("place", [(-1, -1, 1), (0, 0, -1), (0, 0, 5), (-99, -99, 0), (3.5, 0.2, 2.5)])
-@pytest.mark.parametrize("joints", [HAND, [7, 10, HAND]])
-def test_a_place_away_from_the_body_to_which_joints_return_exactly_is_a_placeholder(place, joints):
-    with pytest.raises(Dropped, match=r"times a joint is at exactly .* away from its body, like a placeholder"):
-        closed(Parsed(lost(place, joints)))
+@pytest.mark.parametrize("place", [(-1, -1, 0.5), (0, 0, -1), (0, 0, 5), (5, 0.2, 2.5)])
+@pytest.mark.parametrize("joints", [HAND, [7, 10, HAND], range(1, 8)])
+def test_joints_at_a_placeholder_far_from_their_body_are_interpolated_and_a_note_says_so(place, joints):
+    content = closed(Parsed(lost(place, joints)))
+    np.testing.assert_allclose(content.joints, walking(), atol=1e-12)
+    assert content.notes() == ["in 8 of 30 frames a joint is more than 1.5 m away from its body: interpolated"]
 
 
 def test_a_body_of_which_all_joints_are_in_one_place_is_a_placeholder():
-    with pytest.raises(Dropped, match="160 times a joint is at exactly -1 -1 1 m"):
+    with pytest.raises(Dropped, match="frame 5, counted from 0: all joints are at -1 -1 1 m, like a placeholder"):
         closed(Parsed(lost((-1, -1, 1), range(20))))
+
+
+def test_joints_that_stand_still_near_the_body_are_no_placeholders():
+    body = walking()[:, :, :10]
+    body[:, :, :9] = body[0, :, :9]  # only one joint moves
+    body[:12, 0, 9] = body[12, 0, 9]  # and is held at first
+    np.testing.assert_array_equal(closed(Parsed(body)).joints, body)
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,17 @@ NO_TURNS = {
         ["hour", "min", "second"], [[1] * 10, [0] * 5 + [1] * 5, [*range(55, 60), *range(5)]]
     ),
     "how long a frame takes": rows(["frame_time", "image_width"], [[33, 34, 31, 35] * 2 + [32, 33], [9] * 10]),
+    "an id in the first row alone": rows(["frame", "subject"], [range(10), ["P3", *[""] * 9]]),
+    "an id that comes late": rows(["time", "track_id"], [range(10), ["", "", *[1] * 8]]),
+    "milliseconds without zeros, beside frames": rows(
+        ["frame", "time"], [range(10), [f"10:20:30.{33 * row}" for row in range(10)]]
+    ),
+    "midnight, beside frames": rows(
+        ["frame", "time"], [range(10), [f"23:59:5{row}" for row in range(5, 10)] + [f"00:00:0{n}" for n in range(5)]]
+    ),
+    "a least value": rows(["min"], [[-0.371, -0.369] * 5]),
+    "milliseconds that a frame takes": rows(["ms"], [[33, 31, 35, 33, 32] * 2]),
+    "how many frames there are": rows(["frames"], [[10] * 10]),
     "a score that falls": rows(["score"], [np.linspace(0.9, 0.1, 10)]),
 }
 

@@ -28,6 +28,8 @@ IMAGE = re.compile(f"{_DEVICE}(frames?|images?|imgs?|pictures?){_COUNT}|file|fil
 # Not `frame_time`, which may be how long a frame takes.
 _TIME = f"((time|datetime|clock|ticks?|t)(in)?(s|{_UNIT})?|(frame|image)?(timestamp|ts|stamp)s?{_UNIT}?)"
 CLOCK = re.compile(f"{_DEVICE}{_TIME}|{_UNIT}|date|day")
+# These alone may be other things, such as the least value, or how long a frame takes.
+BARE = ("min", "mins", "ms", "us", "ns")
 KINDS = ("frame", "time", "image", "clock")
 LONGEST_NAME = 200
 # A gap: so many times the usual step. Numbers of frames have the same steps, but those of clocks vary.
@@ -66,6 +68,8 @@ def orders(columns: Iterable[tuple[str, Sequence[object]]]) -> list[Order]:
             of_name = {"frame": "image", "time": "clock"}.get(of_name, of_name)
         if of_name and (found := moments(values)):
             known.append(Order(name.strip()[:40], of_name, values, found))
+    if all(plain(order.name) in BARE for order in known):
+        return []
     return sorted(known, key=lambda order: KINDS.index(order.kind))
 
 
@@ -127,8 +131,13 @@ def check(known: list[Order], place: Callable[[int], str], advice: str, twice: s
 
 
 def _excuses(other, order, before, row):
-    """Whether another column grows from one row to the other, and is as good as this one."""
-    if order.kind == "frame" or (order.kind == "time" and other.kind != "clock"):
+    """Whether another column grows from one row to the other, and is as good as this one.
+
+    A time that is text may go back at midnight, or have milliseconds without zeros in front: frames are better.
+    """
+    is_text = isinstance(order.moments[row], tuple)
+    better = ("clock", "frame") if is_text else ("clock",)
+    if order.kind == "frame" or (order.kind == "time" and other.kind not in better):
         return False
     last, moment = other.moments[before], other.moments[row]
     return last is not None and moment is not None and last < moment

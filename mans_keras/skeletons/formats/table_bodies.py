@@ -75,11 +75,14 @@ def _numbered(values):
 
 
 def _who(table, header, named, has_body):
-    """The column that says who is in a row; None if nobody changes. A different text in each row says nothing."""
+    """The column that says who is in a row; None if nobody changes. A different text in each row says nothing.
+
+    Cells may be empty where it names one person only, as if it were filled in the first row, or a tracker is late.
+    """
     for column in named.bodies:
         lines = [(line, row[column].strip()) for (line, row), known in zip(table, has_body, strict=True) if known]
         texts = {text for _, text in lines}
-        if 1 < len(texts) < len(lines):
+        if len(texts - {""}) > 1 and len(texts) < len(lines):
             if empty := next((line for line, text in lines if not text), None):
                 raise Dropped(f"line {empty}: the column {header[column][:40]!r} is empty: say who is in each row")
             return column

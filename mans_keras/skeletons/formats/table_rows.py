@@ -18,8 +18,9 @@ THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}([.,]\d{3})+")
 
 
 def sorting(table: list, header: Sequence[str], named: Columns) -> list[Order]:
-    """The columns that say in which order the frames are, the best first."""
-    return ordering.orders((header[at], [row[at] for _, row in table]) for at in named.orders)
+    """The columns that say in which order the frames are, the best first; not one that holds how many there are."""
+    columns = ((header[at], [row[at] for _, row in table]) for at in named.orders)
+    return ordering.orders((name, values) for name, values in columns if set(values) != {str(len(table))})
 
 
 def check_order(table: list, known: list[Order]) -> None:
