@@ -6,6 +6,8 @@ from matplotlib.ticker import LogLocator
 from experiments.compared import measured
 from mans_keras.reports import record_plots, tables
 
+# Where a label goes, in points from its dot, and how it is aligned.
+SIDES = [((x, y), align) for y in (8, -10, 0, 20, -22) for x, align in ((6, "left"), (-6, "right"))]
 OURS, OTHERS = record_plots.STYLES[-1][0], record_plots.STYLES[1][0]
 
 
@@ -17,14 +19,14 @@ def draw(cells, speed, where):
     figure.suptitle(record_plots.label(where), fontsize=11)
     panels = (("million parameters", millions), ("milliseconds for one sequence", milliseconds))
     for axes, (what, values) in zip(figure.subplots(2, 1), panels, strict=True):
+        labels = []
         for name, cell in cells.items():
             if not cell or name not in values:
                 continue
             mean, deviation = tables.summarize(cell, "last")
             color = OURS if name == measured.OURS else OTHERS
             axes.errorbar(values[name], mean, deviation, fmt="o", color=color, elinewidth=0.8)
-            short = record_plots.label(measured.short(name))
-            axes.annotate(short, (values[name], mean), (5, 4), textcoords="offset points", fontsize=10, color=color)
+            labels.append((record_plots.label(measured.short(name)), (values[name], mean), color))
         if not any(name in values for name, cell in cells.items() if cell):
             axes.text(0.5, 0.5, "not measured", transform=axes.transAxes, ha="center")
         axes.set(xscale="log", xlabel=what, ylabel="test accuracy in percent")
@@ -33,7 +35,25 @@ def draw(cells, speed, where):
         axes.xaxis.set_minor_formatter("{x:.2g}")
         axes.margins(0.2)
         axes.grid(alpha=0.3)
+        _write_labels(axes, labels)
     return figure
+
+
+def _write_labels(axes, labels):
+    """Write each (text, place of its dot, colour) beside the dot, in the first of `SIDES` where it covers no other."""
+    taken, inside = [axes.transData.transform(place) for _, place, _ in labels], []
+    for text, place, color in labels:
+        for offset, align in SIDES:
+            label = axes.annotate(
+                text, place, offset, textcoords="offset points", fontsize=10, color=color, ha=align, va="center"
+            )
+            box = label.get_window_extent()
+            fits = axes.get_window_extent().x0 <= box.x0 and box.x1 <= axes.get_window_extent().x1
+            if fits and not box.count_overlaps(inside) and not box.count_contains(taken):
+                break
+            if (offset, align) != SIDES[-1]:
+                label.remove()
+        inside.append(box)
 
 
 def write(path, cells, speed, where):
