@@ -109,6 +109,5 @@ def _short_gaps(shown):
 
 def _interpolated(joints, frames, wanted):
     """Joints (n, joints, 3) that were seen in these frames (n,) as they are in the wanted frames."""
-    after = np.searchsorted(frames, wanted)
-    share = ((wanted - frames[after - 1]) / (frames[after] - frames[after - 1]))[:, None, None]
-    return (1 - share) * joints[after - 1] + share * joints[after]
+    columns = [np.interp(wanted, frames, values) for values in joints.reshape(len(frames), -1).T]
+    return np.stack(columns, axis=1).reshape(-1, *joints.shape[1:])
