@@ -69,7 +69,7 @@ def origins(joints: np.ndarray, names: Sequence[str] = ()) -> np.ndarray:
     found &= found.sum(axis=-1, keepdims=True) <= ORIGINS
     for body in np.flatnonzero(found.any(axis=-1)):
         present = ~absent[:, body]
-        found[body] &= np.median(away(joints[present, body], missing[present, body], np.zeros(3))) <= 0
+        found[body] &= np.median(_away(joints[present, body], missing[present, body], np.zeros(3))) <= 0
     return found
 
 
@@ -86,13 +86,13 @@ def _refuse_placeholder(joints):
     without = held | unseen(joints)
     if without.all():
         return
-    if (away(joints[bodies], without[bodies], place) > 0).all():
-        refuse_placeholder(place, counts.max())
+    if (_away(joints[bodies], without[bodies], place) > 0).all():
+        _refuse(place, counts.max())
     if _is_left_alone(joints, held, without, place):
-        refuse_placeholder(place, counts.max(), "where it otherwise never is")
+        _refuse(place, counts.max(), "where it otherwise never is")
 
 
-def refuse_placeholder(place: np.ndarray, times: int, why: str = "away from its body") -> None:
+def _refuse(place, times, why="away from its body"):
     """Raise `Dropped`: so many times a joint is at this place (3,)."""
     raise Dropped(
         f"{times:,} times a joint is at exactly {place[0]:g} {place[1]:g} {place[2]:g} m, {why}, like a placeholder "
@@ -115,8 +115,8 @@ def _is_left_alone(joints, held, without, place):
     return True
 
 
-def away(bodies: np.ndarray, unseen: np.ndarray, place: np.ndarray) -> np.ndarray:
-    """How much farther than `MARGIN` a place, (3,) or (bodies, 3), is from the box around each body's joints.
+def _away(bodies, unseen, place):
+    """How much farther than `MARGIN` a place (3,) is from the box around each body's joints.
 
     bodies: (bodies, joints, 3). unseen: (bodies, joints), joints that do not count. Infinite if all are unseen.
     """

@@ -1,3 +1,4 @@
+import itertools
 import json
 from types import SimpleNamespace
 
@@ -7,7 +8,7 @@ import pytest
 from helpers import run, script, tensor_file
 
 from experiments import compared, paper, table5_comparison, table5_overview
-from experiments.compared import measured, measured_table, picture, rates, speed
+from experiments.compared import behind, measured, measured_table, picture, rates, speed
 from experiments.compared.operations import multiplications
 from mans_keras.errors import InputError
 
@@ -166,6 +167,23 @@ def test_the_picture_has_a_dot_for_each_method_with_records():
     sizes, latencies = figure.axes
     assert [text.get_text() for text in sizes.texts] == ["HCN"]
     assert [text.get_text() for text in latencies.texts] == ["not measured"]
+
+
+def test_no_label_of_the_picture_covers_another():
+    cells = {name: [record(name, 0.8)] for name in ("hcn", "sgn", "va-lstm", "mans-9")}
+    labels = picture.draw(cells, {}, "ut_kinect").axes[0].texts
+    boxes = [label.get_window_extent() for label in labels]
+    assert len(boxes) == 4 and not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+
+
+def test_how_far_mans_is_above_a_network_is_over_the_subjects_and_only_of_the_same_runs():
+    names = {"name": [f"s{subject:02}_e01_{action}" for subject in (1, 2) for action in ("walk", "run")]}
+    labels = {**names, "true": [1, 1, 1, 1]}
+    ours = record("mans-9", 1, predictions={**labels, "predicted": [1, 1, 1, 1]})
+    others = [record("hcn", 0.75, predictions={**labels, "predicted": [0, 1, 1, 1]}), record("hcn", 0, fold=1)]
+    _, header, rows = behind.table([ours, *others])
+    # 50 and 0 points: t(0.975, 1) 35.36 / sqrt(2)
+    assert header[1:] == ["UT-Kinect `loso`"] and rows == [["HCN (Li et al., 2018)", "+25.00 ± 317.66 (1)"]]
 
 
 @pytest.mark.slow
