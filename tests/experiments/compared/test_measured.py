@@ -162,6 +162,20 @@ def test_rates_are_compared_by_all_sequences_of_their_runs():
     assert rates.accuracy([record("hcn", 0.8), record("hcn", 0.9)]) == pytest.approx(85)
 
 
+def test_each_rate_is_tried_on_all_people_of_each_half(tmp_path, monkeypatch, rates_file):
+    tensor_file(tmp_path / "ut_kinect_50.h5", subjects=range(1, 11), repetitions=1)
+    runs = []
+    monkeypatch.setattr(rates.common, "run_missing", lambda args, planned, tensors: runs.extend(planned))
+    monkeypatch.setattr(rates, "read_record", lambda path: record("hcn", 0.8))
+    monkeypatch.setattr(rates, "record_path", lambda results, run: "")
+    done = run(table5_comparison.main, "--choose-rates", "--methods", "hcn", "--data", tmp_path)
+    assert done.returncode == 0, done.stderr
+    tried = {(run.recipe.learning_rate, run.fold.name) for run in runs}
+    folds = [f"loso_{'odd' if subject % 2 else 'even'}-s{subject:02}" for subject in range(1, 11)]
+    assert tried == set(itertools.product(rates.CHOICES, folds))
+    assert json.loads(rates_file.read_text())["hcn"]["runs"] == len(folds)
+
+
 def test_the_picture_has_a_dot_for_each_method_with_records():
     figure = picture.draw(measured.cells(RECORDS, "loso"), {}, "ut_kinect")
     sizes, latencies = figure.axes
@@ -214,6 +228,7 @@ def test_tensors_that_hold_no_joints_are_refused(tmp_path):
         (["--measured", "--models", "mans-9"], "--measured does not use --models"),
         (["--measured", "--recipe", "best"], "--measured does not use --recipe"),
         (["--choose-rates", "--protocol", "loso"], "--choose-rates does not use --protocol"),
+        (["--choose-rates", "--folds", "0-4"], "--choose-rates does not use --folds"),
         (["--measure-speed", "--methods", "hcn", "--epochs", "1"], "--measure-speed does not use --epochs, --methods"),
         (["--methods", "hcn"], "--methods needs --measured or --choose-rates"),
         (["--measured", "--measure-speed"], "--measured and --measure-speed do different things"),
