@@ -202,14 +202,15 @@ def test_what_the_prose_says_of_other_networks_is_the_records():
     }
     assert all(gain.points > 0 for gain in behind.values()) and "MANs-9 is ahead of each network" in prose()
     beyond_chance = {key for key, gain in behind.items() if gain.of_subjects > gain.over_subjects}
-    elsewhere = {("sta-lstm", "nw_ucla"), ("sta-lstm", "hdm05"), ("hcn", "hdm05")}
+    elsewhere = {("sta-lstm", "hdm05"), ("hcn", "hdm05"), ("sta-lstm", "nw_ucla"), ("deep-lstm", "nw_ucla")}
     assert beyond_chance == elsewhere | {key for key in behind if key[1] == "utd_mhad"}
-    assert "On HDM05 STA-LSTM and HCN are, on NW-UCLA only STA-LSTM." in prose()
+    assert "On HDM05 STA-LSTM and HCN are, on NW-UCLA STA-LSTM and the Deep LSTM." in prose()
     nearest = min((key for key in behind if key[1] == "utd_mhad"), key=lambda key: behind[key].points)
     assert nearest[0] == "two-stream-rnn" and "the two-stream RNNs come nearest." in prose()
-    near = [behind[name, "nw_ucla"].points for name in ("va-lstm", "two-stream-rnn", "hierarchical-rnn")]
+    near = [behind[name, "nw_ucla"].points for name in ("va-lstm", "two-stream-rnn", "hierarchical-rnn", "deep-lstm")]
     assert max(near) < behind["hcn", "nw_ucla"].points
-    assert f"end {min(near):.2f} to {max(near):.2f} points below, with a twelfth to a quarter" in prose()
+    assert f"There, four recurrent networks end {min(near):.2f} to {max(near):.2f} points below," in prose()
+    assert "below, with a twelfth to a quarter of the multiplications" in prose()
     (of_hcn,) = cells["nw_ucla"]["hcn"]
     right = [part["last_epoch_test_accuracy"] for part in paired_differences.by_subject(of_hcn).values()]
     assert (
@@ -221,8 +222,8 @@ def test_what_the_prose_says_of_other_networks_is_the_records():
     )
     assert f"they classify {' and '.join(in_training)} % right." in prose()
     sizes = {row[0].partition(" ")[0]: float(row[2].removesuffix("M")) for row in overview_rows() if row[2] != "-"}
-    shares = [sizes["MANs-9"] / sizes[name] for name in ("Hierarchical", "VA-LSTM", "Two-stream")]
-    assert 11.5 < shares[0] < 12.5 and shares[0] > shares[1] > shares[2] and 3.5 < shares[2] < 4.5
+    shares = [sizes["MANs-9"] / sizes[name] for name in ("Hierarchical", "VA-LSTM", "Deep", "Two-stream")]
+    assert 11.5 < shares[0] < 12.5 and 3.5 < shares[-1] < 4.5 and shares == sorted(shares, reverse=True)
 
 
 def overview_rows():
