@@ -1,13 +1,22 @@
 """Accuracy over the number of parameters and over latency, one dot a method."""
 
+import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
+from matplotlib.transforms import Bbox
 
 from experiments.compared import measured
 from mans_keras.reports import record_plots, tables
 
-# Where a label goes, in points from its dot, and how it is aligned.
-SIDES = [((x, y), align) for y in (8, -10, 0, 20, -22) for x, align in ((6, "left"), (-6, "right"))]
+# Where a label goes: points from its dot to the right and upwards, and how it is aligned. A thin line leads to those
+# farther than `NEAR`.
+NEAR = 12
+SIDES = [
+    ((x * across, y), align)
+    for y, across in ((8, 1), (-8, 1), (0, 1.2), (NEAR, 0), (24, 1), (-24, 1), (24, 4), (-24, 4), (38, 4), (-38, 4))
+    for x, align in ((6, "left"), (-6, "right"))
+]
+DOT = 4  # half the width of a dot, in points, with some room
 OURS, OTHERS = record_plots.STYLES[-1][0], record_plots.STYLES[1][0]
 
 
@@ -18,6 +27,7 @@ def draw(cells, speed, where):
     figure = Figure(figsize=(5, 6.4), layout="constrained")
     figure.suptitle(record_plots.label(where), fontsize=11)
     panels = (("million parameters", millions), ("milliseconds for one sequence", milliseconds))
+    of_panels = []
     for axes, (what, values) in zip(figure.subplots(2, 1), panels, strict=True):
         labels = []
         for name, cell in cells.items():
@@ -35,25 +45,32 @@ def draw(cells, speed, where):
         axes.xaxis.set_minor_formatter("{x:.2g}")
         axes.margins(0.2)
         axes.grid(alpha=0.3)
+        of_panels.append((axes, labels))
+    figure.draw_without_rendering()  # now the panels have their sizes
+    for axes, labels in of_panels:
         _write_labels(axes, labels)
     return figure
 
 
 def _write_labels(axes, labels):
-    """Write each (text, place of its dot, colour) beside the dot, in the first of `SIDES` where it covers no other."""
-    taken, inside = [axes.transData.transform(place) for _, place, _ in labels], []
+    """Write each (text, place of its dot, colour) beside the dot, in the first of `SIDES` where it covers nothing."""
+    radius = DOT * axes.figure.dpi / 72
+    centers = axes.transData.transform([place for _, place, _ in labels])
+    taken = [Bbox([center - radius, center + radius]) for center in centers]
+    panel = axes.get_window_extent()
     for text, place, color in labels:
+        beside = {"xy": place, "textcoords": "offset points", "color": color}
         for offset, align in SIDES:
-            label = axes.annotate(
-                text, place, offset, textcoords="offset points", fontsize=10, color=color, ha=align, va="center"
-            )
+            label = axes.annotate(text, xytext=offset, fontsize=10, ha=align, va="center", **beside)
             box = label.get_window_extent()
-            fits = axes.get_window_extent().x0 <= box.x0 and box.x1 <= axes.get_window_extent().x1
-            if fits and not box.count_overlaps(inside) and not box.count_contains(taken):
+            is_inside = np.array_equal(Bbox.intersection(box, panel), box)
+            if is_inside and not box.count_overlaps(taken):
                 break
             if (offset, align) != SIDES[-1]:
                 label.remove()
-        inside.append(box)
+        if max(map(abs, offset)) > NEAR:
+            axes.annotate("", xytext=offset, arrowprops={"arrowstyle": "-", "color": color, "linewidth": 0.5}, **beside)
+        taken.append(box)
 
 
 def write(path, cells, speed, where):

@@ -183,11 +183,26 @@ def test_the_picture_has_a_dot_for_each_method_with_records():
     assert [text.get_text() for text in latencies.texts] == ["not measured"]
 
 
-def test_no_label_of_the_picture_covers_another():
-    cells = {name: [record(name, 0.8)] for name in ("hcn", "sgn", "va-lstm", "mans-9")}
-    labels = picture.draw(cells, {}, "ut_kinect").axes[0].texts
-    boxes = [label.get_window_extent() for label in labels]
-    assert len(boxes) == 4 and not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+def test_no_label_of_the_picture_covers_another_or_a_dot():
+    numbers = {
+        "hierarchical-rnn": (0.32, 0.8621, 5.0),
+        "deep-lstm": (0.54, 0.8491, 3.6),
+        "two-stream-rnn": (1.27, 0.8642, 5.9),
+        "sta-lstm": (0.37, 0.6875, 3.2),
+        "va-lstm": (0.36, 0.8685, 2.8),
+        "hcn": (0.77, 0.8190, 3.5),
+        "mans-9": (0.85, 0.8944, 10.3),
+    }
+    cells = {name: [record(name, of[1], parameters=1e6 * of[0])] for name, of in numbers.items()}
+    speeds = {"methods": {name: {"latency": latency} for name, (_, _, latency) in numbers.items()}}
+    figure = picture.draw(cells, speeds, "nw_ucla")
+    figure.draw_without_rendering()  # with the sizes that a reader sees
+    for axes in figure.axes:
+        dots = [axes.transData.transform(dot.lines[0].get_xydata()[0]) for dot in axes.containers]
+        boxes = [label.get_window_extent() for label in axes.texts if label.get_text()]
+        assert len(boxes) == len(dots) == len(numbers)
+        assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+        assert not any(box.count_contains(dots) for box in boxes)
 
 
 def test_how_far_mans_is_above_a_network_is_over_the_subjects_and_only_of_the_same_runs():
