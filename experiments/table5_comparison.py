@@ -79,7 +79,7 @@ INSTEAD = {
     ),
     "--choose-rates": (
         rates.run,
-        ("--models", "--recipe", "--protocol", "--folds", "--seeds"),
+        ("--models", "--recipe", "--protocol"),
         "Choose the learning rates of --methods on UT-Kinect (loso_odd, loso_even), and keep them.",
     ),
     "--measure-speed": (

@@ -243,7 +243,6 @@ def test_tensors_that_hold_no_joints_are_refused(tmp_path):
         (["--measured", "--models", "mans-9"], "--measured does not use --models"),
         (["--measured", "--recipe", "best"], "--measured does not use --recipe"),
         (["--choose-rates", "--protocol", "loso"], "--choose-rates does not use --protocol"),
-        (["--choose-rates", "--folds", "0-4"], "--choose-rates does not use --folds"),
         (["--measure-speed", "--methods", "hcn", "--epochs", "1"], "--measure-speed does not use --epochs, --methods"),
         (["--methods", "hcn"], "--methods needs --measured or --choose-rates"),
         (["--measured", "--measure-speed"], "--measured and --measure-speed do different things"),
