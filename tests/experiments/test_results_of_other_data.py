@@ -202,6 +202,7 @@ def test_what_the_prose_says_of_other_networks_is_the_records():
     }
     assert all((gain.points < 0) == (key == ("sgn", "nw_ucla")) for key, gain in behind.items())
     assert "MANs-9 is ahead of each other network that has a row" in prose()
+    assert "only SGN keeps up with it so far" in prose()
     beyond_chance = {key for key, gain in behind.items() if gain.of_subjects > gain.over_subjects}
     elsewhere = {("sta-lstm", "hdm05"), ("hcn", "hdm05")}
     elsewhere |= {(name, "nw_ucla") for name in ("sta-lstm", "va-lstm", "deep-lstm")}
