@@ -261,8 +261,8 @@ def test_the_chosen_rates_are_those_that_their_records_choose():
     assert lowest == {"sgn"} and highest == {"sta-lstm", "two-stream-rnn", "mans-9"}
     assert "STA-LSTM and the two-stream RNNs were best with the highest rate, SGN with the lowest" in prose()
     on_all = {name for name, choice in choices.items() if choice["runs"] == 10}
-    assert on_all == {"hierarchical-rnn", "va-lstm", "sgn"}
-    assert "on all ten folds for the hierarchical RNNs, VA-LSTM and SGN, on four for the others." in prose()
+    assert on_all == {"hierarchical-rnn", "va-lstm", "hcn", "sgn"}
+    assert "on all ten folds for the hierarchical RNNs, VA-LSTM, HCN and SGN, on four for the others." in prose()
 
 
 def test_what_the_prose_says_of_another_rate_is_the_records():
