@@ -227,6 +227,9 @@ def test_what_the_prose_says_of_other_networks_is_the_records():
     assert f"they classify {' and '.join(in_training)} % right." in prose()
     sizes = {row[0].partition(" ")[0]: float(row[2].removesuffix("M")) for row in overview_rows() if row[2] != "-"}
     shares = [sizes["MANs-9"] / sizes[name] for name in ("Hierarchical", "Deep", "Two-stream")]
+    parameters = {row[0].partition(" ")[0]: float(row[1].removesuffix("M")) for row in overview_rows()}
+    assert parameters["SGN"] < parameters["MANs-9"] and sizes["SGN"] < sizes["MANs-9"]
+    assert "with fewer parameters and multiplications. MANs-9 is" in prose()
     assert 11.5 < shares[0] < 12.5 and 3.5 < shares[-1] < 4.5 and shares == sorted(shares, reverse=True)
 
 
@@ -266,6 +269,12 @@ def test_the_chosen_rates_are_those_that_their_records_choose():
 
 
 def test_what_the_prose_says_of_another_rate_is_the_records():
+    tried = tables.records(readme_tables.RESULTS / "best", rates.EXPERIMENT, rates.DATASET)
+    on_four = [r for r in tried if r["model"] == "va-lstm" and r["fold"][-2:] in ("01", "02", "03", "04")]
+    of_rates = {rate: [r for r in on_four if r["recipe"]["learning_rate"] == rate] for rate in rates.CHOICES}
+    assert {len(cell) for cell in of_rates.values()} == {4}
+    assert rates.choose({rate: rates.accuracy(cell) for rate, cell in of_rates.items()}) == 0.05
+    assert measured.rate_of("va-lstm") == 0.01 and "VA-LSTM's was 0.05, on all ten it is 0.01: with 0.05" in prose()
     of_all, ends, gains = table5_overview.records(readme_tables.RESULTS), [], []
     for dataset in ("hdm05", "nw_ucla", "utd_mhad"):
         of_dataset = [record for record in of_all if record["dataset"] == dataset]
