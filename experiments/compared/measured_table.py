@@ -31,8 +31,8 @@ def backends(of_method):
     for name, cell in of_method.items():
         for backend in sorted({record["backend"] for record in cell}):
             rows.setdefault(backend, []).append(short(name))
-    several = [f"{', '.join(names)} by {backend}" for backend, names in sorted(rows.items())]
-    return [f"Keras backends: {'; '.join(several)}."] if len(several) > 1 else []
+    several = [f"with {backend} {', '.join(names)}" for backend, names in sorted(rows.items())]
+    return [f"Trained {'; '.join(several)}."] if len(several) > 1 else []
 
 
 def table(records, protocol=None, speeds=None):

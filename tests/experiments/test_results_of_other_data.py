@@ -107,7 +107,7 @@ def test_what_the_prose_says_of_attention_on_nw_ucla_by_best_is_the_records():
     assert beyond_chance == ["mans-9-gate"] and gate.points == most
     assert f"beyond chance over the people ({gate.over_people}), and the others' is not." in prose()
     assert f"MANs-9 ends {gain.points:.2f} points below the model without attention (two seeds)" in prose()
-    assert f"and {most:.2f} below the sigmoid gate (one seed)." in prose()
+    assert f"and {most:.2f} below the sigmoid gate (one seed), beyond chance over the people." in prose()
 
 
 def test_what_the_prose_says_of_attention_on_utd_mhad_is_the_records():
@@ -167,12 +167,12 @@ def test_what_the_prose_says_of_attention_on_nw_ucla_is_the_records():
         f"STA-LSTM's attention ({of_seeds[id(song)]}, {song.over_people}).",
         f"alone](#nw-ucla) by {stcm.points:.2f} points, and above attention that is never trained by",
         f"never trained by {frozen.points:.2f}, both beyond chance",
-        f"above the model without attention by {without.points:.2f} points. Every seed shows",
+        f"above the model without attention by {without.points:.2f} points, beyond chance over the people, but not",
     ):
         assert sentence in prose()
     assert 0.045 < ttest_rel(ends["mans-9"], ends["mans-9-stcm"]).pvalue < 0.05  # only just
     each = ends["mans-9"] - ends["mans-9-no-attention"]
-    assert f"this gain, from {min(each):.2f} to {max(each):.2f} points" in prose()
+    assert f"the three seeds ({min(each):.2f} to {max(each):.2f} points)." in prose()
     untrained = paired_differences.difference(cells["mans-9-frozen"], cells["mans-9-no-attention"])
     assert untrained.over_subjects < untrained.of_subjects and untrained.points < untrained.over_seeds
     assert f"by {untrained.points:.2f} points, beyond chance over the people ({untrained.over_people})," in prose()

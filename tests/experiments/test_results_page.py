@@ -111,6 +111,22 @@ def test_the_numbers_in_the_prose_of_the_results_are_those_of_the_records():
     }
     assert list(halves) == ["mans-9", "mans-33", "mans-61", "mans-resnet18", "mans-densenet161"]
     assert min(halves.values()) == halves["mans-9"] and max(halves.values()) == halves["mans-resnet18"]
+    with_resnet, without_dropout = (
+        paired_differences.difference(other, records("table4_ablation", "mans-9", "odd_even"))
+        for other in (
+            records("table4_ablation", "mans-resnet18", "odd_even"),
+            records("effects", "no-gru-dropout", "odd_even"),
+        )
+    )
+    assert with_resnet.points > with_resnet.over_seeds and with_resnet.of_subjects < with_resnet.over_subjects
+    of_seed_0 = [
+        paired_differences.difference(
+            records("table5_comparison", model, "odd_even"), records("table4_ablation", "mans-9", "odd_even")
+        )
+        for model in ("mans-33", "mans-61", "mans-densenet161")
+    ]
+    assert all(0 < gain.of_subjects < gain.over_subjects for gain in of_seed_0)
+    least, most = (end(gain.points for gain in of_seed_0) for end in (min, max))
     chosen, last, released = (
         tables.summarize(records("effects", variant, "loso"), which)[0]
         for variant, which in (("paper-raw", "best"), ("paper-raw", "last"), ("mans-9", "best"))
@@ -127,11 +143,15 @@ def test_the_numbers_in_the_prose_of_the_results_are_those_of_the_records():
         ),
         f"{words[min(of_seeds)]} to {words[max(of_seeds)]} of 199 by `loso` (three seeds)",
         f"{words[min(by_half)]} to {words[max(by_half)]} of 99 by `odd_even` ({words[len(by_half)]} seeds)",
-        f"{words[ahead]} of the odd subjects are for it",
+        f"`upright` is better than `body` on {words[ahead]} of the five odd subjects",
         f"as many sequences correctly as MANs-9, {right[0]} of 199 each. MANs-61 has {right[2]}, which is",
         f"within chance over the subjects ({deepest.over_people} points)",
         f"end between {halves['mans-9']} (MANs-9, five seeds) and {halves['mans-resnet18']} (ResNet-18, three seeds)",
-        f"makes {chosen:.2f} out of {last:.2f}. That is more than",
+        f"turns {last:.2f} into {chosen:.2f}. That is more than",
+        f"ResNet-18 is {with_resnet.points:.2f} ± {with_resnet.over_seeds:.2f} points above MANs-9, just beyond chance",
+        f"over the five people it is not ({with_resnet.over_people}).",
+        f"MANs-9 without GRU dropout is {without_dropout.points:.2f} points above MANs-9.",
+        f"The others are {least:.2f} to {most:.2f} points above it with one seed, within chance.",
         f"fell from {before:.0f} to {after:.0f} % in its last epoch",
     ):
         assert sentence in prose()
@@ -205,6 +225,9 @@ def test_what_the_prose_says_of_figure_3_is_the_records():
     epochs = re.findall(r"^\|[^|]+\| +\d+ +\| ([^|]+) \|", table, flags=re.MULTILINE)
     each = [epoch.strip() for cell in epochs for epoch in cell.split(",")]
     assert f"Of the {len(each)} runs, {each.count('-')} never settle" in prose()
+    (tested,) = {len(record["predictions"]["true"]) for record in records("effects", "no-gru-dropout", "odd_even")}
+    trained = (199 - tested) // 8 * 8
+    assert f"an epoch has {trained} sequences" in prose() and f"one sequence is {100 / trained:.2f} points" in prose()
 
     def fitted(variant):
         return {
@@ -308,7 +331,10 @@ def by_subjects(cell):
 
 
 def test_the_first_page_names_the_share_of_upright_coordinates():
-    assert "Turning bodies upright before training gives half or more of the gain" in (ROOT / "README.md").read_text()
+    page = " ".join((ROOT / "README.md").read_text().split())
+    default, _ = tables.summarize(records("effects", "mans-9", "loso"), "last")
+    assert f"reach 77 and 85 % by `loso`, on their own coordinates, the default settings {default:.0f} %. Half" in page
+    assert "Half or more of what `best` gains over these comes from the coordinates `upright` alone" in page
     for protocol in ("loso", "odd_even"):
         upright, best = (away_from_the_default(factor, protocol).points for factor in ("upright", "best"))
         assert upright >= best / 2

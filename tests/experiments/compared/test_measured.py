@@ -117,9 +117,9 @@ def test_records_by_another_rate_than_the_chosen_one_are_in_no_row(rates_file):
 def test_rows_of_several_backends_are_named():
     other = record("mans-9", 0.9, backend="jax")
     cells = measured.cells([*RECORDS, other], "loso")
-    assert measured_table.backends(cells) == ["Keras backends: MANs-9 by jax; HCN by tensorflow."]
+    assert measured_table.backends(cells) == ["Trained with jax MANs-9; with tensorflow HCN."]
     assert measured_table.backends(cells | {"mans-9": []}) == []
-    assert measured_table.backends({"hcn": [*RECORDS, other]}) == ["Keras backends: HCN by jax; HCN by tensorflow."]
+    assert measured_table.backends({"hcn": [*RECORDS, other]}) == ["Trained with jax HCN; with tensorflow HCN."]
 
 
 def test_the_overview_has_a_column_for_each_data_set_with_records():
