@@ -1,16 +1,17 @@
-"""Whether XLA makes the training steps of a network faster on this machine: the five networks with it and without it.
+"""Whether XLA makes the training steps of a network faster on this machine: our networks' and the compared ones'.
 
 The two steps of batch 8 take turns in one process, and the median over the rounds counts. Runs use what is faster on a
-CPU: see `WITHOUT_XLA` in mans_keras/training/network.py.
+CPU: see `WITHOUT_XLA` in mans_keras/training/run.py.
 
-Takes about 15 minutes on two CPU cores, on which nothing else should run. TensorFlow and Linux only.
+Takes about 20 minutes on two CPU cores, on which nothing else should run. TensorFlow and Linux only.
 """
 
 import os
 import time
 from unittest import mock
 
-from experiments import options, paper
+from experiments import compared, options, paper
+from experiments.compared.speed import JOINTS
 from experiments.timing import in_process, in_turn, medians, over
 from mans_keras.reports import tables
 
@@ -24,11 +25,13 @@ def row(model):
     from mans_keras.training.run import SCALES
 
     memory.keep_freed()
+    compared.register()
+    arguments = {"joints": JOINTS} if model in compared.METHODS else {}
     steps, first = [], []
     for without in ((), (model,)):
         with mock.patch.object(network, "WITHOUT_XLA", without):
             began = time.perf_counter()
-            steps.append(stepping(build(model), 8))
+            steps.append(stepping(build(model, **arguments), 8))
             first.append(f"{time.perf_counter() - began:.0f} s")
     seconds = in_turn(*steps, rounds=10 if SCALES[model] == 50 else 3)
     milliseconds = [f"{1e3 * median:.0f} ms" for median in medians(seconds)]
@@ -40,7 +43,7 @@ def row(model):
 def main(args):
     load = os.getloadavg()[0]
     rows = []
-    for model in paper.TABLE5:
+    for model in (*paper.TABLE5, *compared.METHODS):
         rows.append(in_process(row, model))
         print(" | ".join(rows[-1]), flush=True)
     from mans_keras.training import machine

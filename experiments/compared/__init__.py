@@ -17,13 +17,15 @@ SCALE = 50
 class Method:
     """A network: its name in Table 5, its file here, the frames that it takes, and its published number of parameters.
 
-    frames: of the 50 that a tensor has. Networks that their source gives 50 frames or more take all.
+    frames: of the 50 that a tensor has. Networks that their source gives 50 frames or more take all. xla: see
+    `training.run.add_model`.
     """
 
     title: str
     module: str
     frames: int = SCALE
     parameters: str = "-"
+    xla: bool = True
 
 
 METHODS = {
@@ -32,9 +34,9 @@ METHODS = {
     "two-stream-rnn": Method("Two-stream RNNs (Wang and Wang, 2017)", "two_stream_rnn"),
     "sta-lstm": Method("STA-LSTM (Song et al., 2017)", "sta_lstm", parameters="0.5M"),
     "va-lstm": Method("VA-LSTM (Zhang et al., 2017)", "va_lstm"),
-    "hcn": Method("HCN (Li et al., 2018)", "hcn", frames=32),
-    "st-gcn": Method("ST-GCN (Yan et al., 2018)", "st_gcn"),
-    "sgn": Method("SGN (Zhang et al., 2020)", "sgn", frames=20, parameters="0.7M"),
+    "hcn": Method("HCN (Li et al., 2018)", "hcn", frames=32, xla=False),
+    "st-gcn": Method("ST-GCN (Yan et al., 2018)", "st_gcn", xla=False),
+    "sgn": Method("SGN (Zhang et al., 2020)", "sgn", frames=20, parameters="0.7M", xla=False),
 }
 
 # Why a method of Table 5 is only quoted.
@@ -79,5 +81,6 @@ def register() -> None:
     import mans_keras.models  # noqa: F401 - before Keras, since it keeps TensorFlow quiet
     from mans_keras.training.run import add_model
 
-    for name in METHODS:
-        add_model(name, functools.partial(build, name), SCALE, "from experiments import compared; compared.register()")
+    source = "from experiments import compared; compared.register()"
+    for name, method in METHODS.items():
+        add_model(name, functools.partial(build, name), SCALE, source, method.xla)

@@ -57,10 +57,10 @@ class GraphConvolution(layers.Layer):
 
     def call(self, x):
         _, frames, joints, _ = x.shape
-        of_sets = ops.reshape(self.connected(x), (-1, frames, joints, 3, self.filters))
+        of_sets = ops.reshape(self.connected(x), (-1, frames, joints * 3, self.filters))
         weights = constant(self.adjacency, of_sets) * ops.cast(self.edges, of_sets.dtype)
-        # one matrix product over sets and neighbours
-        return ops.einsum("btvkc,kvw->btwc", of_sets, weights)
+        # one matrix product over neighbours and sets, which lie so in memory: v0 k0, v0 k1, v0 k2, v1 k0, ...
+        return ops.matmul(ops.reshape(ops.transpose(weights, (2, 1, 0)), (joints, joints * 3)), of_sets)
 
     def multiplications(self, shape):
         """Of one sample of this shape (batch, frames, joints, channels), batch included."""

@@ -11,11 +11,8 @@ from mans_keras.models.attention import class_of
 from mans_keras.models.fingerprint import fingerprint
 from mans_keras.training import recipes
 from mans_keras.training.machine import gpu
-from mans_keras.training.run import MODELS, SCALES, Run
+from mans_keras.training.run import MODELS, SCALES, WITHOUT_XLA, Run
 
-# On a CPU, a step of DenseNet-161 is slower with XLA, and the first step takes minutes. The others are faster with it
-# (benchmark.py).
-WITHOUT_XLA = ("mans-densenet161",)
 # The values of a recipe that change the untrained network.
 NETWORK_VALUES = ("alpha", "gru_dropout", "l2", "gru_initializer", "conv_initializer")
 

@@ -19,16 +19,21 @@ MODELS = {
     "mans-densenet161": mans.MANsDenseNet161,
 }
 SCALES = {"mans-9": 50, "mans-33": 50, "mans-61": 50, "mans-resnet18": 224, "mans-densenet161": 224}
+# Those that TensorFlow trains faster without XLA on a CPU (benchmark_xla.py). For DenseNet-161's first step XLA takes
+# minutes, too.
+WITHOUT_XLA = {"mans-densenet161"}
 
 
-def add_model(name: str, build: Callable[..., keras.Model], scale: int, source: str) -> None:
+def add_model(name: str, build: Callable[..., keras.Model], scale: int, source: str, xla: bool = True) -> None:
     """Let runs train another network under `name`, here and in worker processes.
 
     build: classes, the run's arguments, and the recipe's `alpha`, `dropout`, `l2`, `gru_initializer` and
     `conv_initializer` as keywords, of which it may ignore some -> a model of tensors (batch, scale, scale, 3), whose
-    last layer is the softmax layer. source: Python code that calls `add_model` in a worker, such as an import.
+    last layer is the softmax layer. source: Python code that calls `add_model` in a worker, such as an import. xla:
+    whether TensorFlow compiles its training by XLA on a CPU, which makes recurrent networks faster.
     """
     MODELS[name], SCALES[name] = build, scale
+    (WITHOUT_XLA.discard if xla else WITHOUT_XLA.add)(name)
     EXTENSIONS[source] = source
 
 

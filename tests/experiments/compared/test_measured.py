@@ -254,6 +254,13 @@ def test_an_option_that_does_not_apply_to_what_is_asked_for_is_refused(tmp_path,
     assert done.returncode == 1 and complaint in done.stderr and not list(tmp_path.iterdir())
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="another backend always compiles")
+@pytest.mark.parametrize(("name", "xla"), [("st-gcn", False), ("sgn", False), ("va-lstm", True)])
+def test_xla_compiles_the_recurrent_networks_and_not_those_that_it_slows_down(name, xla):
+    compared.register()
+    assert speed.compiled(name).jit_compile is xla
+
+
 def test_the_speed_is_measured_whatever_the_environment_says_of_the_tensors(tmp_path, monkeypatch):
     of_method = {"hcn": {"training": 3.0, "latency": 1.0}}
     monkeypatch.setattr(speed, "measure", lambda: {"device": "a CPU", "methods": of_method})
