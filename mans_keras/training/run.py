@@ -30,7 +30,7 @@ def add_model(name: str, build: Callable[..., keras.Model], scale: int, source: 
     build: classes, the run's arguments, and the recipe's `alpha`, `dropout`, `l2`, `gru_initializer` and
     `conv_initializer` as keywords, of which it may ignore some -> a model of tensors (batch, scale, scale, 3), whose
     last layer is the softmax layer. source: Python code that calls `add_model` in a worker, such as an import. xla:
-    whether TensorFlow compiles its training by XLA on a CPU, which makes recurrent networks faster.
+    whether TensorFlow compiles its training by XLA on a CPU, which makes some networks faster and others slower.
     """
     MODELS[name], SCALES[name] = build, scale
     (WITHOUT_XLA.discard if xla else WITHOUT_XLA.add)(name)
