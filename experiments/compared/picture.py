@@ -35,8 +35,11 @@ def draw(cells, speed, where):
                 continue
             mean, deviation = tables.summarize(cell, "last")
             color = OURS if name == measured.OURS else OTHERS
-            axes.errorbar(values[name], mean, deviation, fmt="o", color=color, elinewidth=0.8)
-            labels.append((record_plots.label(measured.short(name)), (values[name], mean), color))
+            bar = axes.errorbar(values[name], mean, deviation, fmt="o", color=color, elinewidth=0.8)[2]
+            for line in bar:
+                line.set_alpha(0.4)
+            ends = [(values[name], mean - (deviation or 0)), (values[name], mean + (deviation or 0))]
+            labels.append((record_plots.label(measured.short(name)), (values[name], mean), ends, color))
         if not any(name in values for name, cell in cells.items() if cell):
             axes.text(0.5, 0.5, "not measured", transform=axes.transAxes, ha="center")
         axes.set(xscale="log", xlabel=what, ylabel="test accuracy in percent")
@@ -53,20 +56,24 @@ def draw(cells, speed, where):
 
 
 def _write_labels(axes, labels):
-    """Write each (text, place of its dot, colour) beside the dot, in the first of `SIDES` where it covers nothing."""
+    """Write each (text, place of its dot, ends of its bar, colour) beside the dot.
+
+    It stands in the first of `SIDES` where it covers nothing; if there is none, in the first where it covers only bars.
+    """
     radius = DOT * axes.figure.dpi / 72
-    centers = axes.transData.transform([place for _, place, _ in labels])
+    centers = axes.transData.transform([place for _, place, _, _ in labels])
+    bars = [Bbox(axes.transData.transform(ends)).padded(radius / DOT) for _, _, ends, _ in labels]
     taken = [Bbox([center - radius, center + radius]) for center in centers]
     panel = axes.get_window_extent()
-    for text, place, color in labels:
+    for text, place, _, color in labels:
         beside = {"xy": place, "textcoords": "offset points", "color": color}
-        for offset, align in SIDES:
+        for (offset, align), covered in [(side, [*taken, *bars]) for side in SIDES] + [(side, taken) for side in SIDES]:
             label = axes.annotate(text, xytext=offset, fontsize=10, ha=align, va="center", **beside)
             box = label.get_window_extent()
             is_inside = np.array_equal(Bbox.intersection(box, panel), box)
-            if is_inside and not box.count_overlaps(taken):
+            if is_inside and not box.count_overlaps(covered):
                 break
-            if (offset, align) != SIDES[-1]:
+            if covered is not taken or (offset, align) != SIDES[-1]:
                 label.remove()
         if max(map(abs, offset)) > NEAR:
             axes.annotate("", xytext=offset, arrowprops={"arrowstyle": "-", "color": color, "linewidth": 0.5}, **beside)

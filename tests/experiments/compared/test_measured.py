@@ -6,6 +6,7 @@ import h5py
 import keras
 import pytest
 from helpers import run, script, tensor_file
+from matplotlib.transforms import Bbox
 
 from experiments import compared, paper, table5_comparison, table5_overview
 from experiments.compared import behind, measured, measured_table, picture, rates, speed
@@ -203,6 +204,21 @@ def test_no_label_of_the_picture_covers_another_or_a_dot():
         assert len(boxes) == len(dots) == len(numbers)
         assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
         assert not any(box.count_contains(dots) for box in boxes)
+
+
+def test_no_label_of_the_picture_covers_a_bar_if_there_is_room():
+    numbers = {"hierarchical-rnn": (0.32, 0.97), "va-lstm": (0.36, 0.94), "deep-lstm": (0.54, 0.96)}
+    cells = {
+        name: [record(name, mean + fold, int(100 * fold) + 9, parameters=1e6 * millions) for fold in (-0.04, 0.04)]
+        for name, (millions, mean) in numbers.items()
+    }
+    figure = picture.draw(cells, {}, "ut_kinect")
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    ends = [axes.transData.transform(bar.lines[2][0].get_segments()[0]) for bar in axes.containers]
+    bars = [Bbox(end).padded(1) for end in ends]
+    assert len(bars) == 3 and all(bar.height > 10 for bar in bars)
+    assert not any(label.get_window_extent().count_overlaps(bars) for label in axes.texts if label.get_text())
 
 
 def test_how_far_mans_is_above_a_network_is_over_the_subjects_and_only_of_the_same_runs():
