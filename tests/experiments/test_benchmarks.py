@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from helpers import ROOT, run
 
-from experiments import benchmark_answers, benchmark_compared, benchmark_tarm, compared, timing
+from experiments import benchmark_answers, benchmark_compared, benchmark_tarm, compared, paper, timing
 from experiments.compared import speed
 
 
@@ -140,6 +140,13 @@ def test_what_the_page_says_of_half_precision_on_a_gpu_is_the_table():
     page = " ".join((ROOT / "experiments/results/benchmark/README.md").read_text().split())
     sentence = "Half precision gains {:.0f} % with MANs-9, and {:.0f} % with MANs (ResNet-18)"
     assert sentence.format(*(100 * gain for gain in gains)) in page
+
+
+def test_the_compared_networks_use_xla_where_it_was_measured_to_be_faster():
+    rows = _measured("xla")
+    assert rows.keys() - {"network"} == {*paper.TABLE5, *compared.METHODS}
+    for name, method in compared.METHODS.items():
+        assert method.xla == (float(rows[name][3]) < 1) == (rows[name][-1] == "XLA"), name
 
 
 def test_what_the_page_says_of_torchvisions_networks_is_the_table():
